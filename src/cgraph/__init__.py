@@ -1,0 +1,1 @@
+"""What CGraph is: its contexts."""

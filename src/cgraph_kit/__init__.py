@@ -1,0 +1,1 @@
+"""What CGraph stands on: database, streams, pub/sub, presence and the channel protocol, with no CGraph word in it."""

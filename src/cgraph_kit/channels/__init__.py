@@ -1,0 +1,1 @@
+"""The realtime engine: Phoenix channels over WebSocket and long polling."""

@@ -1,0 +1,1 @@
+"""Embedded servers: start, watch and stop them."""
