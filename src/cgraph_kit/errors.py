@@ -91,7 +91,9 @@ class Unavailable(Error):
     code = "unavailable"
     default = "temporarily unavailable"
 
-    def __init__(self, message: str | None = None, *, retry_after: float = 1.0, **extra: Any) -> None:
+    def __init__(
+        self, message: str | None = None, *, retry_after: float = 1.0, **extra: Any
+    ) -> None:
         super().__init__(message, **extra)
         self.retry_after = retry_after
         """Seconds after which trying again makes sense."""

@@ -1,0 +1,251 @@
+"""Every knob, its type, its default and one line of doc.
+
+Read once by the command from the environment and an optional TOML file (`CGRAPH_CONFIG`); nothing else reads the
+environment. Seven settings keep the plain names operators know (DATABASE_URL, PORT …); every other one is
+`CGRAPH_` and its name in capitals.
+"""
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "CGRAPH_"
+PLAIN_NAMES = (
+    "DATABASE_URL",
+    "SECRET_KEY_BASE",
+    "JWT_SECRET",
+    "PHX_HOST",
+    "PORT",
+    "POOL_SIZE",
+    "VALKEY_URL",
+)
+
+Seconds = Annotated[float, Field(gt=0)]
+Count = Annotated[int, Field(gt=0)]
+
+
+class SettingsError(Exception):
+    """The settings cannot be used; the message lists every reason."""
+
+
+def _plain(name: str, default: Any, doc: str) -> Any:
+    return Field(default, validation_alias=AliasChoices(name, name.lower()), description=doc)
+
+
+def _knob(default: Any, doc: str) -> Any:
+    return Field(default, description=doc)
+
+
+class Settings(BaseSettings):
+    """The configuration of one node."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, frozen=True, extra="forbid", populate_by_name=True
+    )
+
+    # -- where things are
+    env: Literal["dev", "prod", "test"] = _knob(
+        "dev", "dev makes its own secrets; prod demands them."
+    )
+    host: str = _knob("127.0.0.1", "Address to listen on.")
+    port: int = _plain("PORT", 4000, "Port of HTTP and WebSocket; 0 takes a free one.")
+    phx_host: str = _plain(
+        "PHX_HOST", "localhost", "Public host name, for links and origin checks."
+    )
+    public_url: str | None = _knob(
+        None, "Public base address, if not http(s)://PHX_HOST[:PORT]; used in links."
+    )
+    data_dir: Path = _knob(
+        Path("data"),
+        "Directory of everything a node keeps: embedded database, mail files, secrets.",
+    )
+    database_url: str | None = _plain(
+        "DATABASE_URL", None, "PostgreSQL ≥ 16 to use; unset: the embedded server."
+    )
+    direct_database_url: str | None = _knob(
+        None, "Direct address for migrations where DATABASE_URL is a transaction pooler."
+    )
+    pool_size: Count = _plain("POOL_SIZE", 10, "Connections to PostgreSQL per process.")
+    statement_timeout: Seconds = _knob(30.0, "Seconds after which PostgreSQL ends a statement.")
+    valkey_url: str | None = _plain(
+        "VALKEY_URL", None, "Valkey for several nodes; unset: this node is alone."
+    )
+
+    # -- secrets
+    secret_key_base: SecretStr | None = _plain(
+        "SECRET_KEY_BASE", None, "≥ 32 characters; signs what is not a token. Required in prod."
+    )
+    jwt_secret: SecretStr | None = _plain(
+        "JWT_SECRET", None, "≥ 32 characters; signs access tokens. Required in prod."
+    )
+    jwt_key_id: str = _knob("1", "Key id (`kid`) of JWT_SECRET.")
+    jwt_old_secrets: dict[str, SecretStr] = Field(
+        default_factory=dict,
+        description='Keys still accepted while rotating, as JSON: {"kid": "secret"}.',
+    )
+
+    # -- accounts
+    registration: Literal["open", "closed"] = _knob("open", "Who may register.")
+    access_token_seconds: Count = _knob(900, "Life of an access token.")
+    refresh_token_days: Count = _knob(30, "Days a session lives without being used.")
+    password_min: Count = _knob(8, "Shortest password, in characters.")
+    password_reset_minutes: Count = _knob(60, "Life of a password reset link.")
+    argon2_time_cost: Count = _knob(2, "Argon2id passes.")
+    argon2_memory_kib: Count = _knob(19_456, "Argon2id memory in KiB.")
+    argon2_threads: Count = _knob(2, "Threads that hash; further requests wait.")
+    login_attempts: Count = _knob(
+        5, "Failed logins allowed per account and per address in a window."
+    )
+    login_window_seconds: Count = _knob(300, "The window of login_attempts.")
+    register_attempts: Count = _knob(30, "Registrations allowed per address in an hour.")
+    trusted_proxies: tuple[str, ...] = Field(
+        default=(), description="Networks whose X-Forwarded-For is believed, as JSON list."
+    )
+
+    # -- mail
+    mail_from: str = _knob("CGraph <no-reply@localhost>", "Sender of mail.")
+    smtp_url: SecretStr | None = _knob(
+        None, "smtp[s]://user:password@host:port; unset: mail is written to data_dir/mail."
+    )
+
+    # -- messaging
+    message_max: Count = _knob(4000, "Longest message, in code points.")
+    participants_max: Count = _knob(50, "People in one group conversation.")
+    reactions_max: Count = _knob(20, "Distinct reactions on one message.")
+    pins_max: Count = _knob(250, "Pinned messages of one conversation.")
+    edit_window_seconds: int = _knob(0, "Seconds in which a message may be edited; 0: for ever.")
+    event_retention_days: Annotated[int, Field(ge=7)] = _knob(
+        8, "Days a client may have been away and still resume."
+    )
+    resume_max: Count = _knob(5000, "Most events one resume returns; more: the client reloads.")
+    idempotency_hours: Annotated[int, Field(ge=24)] = _knob(
+        24, "Hours a repeated write is answered."
+    )
+    typing_seconds: Seconds = _knob(3.0, "At most one typing event per person in so many seconds.")
+
+    # -- HTTP
+    body_max: Count = _knob(1_048_576, "Largest request body, in bytes.")
+    header_timeout: Seconds = _knob(10.0, "Seconds a client may take to send its request head.")
+    cors_origins: tuple[str, ...] = Field(
+        default=(), description="Origins of browsers that may call the API, as JSON list."
+    )
+
+    # -- realtime
+    check_origin: bool | Literal["conn"] | tuple[str, ...] = _knob(
+        True, "Origins that may connect: true (PHX_HOST), false, conn, or a JSON list."
+    )
+    frame_max: Count = _knob(262_144, "Largest WebSocket message, in bytes.")
+    socket_idle_seconds: Seconds = _knob(60.0, "Seconds of silence after which a socket is closed.")
+    sockets_per_user: Count = _knob(50, "Open sockets of one user.")
+    topics_per_socket: Count = _knob(100, "Channels joined on one socket.")
+    socket_messages: Count = _knob(120, "Messages one socket may send in a window …")
+    socket_messages_seconds: Seconds = _knob(10.0, "… of so many seconds.")
+    outbox_bytes: Count = _knob(1_048_576, "Bytes kept for a socket that does not read.")
+    presence_down_seconds: Seconds = _knob(30.0, "Silence after which a node's people have left.")
+    drain_seconds: Seconds = _knob(3.0, "Time for clients to leave when a node stops.")
+    echo_endpoint: bool = _knob(False, "Serve /socket/echo for WebSocket conformance suites.")
+
+    # -- logs
+    log_level: Literal["debug", "info", "warning", "error"] = _knob(
+        "info", "Least severe log line."
+    )
+    log_format: Literal["auto", "json", "text"] = _knob(
+        "auto", "auto: text on a terminal, else JSON."
+    )
+
+    @model_validator(mode="after")
+    def _contradictions(self) -> "Settings":
+        problems = list(self._problems())
+        if problems:
+            raise ValueError("\n".join(problems))
+        return self
+
+    def _problems(self) -> list[str]:
+        found = []
+        if self.env == "prod":
+            required = {
+                "DATABASE_URL": self.database_url,
+                "SECRET_KEY_BASE": self.secret_key_base,
+                "JWT_SECRET": self.jwt_secret,
+            }
+            found += [
+                f"{name} is required in prod" for name, value in required.items() if not value
+            ]
+            if "phx_host" not in self.model_fields_set:
+                found.append("PHX_HOST is required in prod")
+        for name, secret in (
+            ("SECRET_KEY_BASE", self.secret_key_base),
+            ("JWT_SECRET", self.jwt_secret),
+        ):
+            if secret is not None and len(secret.get_secret_value()) < 32:  # noqa: PLR2004
+                found.append(f"{name} must have at least 32 characters")
+        if self.jwt_key_id in self.jwt_old_secrets:
+            found.append("CGRAPH_JWT_OLD_SECRETS must not hold the current key id")
+        if self.direct_database_url and not self.database_url:
+            found.append("CGRAPH_DIRECT_DATABASE_URL needs DATABASE_URL")
+        return found
+
+    @property
+    def base_url(self) -> str:
+        """Public base address without a trailing slash."""
+        if self.public_url:
+            return self.public_url.rstrip("/")
+        scheme = "https" if self.env == "prod" else "http"
+        port = "" if self.env == "prod" else f":{self.port}"
+        return f"{scheme}://{self.phx_host}{port}"
+
+
+def variable(name: str) -> str:
+    """The environment variable of a setting."""
+    return name.upper() if name.upper() in PLAIN_NAMES else PREFIX + name.upper()
+
+
+def read(**overrides: Any) -> Settings:
+    """Settings from the environment and the file it may name; `overrides` win (a command's options).
+
+    Raises `SettingsError` with every problem at once: unknown names, bad values, contradictions.
+    """
+    problems = [
+        f"{name} is not a setting"
+        for name in sorted(os.environ)
+        if name.startswith(PREFIX)
+        and name != PREFIX + "CONFIG"
+        and name.removeprefix(PREFIX).lower() not in Settings.model_fields
+    ]
+    values = _file(os.environ.get(PREFIX + "CONFIG"), problems) | overrides
+    try:
+        settings = Settings(**values)
+    except ValidationError as error:
+        problems += [_problem(entry) for entry in error.errors()]
+        raise SettingsError("\n".join(problems)) from None
+    if problems:
+        raise SettingsError("\n".join(problems))
+    return settings
+
+
+def _file(path: str | None, problems: list[str]) -> dict[str, Any]:
+    if not path:
+        return {}
+    try:
+        values = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        problems.append(f"{path}: {error}")
+        return {}
+    unknown = [name for name in values if name not in Settings.model_fields]
+    problems += [f"{path}: {name} is not a setting" for name in unknown]
+    # The environment wins over the file: what both name is left to the environment.
+    return {
+        name: value
+        for name, value in values.items()
+        if name not in unknown and variable(name) not in os.environ
+    }
+
+
+def _problem(entry: Any) -> str:
+    where = ".".join(str(part) for part in entry["loc"])
+    message = str(entry["msg"]).removeprefix("Value error, ")
+    return f"{variable(where)}: {message}" if where else message

@@ -1,0 +1,252 @@
+"""SQL in, typed rows out; events leave after the commit.
+
+A context function takes a `Repo` first: the `Database` itself, where each statement commits alone, or an open
+`Transaction`, which it joins. Rows are frozen `msgspec.Struct`s built positionally: the statement selects
+`columns(Row)` in the struct's own order.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, Protocol, Self, TypeVar, runtime_checkable
+
+import asyncpg
+import msgspec
+
+from .errors import Unavailable
+
+log = logging.getLogger(__name__)
+
+Row = TypeVar("Row", bound=msgspec.Struct)
+Subscriber = Callable[[Sequence[Any]], None]
+
+_AWAY = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.InterfaceError,
+    asyncpg.QueryCanceledError,
+    ConnectionError,
+    TimeoutError,
+)
+"""What the driver raises while the server is away, starting, stopping or overloaded."""
+
+ACQUIRE_TIMEOUT = 10.0
+"""Seconds to wait for a free connection before answering "temporarily unavailable"."""
+
+UniqueViolation = asyncpg.UniqueViolationError
+ForeignKeyViolation = asyncpg.ForeignKeyViolationError
+
+
+def columns(row: type[msgspec.Struct], alias: str | None = None) -> str:
+    """The column list of a row struct, in the order in which rows are built."""
+    prefix = f"{alias}." if alias else ""
+    return ", ".join(prefix + name for name in row.__struct_fields__)
+
+
+def violated(error: asyncpg.IntegrityConstraintViolationError) -> str | None:
+    """The name of the constraint or unique index that refused a write."""
+    name: str | None = error.constraint_name
+    return name
+
+
+class Repo(Protocol):
+    """Where to read and write: the pool, or an open transaction."""
+
+    async def all(self, row: type[Row], sql: str, *args: Any) -> list[Row]:
+        """Every row, in the statement's order."""
+        ...
+
+    async def one(self, row: type[Row], sql: str, *args: Any) -> Row:
+        """The row that must exist; its absence is a bug, not an answer."""
+        ...
+
+    async def first(self, row: type[Row], sql: str, *args: Any) -> Row | None:
+        """The first row, or None."""
+        ...
+
+    async def value(self, sql: str, *args: Any) -> Any:
+        """The first column of the first row, or None. Also the word for writes that return nothing."""
+        ...
+
+    def transaction(self) -> AbstractAsyncContextManager["Transaction"]:
+        """All or nothing. On a transaction: joins it, so the outermost one commits."""
+        ...
+
+    def publish(self, *events: Any) -> None:
+        """Tell that something has happened, once what was written before is committed."""
+        ...
+
+
+@runtime_checkable
+class _Connection(Protocol):
+    async def fetch(self, sql: str, *args: Any) -> list[Any]: ...
+    async def fetchrow(self, sql: str, *args: Any) -> Any: ...
+    async def fetchval(self, sql: str, *args: Any) -> Any: ...
+
+
+class _Statements:
+    """The four words that run one statement; where it runs is `_connection`."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: Any) -> None:
+        self._connection: _Connection = connection
+
+    async def all(self, row: type[Row], sql: str, *args: Any) -> list[Row]:
+        try:
+            return [row(*record) for record in await self._connection.fetch(sql, *args)]
+        except _AWAY as error:
+            raise _unavailable(error) from error
+
+    async def one(self, row: type[Row], sql: str, *args: Any) -> Row:
+        found = await self.first(row, sql, *args)
+        if found is None:
+            raise LookupError(f"no {row.__name__} where one must be")
+        return found
+
+    async def first(self, row: type[Row], sql: str, *args: Any) -> Row | None:
+        try:
+            record = await self._connection.fetchrow(sql, *args)
+        except _AWAY as error:
+            raise _unavailable(error) from error
+        return None if record is None else row(*record)
+
+    async def value(self, sql: str, *args: Any) -> Any:
+        try:
+            return await self._connection.fetchval(sql, *args)
+        except _AWAY as error:
+            raise _unavailable(error) from error
+
+
+class Transaction(_Statements):
+    """One transaction on one connection. Events published in it are kept until it has committed."""
+
+    __slots__ = ("events",)
+
+    def __init__(self, connection: Any) -> None:
+        super().__init__(connection)
+        self.events: list[Any] = []
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Self]:
+        """Join this transaction: no savepoint, one commit."""
+        yield self
+
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[Self]:
+        """Undo what is done inside, its events too, when it raises; the transaction itself stays usable."""
+        kept = len(self.events)
+        try:
+            async with self._connection.transaction():  # type: ignore[attr-defined]
+                yield self
+        except BaseException:
+            del self.events[kept:]
+            raise
+
+    def publish(self, *events: Any) -> None:
+        self.events.extend(events)
+
+    async def copy_rows(
+        self, table: str, names: Sequence[str], records: Iterable[Sequence[Any]]
+    ) -> None:
+        """Load many rows with COPY: the bulk path of imports."""
+        await self._connection.copy_records_to_table(  # type: ignore[attr-defined]
+            table, records=records, columns=list(names)
+        )
+
+
+class Database(_Statements):
+    """A pool of connections. Each statement commits alone; `transaction()` groups them."""
+
+    __slots__ = ("_pool", "subscriber")
+
+    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
+        super().__init__(pool)
+        self._pool = pool
+        self.subscriber: Subscriber = lambda _events: None
+        """Gets the events of each commit, at once and in order; set by whoever delivers them."""
+
+    @classmethod
+    async def connect(
+        cls,
+        dsn: str,
+        *,
+        pool_size: int,
+        statement_timeout: float = 30.0,
+        connect_timeout: float = 10.0,
+    ) -> "Database":
+        """Open the pool; times in seconds. The caller closes it."""
+        pool = await asyncpg.create_pool(
+            dsn,
+            min_size=min(2, pool_size),
+            max_size=pool_size,
+            timeout=connect_timeout,
+            init=prepare_connection,
+            # A connection is handed back clean: no session state is ever set on one (SET LOCAL only),
+            # so the reset round trip after every statement would buy nothing.
+            reset=_no_reset,
+            server_settings={
+                "application_name": "cgraph",
+                "statement_timeout": str(int(statement_timeout * 1000)),
+                "idle_in_transaction_session_timeout": "60000",
+                "timezone": "UTC",
+            },
+        )
+        return cls(pool)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        try:
+            async with self._pool.acquire(timeout=ACQUIRE_TIMEOUT) as connection:
+                async with connection.transaction():
+                    tx = Transaction(connection)
+                    yield tx
+                self.publish(*tx.events)
+        except _AWAY as error:
+            raise _unavailable(error) from error
+
+    def publish(self, *events: Any) -> None:
+        """Deliver now. A failing subscriber is logged, never raised: the data is committed."""
+        if not events:
+            return
+        try:
+            self.subscriber(events)
+        except Exception:
+            log.exception("events could not be delivered")
+
+    def stats(self) -> dict[str, int]:
+        """How many connections there are, and how many wait for work."""
+        return {"size": self._pool.get_size(), "idle": self._pool.get_idle_size()}
+
+    async def close(self) -> None:
+        """Close every connection, waiting at most 3 s for those at work."""
+        try:
+            async with asyncio.timeout(3):
+                await self._pool.close()
+        except TimeoutError:
+            self._pool.terminate()
+
+
+async def prepare_connection(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    """Teach a connection our types: json and jsonb columns travel as msgspec values."""
+    for name in ("json", "jsonb"):
+        await connection.set_type_codec(
+            name, encoder=_encode_json, decoder=msgspec.json.decode, schema="pg_catalog"
+        )
+
+
+def _unavailable(error: BaseException) -> Unavailable:
+    log.warning("database unavailable: %s: %s", type(error).__name__, error)
+    return Unavailable("the database is temporarily unavailable")
+
+
+async def _no_reset(_connection: Any) -> None:
+    return None
+
+
+def _encode_json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()

@@ -1,0 +1,60 @@
+"""Pages by opaque keyset cursors; never offsets."""
+
+import base64
+import binascii
+from collections.abc import Callable, Sequence
+from typing import Annotated, Generic, TypeVar
+
+import msgspec
+
+from .errors import Invalid
+
+T = TypeVar("T")
+K = TypeVar("K")
+
+MAX_LIMIT = 100
+DEFAULT_LIMIT = 50
+Limit = Annotated[int, msgspec.Meta(ge=1, le=MAX_LIMIT)]
+
+
+class Page(msgspec.Struct, Generic[T], frozen=True):
+    """Some of many. A cursor is None where the list ends on that side."""
+
+    items: list[T]
+    before: str | None = None
+    """Cursor of what precedes the first item in the list's order."""
+    after: str | None = None
+    """Cursor of what follows the last item."""
+
+
+def encode_cursor(key: object) -> str:
+    """A position as an opaque, URL-safe string."""
+    return base64.urlsafe_b64encode(msgspec.json.encode(key)).rstrip(b"=").decode()
+
+
+def decode_cursor(cursor: str, type: type[K], field: str = "cursor") -> K:
+    """The position in a cursor this server made. Raises `Invalid` for anything else.
+
+    Cursors are typed, not signed: a forged one is just another position in a list the caller may read anyway.
+    """
+    try:
+        padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
+        raw = base64.b64decode(padded, altchars=b"-_", validate=True)
+        key = msgspec.json.decode(raw, type=type)
+    except (ValueError, binascii.Error, msgspec.MsgspecError, RecursionError):
+        raise Invalid.field(field, "is not a cursor of this list") from None
+    if encode_cursor(key) != cursor:
+        raise Invalid.field(field, "is not a cursor of this list")
+    return key
+
+
+def forward_page(
+    rows: Sequence[T], limit: int, key: Callable[[T], object], *, started: bool
+) -> Page[T]:
+    """A page from `limit + 1` rows read in the list's order; `started`: a cursor led here."""
+    items = list(rows[:limit])
+    return Page(
+        items,
+        before=encode_cursor(key(items[0])) if items and started else None,
+        after=encode_cursor(key(items[-1])) if len(rows) > limit else None,
+    )
