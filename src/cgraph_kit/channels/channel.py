@@ -1,0 +1,189 @@
+"""What one topic is: who may join it, what clients may say in it, what it tells them."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, TypeAlias, TypeVar, overload
+
+import msgspec
+
+from .handler import EVENT, Handler, join_params
+
+if TYPE_CHECKING:
+    from .lane import Lane
+    from .socket import Socket
+
+Method = TypeVar("Method", bound=Callable[..., Any])
+Happening = TypeVar("Happening")
+
+
+class JoinParams(msgspec.Struct, frozen=True):
+    """What a client may send with a join. Unknown fields pass: official clients add their own."""
+
+    since: int | None = None
+    """The last `seq` the client has seen of this topic: it wants what came after."""
+
+
+class Joined(msgspec.Struct, frozen=True):
+    """An accepted join.
+
+    `seq` is the position in the topic's log that `response` reflects: the client gets every durable
+    event after it exactly once and none up to it. None: the topic has no log.
+    """
+
+    response: Any = msgspec.field(default_factory=dict)
+    seq: int | None = None
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """An answer to a push with its own status. A handler that returns a plain value answers `ok`."""
+
+    status: str
+    response: Any = msgspec.field(default_factory=dict)
+
+
+OK: Final = Reply("ok")
+"""The empty `ok` reply. (None is no reply at all.)"""
+
+
+class Outgoing(msgspec.Struct, frozen=True):
+    """A message for everyone on a topic.
+
+    With `seq` it is durable: delivered in that order, without holes. With `coalesce_key` only the
+    newest of its key matters. With neither it is ephemeral: the first to go under pressure.
+    """
+
+    topic: str
+    event: str
+    payload: Any
+    seq: int | None = None
+    coalesce_key: str | None = None
+
+
+Pushed: TypeAlias = Iterable["tuple[Any, Any] | Outgoing"]
+PushFunction = TypeVar("PushFunction", bound=Callable[[Any], Pushed])
+
+
+class Push(msgspec.Struct, frozen=True):
+    """A function that says what a topic is told when something has happened."""
+
+    topic: str
+    event: str
+    when: type
+    function: Callable[[Any], Pushed]
+
+    def __call__(self, happening: Any) -> Iterator[Outgoing]:
+        """A pair `(id, payload)` is durable exactly if its payload has a `seq`."""
+        for item in self.function(happening):
+            if isinstance(item, Outgoing):
+                yield item
+            else:
+                id, payload = item
+                yield Outgoing(self.topic.replace("*", str(id)), self.event, payload, _seq(payload))
+
+
+def _seq(payload: Any) -> int | None:
+    seq = payload.get("seq") if isinstance(payload, dict) else getattr(payload, "seq", None)
+    return seq if isinstance(seq, int) else None
+
+
+class _Register(Protocol):
+    def __call__(
+        self, event: str, *, when: type[Any]
+    ) -> Callable[[PushFunction], PushFunction]: ...
+
+
+class _Send(Protocol):
+    def __call__(self, event: str, payload: Any) -> None: ...
+
+
+class _PushWord:
+    """`Channel.push(event, when=…)` on the class registers; `self.push(event, payload)` sends."""
+
+    @overload
+    def __get__(self, channel: None, owner: type["Channel"]) -> _Register: ...
+    @overload
+    def __get__(self, channel: "Channel", owner: type["Channel"]) -> _Send: ...
+    def __get__(self, channel: "Channel | None", owner: type["Channel"]) -> Any:
+        return owner._register if channel is None else channel._lane.push  # noqa: SLF001
+
+
+def on(event: str) -> Callable[[Method], Method]:
+    """The method answers this event. The payload is decoded into the type of its one parameter.
+
+    What it returns is the `ok` reply (`Reply` for another status, `OK` for an empty one, None for
+    none); an `errors.Error` is the error reply; any other exception crashes this channel only.
+    """
+
+    def mark(method: Method) -> Method:
+        setattr(method, EVENT, event)
+        return method
+
+    return mark
+
+
+class Channel:
+    """One joined topic of one socket; the author subclasses it once per kind of topic.
+
+    A channel lives from join to leave. Its own messages are handled strictly in order; other
+    channels of the same socket do not wait for it. Instances are made anew for every join.
+    """
+
+    topic: ClassVar[str]
+    """`"name:*"` (the rest is `id`) or one whole topic."""
+
+    handlers: ClassVar[dict[str, Handler]] = {}
+    pushes: ClassVar[list[Push]] = []
+    decode_params: ClassVar[Callable[[Any], Any]]
+    push = _PushWord()
+
+    _lane: "Lane"
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.pushes = []
+        cls.decode_params = staticmethod(join_params(cls.join))
+        cls.handlers = dict(cls.handlers)
+        for name, value in vars(cls).items():
+            if (event := getattr(value, EVENT, None)) is not None:
+                cls.handlers[event] = Handler.of(name, value)
+
+    def __init__(self, socket: "Socket", topic_name: str, id: str) -> None:
+        self.socket = socket
+        self.topic_name = topic_name
+        self.id = id
+
+    async def join(self, id: str, params: Any) -> Joined | dict[str, Any] | None:  # noqa: ARG002
+        """Let the socket in (None or a response), or raise an `errors.Error` to refuse.
+
+        The subscription is already on and held back, so what is read here misses nothing.
+        """
+        return None
+
+    async def joined(self) -> None:
+        """The reply to the join has been sent: track presence, push a first state."""
+
+    async def left(self, reason: str) -> None:
+        """Called once for each joined channel, whatever ended it.
+
+        `reason` is `"left"` (by the client), `"closed"` (the connection is gone), `"rejoined"`,
+        `"crashed"` or what `close` was given. Nothing can be pushed any more.
+        """
+
+    def broadcast(self, event: str, payload: Any) -> None:
+        """To everyone on the topic, this socket included. Not durable. `bytes` go as binary."""
+        self._lane.broadcast(event, payload, exclude=False)
+
+    def broadcast_from(self, event: str, payload: Any) -> None:
+        """To everyone on the topic but this socket."""
+        self._lane.broadcast(event, payload, exclude=True)
+
+    def close(self, reason: str = "") -> None:
+        """End this channel from the server's side; the client does not rejoin by itself."""
+        self._lane.close(reason)
+
+    @classmethod
+    def _register(cls, event: str, *, when: type[Any]) -> Callable[[PushFunction], PushFunction]:
+        def register(function: PushFunction) -> PushFunction:
+            cls.pushes.append(Push(cls.topic, event, when, function))
+            return function
+
+        return register

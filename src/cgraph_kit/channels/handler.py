@@ -1,0 +1,51 @@
+"""How a channel's method wants to be called: read once from its signature."""
+
+import inspect
+from collections.abc import Callable
+from typing import Any, Final, get_type_hints
+
+import msgspec
+
+from .payload import decoder
+
+EVENT: Final = "__channel_event__"
+Decode = Callable[[Any], Any]
+
+
+class Handler(msgspec.Struct, frozen=True):
+    """A method that answers an event."""
+
+    name: str
+    decode: Decode | None
+    """None: the method takes no payload."""
+    binary: bool
+    """The payload parameter is `bytes`: it takes binary pushes, and only those."""
+    asynchronous: bool
+
+    @classmethod
+    def of(cls, name: str, method: Callable[..., Any]) -> "Handler":
+        """Raises TypeError, when the class is made, for a method that could never be called."""
+        kinds = _parameters(method)
+        if len(kinds) > 1:
+            raise TypeError(f"{method.__qualname__} may take only the payload besides self")
+        binary = kinds == [bytes]
+        return cls(
+            name=name,
+            decode=decoder(kinds[0]) if kinds and not binary else None,
+            binary=binary,
+            asynchronous=inspect.iscoroutinefunction(method),
+        )
+
+
+def join_params(join: Callable[..., Any]) -> Decode:
+    """What decodes the payload of a join for `join(self, id, params)`."""
+    kinds = _parameters(join)
+    if len(kinds) != 2:  # noqa: PLR2004
+        raise TypeError(f"{join.__qualname__} must take the topic's id and the join's params")
+    return decoder(kinds[1])
+
+
+def _parameters(method: Callable[..., Any]) -> list[Any]:
+    hints = get_type_hints(method)
+    names = list(inspect.signature(method).parameters)[1:]
+    return [hints.get(name, Any) for name in names]
