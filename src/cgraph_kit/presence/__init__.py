@@ -1,1 +1,6 @@
-"""Who is here: replicated, batched, mergeable."""
+"""Who is here: Phoenix presence, replicated over nodes, its news batched per topic."""
+
+from .base import Payload, PresenceSettings, Scheduler, Subscriber
+from .presence import Presence
+
+__all__ = ["Payload", "Presence", "PresenceSettings", "Scheduler", "Subscriber"]
