@@ -1,0 +1,127 @@
+"""One PostgreSQL per run, one database per worker, and what tests say about it."""
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+import uvloop
+from cgraph import migrations
+from cgraph_kit import migrate
+from cgraph_kit.db import Database, Transaction, prepare_connection
+from cgraph_kit.engines import PostgresServer
+
+TEMPLATE = "cgraph_template"
+FAST = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "autovacuum": "off",
+    "max_connections": "300",
+}
+"""Nothing here outlives the run, so nothing is paid for durability."""
+
+_server = pytest.StashKey[PostgresServer]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The controller (or the only process) starts the server and migrates the template."""
+    if hasattr(config, "workerinput") or config.option.collectonly:
+        return
+    memory = Path("/dev/shm")  # noqa: S108 (a RAM disk where there is one)
+    directory = Path(tempfile.mkdtemp(prefix="cgraph-", dir=memory if memory.is_dir() else None))
+    server = PostgresServer(directory, settings=FAST).start()
+    config.stash[_server] = server
+    config.add_cleanup(lambda: shutil.rmtree(directory, ignore_errors=True))
+    config.add_cleanup(server.stop)
+    try:
+        asyncio.run(_make_template(server))
+    except migrate.MigrationError as error:
+        # Tests without a database still run; the others find no template and say so.
+        print(f"no template database: {error}")  # noqa: T201
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell each xdist worker where the server is."""
+    node.workerinput["postgres"] = node.config.stash[_server].dsn("{database}")
+
+
+async def _make_template(server: PostgresServer) -> None:
+    dsn = await server.ensure_database(TEMPLATE)
+    await migrate.migrate(dsn, migrations.load())
+
+
+def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Tests run on the loop the server runs on."""
+    return {"uvloop": uvloop.new_event_loop}
+
+
+@pytest.fixture(scope="session")
+def server_dsn(request: pytest.FixtureRequest) -> str:
+    """The server's address with `{database}` to be filled in."""
+    worker = getattr(request.config, "workerinput", None)
+    if worker is not None:
+        return str(worker["postgres"]).replace("%7Bdatabase%7D", "{database}")
+    return request.config.stash[_server].dsn("{database}").replace("%7Bdatabase%7D", "{database}")
+
+
+class Clones:
+    """Copies of the migrated template."""
+
+    def __init__(self, dsn: str, worker: str) -> None:
+        self._dsn = dsn
+        self._worker = worker
+        self._made = 0
+
+    async def make(self) -> str:
+        """The address of a new database with every table and no row."""
+        self._made += 1
+        name = f"test_{self._worker}_{self._made}"
+        connection = await asyncpg.connect(self._dsn.format(database="postgres"))
+        try:
+            await connection.execute(
+                f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY file_copy"
+            )
+        finally:
+            await connection.close()
+        return self._dsn.format(database=name)
+
+
+@pytest.fixture(scope="session")
+def clones(server_dsn: str, request: pytest.FixtureRequest) -> Iterator[Clones]:
+    """Makes fresh databases, for tests that need one of their own."""
+    worker = getattr(request.config, "workerinput", {"workerid": "main"})["workerid"]
+    yield Clones(server_dsn, worker)
+
+
+@pytest.fixture(scope="session")
+async def dsn(clones: Clones) -> str:
+    """This worker's database. Tests that commit into it make their own people, so none meets another's."""
+    return await clones.make()
+
+
+@pytest.fixture(scope="session")
+async def database(dsn: str) -> AsyncIterator[Database]:
+    """Real commits on this worker's database."""
+    database = await Database.connect(dsn, pool_size=10)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def db(dsn: str) -> AsyncIterator[Transaction]:
+    """A transaction that is rolled back; what was published in it stands in `db.events`."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        await prepare_connection(connection)
+        transaction = connection.transaction()
+        await transaction.start()
+        yield Transaction(connection)
+        await transaction.rollback()
+    finally:
+        await connection.close()
