@@ -3,13 +3,14 @@
 import asyncio
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import pytest
 import uvloop
+
 from cgraph import migrations
 from cgraph_kit import migrate
 from cgraph_kit.db import Database, Transaction, prepare_connection
@@ -93,10 +94,10 @@ class Clones:
 
 
 @pytest.fixture(scope="session")
-def clones(server_dsn: str, request: pytest.FixtureRequest) -> Iterator[Clones]:
+def clones(server_dsn: str, request: pytest.FixtureRequest) -> Clones:
     """Makes fresh databases, for tests that need one of their own."""
     worker = getattr(request.config, "workerinput", {"workerid": "main"})["workerid"]
-    yield Clones(server_dsn, worker)
+    return Clones(server_dsn, worker)
 
 
 @pytest.fixture(scope="session")

@@ -21,6 +21,22 @@ _WHERE = re.compile(r" - at `\$\.?(?P<path>[^`]*)`$")
 _MISSING = re.compile(r"^Object missing required field `(?P<name>[^`]+)`")
 _UNKNOWN = re.compile(r"^Object contains unknown field `(?P<name>[^`]+)`")
 
+_PLAIN = [
+    (re.compile(pattern), plain)
+    for pattern, plain in (
+        (r"Expected str of length >= 1$", "can't be blank"),
+        (r"Expected str of length >= (\d+)$", r"must have at least \1 characters"),
+        (r"Expected str of length <= (\d+)$", r"must have at most \1 characters"),
+        (r"Expected array of length >= (\d+)$", r"must have at least \1 items"),
+        (r"Expected array of length <= (\d+)$", r"must have at most \1 items"),
+        (r"Expected (?:int|float) >= (\S+)$", r"must be at least \1"),
+        (r"Expected (?:int|float) <= (\S+)$", r"must be at most \1"),
+        (r"Expected str matching regex", "contains characters that are not allowed"),
+        (r"Expected (.*)$", r"must be \1"),
+        (r"Invalid (.*)$", r"must be a valid \1"),
+    )
+]
+
 
 class Input(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Base of input structs: frozen, and a field nobody knows is an error that names it."""
@@ -62,8 +78,7 @@ def invalid(error: msgspec.ValidationError) -> Invalid:
 def _plain(reason: str) -> str:
     """msgspec's sentence, as one that follows a field name."""
     reason = reason.replace("`", "")
-    if reason.startswith("Expected"):
-        if "matching regex" in reason:
-            return "contains characters that are not allowed"
-        return "must be" + reason.removeprefix("Expected")
+    for pattern, plain in _PLAIN:
+        if match := pattern.match(reason):
+            return match.expand(plain)
     return reason[:1].lower() + reason[1:]

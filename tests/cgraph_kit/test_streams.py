@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
+
 from cgraph_kit import streams
 from cgraph_kit.db import Database, Transaction
 from cgraph_kit.ids import new_id

@@ -1,0 +1,112 @@
+"""Repo, transactions and the events that leave after the commit."""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+import msgspec
+import pytest
+
+from cgraph_kit.db import Database, Transaction, columns
+from cgraph_kit.errors import Unavailable
+
+
+class Thing(msgspec.Struct, frozen=True):
+    id: int
+    name: str
+
+
+@pytest.fixture
+async def heard(database: Database) -> AsyncIterator[list[Any]]:
+    """What the database's subscriber is told."""
+    told: list[Any] = []
+
+    def listen(events: Sequence[Any]) -> None:
+        told.extend(events)
+
+    before, database.subscriber = database.subscriber, listen
+    yield told
+    database.subscriber = before
+
+
+class TestColumns:
+    def test_are_the_fields_in_order(self) -> None:
+        assert columns(Thing) == "id, name"
+        assert columns(Thing, "t") == "t.id, t.name"
+
+
+class TestReading:
+    async def test_builds_rows_positionally(self, db: Transaction) -> None:
+        sql = "SELECT * FROM (VALUES (1, 'a'), (2, 'b')) AS t (id, name) ORDER BY id"
+        assert await db.all(Thing, sql) == [Thing(1, "a"), Thing(2, "b")]
+        assert await db.first(Thing, sql) == Thing(1, "a")
+        assert await db.value(sql) == 1
+
+    async def test_says_none_for_what_may_be_missing(self, db: Transaction) -> None:
+        assert await db.first(Thing, "SELECT 1, 'a' WHERE false") is None
+
+    async def test_fails_for_what_must_be_there(self, db: Transaction) -> None:
+        with pytest.raises(LookupError, match="no Thing"):
+            await db.one(Thing, "SELECT 1, 'a' WHERE false")
+
+    async def test_reads_and_writes_json(self, db: Transaction) -> None:
+        assert await db.value("SELECT $1::jsonb", {"a": [1, "ü"]}) == {"a": [1, "ü"]}
+
+
+class TestPublish:
+    async def test_waits_for_the_outermost_commit(
+        self, database: Database, heard: list[Any]
+    ) -> None:
+        async with database.transaction() as tx:
+            async with tx.transaction() as inner:
+                inner.publish("one")
+            assert heard == []
+            tx.publish("two")
+        assert heard == ["one", "two"]
+
+    async def test_forgets_what_was_rolled_back(self, database: Database, heard: list[Any]) -> None:
+        with pytest.raises(RuntimeError):
+            async with database.transaction() as tx:
+                tx.publish("never")
+                raise RuntimeError
+        assert heard == []
+
+    async def test_forgets_what_a_savepoint_undid(
+        self, database: Database, heard: list[Any]
+    ) -> None:
+        async with database.transaction() as tx:
+            tx.publish("kept")
+            with pytest.raises(RuntimeError):
+                async with tx.savepoint():
+                    tx.publish("undone")
+                    raise RuntimeError
+            assert await tx.value("SELECT 1") == 1
+        assert heard == ["kept"]
+
+    async def test_survives_a_failing_subscriber(self, database: Database) -> None:
+        def fail(_events: Sequence[Any]) -> None:
+            raise RuntimeError("nobody may see this")
+
+        before, database.subscriber = database.subscriber, fail
+        try:
+            async with database.transaction() as tx:
+                tx.publish("event")
+        finally:
+            database.subscriber = before
+
+
+class TestOutage:
+    async def test_is_told_as_unavailable(self, dsn: str) -> None:
+        away = await Database.connect(dsn, pool_size=1)
+        with pytest.raises(Unavailable):
+            await away.value("SELECT pg_terminate_backend(pg_backend_pid()), pg_sleep(5)")
+        assert await away.value("SELECT 1") == 1
+        await away.close()
+
+    async def test_of_a_transaction_is_told_as_unavailable(self, dsn: str) -> None:
+        away = await Database.connect(dsn, pool_size=1)
+        with pytest.raises(Unavailable):
+            async with away.transaction() as tx:
+                await tx.value("SELECT pg_terminate_backend(pg_backend_pid()), pg_sleep(5)")
+        async with away.transaction() as tx:
+            assert await tx.value("SELECT 1") == 1
+        await away.close()

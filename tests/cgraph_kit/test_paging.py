@@ -1,0 +1,45 @@
+"""Cursors."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cgraph_kit.errors import Invalid
+from cgraph_kit.paging import decode_cursor, encode_cursor, forward_page
+
+
+class TestCursor:
+    @given(st.tuples(st.integers(-(2**63), 2**63 - 1), st.text()))
+    def test_returns_what_was_put_in(self, key: tuple[int, str]) -> None:
+        assert decode_cursor(encode_cursor(key), tuple[int, str]) == key
+
+    @given(st.text())
+    def test_refuses_what_this_server_did_not_make(self, text: str) -> None:
+        try:
+            key = decode_cursor(text, int)
+        except Invalid as error:
+            assert error.fields == {"cursor": ["is not a cursor of this list"]}
+        else:
+            assert encode_cursor(key) == text
+
+    def test_refuses_a_position_of_another_kind(self) -> None:
+        with pytest.raises(Invalid):
+            decode_cursor(encode_cursor(["a"]), int)
+
+
+class TestForwardPage:
+    def test_has_no_way_back_from_the_start_nor_on_from_the_end(self) -> None:
+        page = forward_page([1, 2], 2, int, started=False)
+        assert (page.items, page.before, page.after) == ([1, 2], None, None)
+
+    def test_leads_on_where_there_is_more(self) -> None:
+        page = forward_page([1, 2, 3], 2, int, started=True)
+        assert page.items == [1, 2]
+        assert page.after is not None
+        assert decode_cursor(page.after, int) == 2
+        assert page.before is not None
+        assert decode_cursor(page.before, int) == 1
+
+    def test_may_be_empty(self) -> None:
+        page = forward_page([], 2, int, started=True)
+        assert (page.items, page.before, page.after) == ([], None, None)
