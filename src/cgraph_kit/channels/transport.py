@@ -14,6 +14,7 @@ from .closecodes import CloseCode
 _FIN_TEXT = 0x81
 _FIN_BINARY = 0x82
 _FIN_CLOSE = 0x88
+_FIN_PONG = 0x8A
 _SHORT = 126  # RFC 6455 §5.2: the length fits the second byte, else two or eight more follow
 _MEDIUM = 1 << 16
 _REASON_BYTES = 123  # RFC 6455 §5.5: 125 bytes of control payload less the code
@@ -125,6 +126,11 @@ def close_frame(code: int, reason: str = "") -> bytes:
         return _head(_FIN_CLOSE, 0)
     body = code.to_bytes(2, "big") + _cut(reason.encode())
     return _head(_FIN_CLOSE, len(body)) + body
+
+
+def pong_frame(payload: bytes) -> bytes:
+    """The unmasked answer to a ping with this payload (RFC 6455 §5.5.3)."""
+    return _head(_FIN_PONG, len(payload)) + payload
 
 
 def _head(first: int, length: int) -> bytes:
