@@ -130,6 +130,7 @@ class Settings(BaseSettings):
     # -- HTTP
     body_max: Count = _knob(1_048_576, "Largest request body, in bytes.")
     header_timeout: Seconds = _knob(10.0, "Seconds a client may take to send its request head.")
+    body_timeout: Seconds = _knob(30.0, "Seconds a client may take to send its request body.")
     cors_origins: tuple[str, ...] = Field(
         default=(), description="Origins of browsers that may call the API, as JSON list."
     )
@@ -149,7 +150,10 @@ class Settings(BaseSettings):
     drain_seconds: Seconds = _knob(3.0, "Time for clients to leave when a node stops.")
     echo_endpoint: bool = _knob(False, "Serve /socket/echo for WebSocket conformance suites.")
 
-    # -- logs
+    # -- logs and metrics
+    metrics_token: SecretStr | None = _knob(
+        None, "Bearer token that /metrics demands; unset: open in dev, not served in prod."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = _knob(
         "info", "Least severe log line."
     )

@@ -1,0 +1,126 @@
+"""How a handler is written: a plain async function, and beside it what the outside may know about it.
+
+    @action(status=201, errors=(messaging.Blocked,))
+    async def create(
+        db: Repo, actor: Actor, conversation_id: UUID, new: Body[NewMessage]
+    ) -> Data[MessageView]:
+        \"\"\"Say something in a conversation.\"\"\"
+
+Parameters are found by name (`db`, `actor`, `app`, `site`, `exchange`, `idempotency_key`, and those of the path) or by marker
+(`Body[T]`, `Query[T]`, where T is an `Input` struct). The docstring is the operation's documentation: its first line the
+summary, the rest the description.
+"""
+
+import inspect
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, TypeVar
+
+from cgraph_kit.errors import Error
+
+T = TypeVar("T")
+
+Idempotency = Literal["transaction", "own", "none"]
+
+
+class BodyMarker:
+    """Marks the parameter that is the decoded JSON body."""
+
+
+class QueryMarker:
+    """Marks the parameter that is the decoded query string."""
+
+
+Body = Annotated[T, BodyMarker()]
+Query = Annotated[T, QueryMarker()]
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A handler and its contract."""
+
+    fn: Callable[..., Awaitable[Any]]
+    status: int
+    errors: Sequence[type[Error]]
+    public: bool
+    """Answers without a token. Everything else demands one."""
+    idempotency: Idempotency
+    """For writes with an Idempotency-Key: "transaction" runs the handler inside one that keeps its answer; "own" hands
+    the key to the handler as `idempotency_key`."""
+    returns: Any
+    """The type of the answer, where the annotation does not say it (the handler returns ready bytes)."""
+    hidden: bool
+    """Left out of the OpenAPI document."""
+
+    @property
+    def name(self) -> str:
+        """`module.function`: the operation id."""
+        return f"{self.fn.__module__.rpartition('.')[2]}.{self.fn.__name__}"
+
+    @property
+    def tag(self) -> str:
+        return self.fn.__module__.rpartition(".")[2]
+
+    @property
+    def summary(self) -> str:
+        return (inspect.getdoc(self.fn) or "").partition("\n")[0].rstrip(".")
+
+    @property
+    def description(self) -> str:
+        return (inspect.getdoc(self.fn) or "").partition("\n")[2].strip()
+
+
+def action(
+    *,
+    status: int = 200,
+    errors: Sequence[type[Error]] = (),
+    public: bool = False,
+    idempotency: Idempotency = "transaction",
+    returns: Any = None,
+    hidden: bool = False,
+) -> Callable[[Callable[..., Awaitable[Any]]], Action]:
+    """Make a handler of a function. A token is demanded unless it is `public`."""
+
+    def make(fn: Callable[..., Awaitable[Any]]) -> Action:
+        return Action(fn, status, tuple(errors), public, idempotency, returns, hidden)
+
+    return make
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where an action is found."""
+
+    method: str
+    path: str
+    """With `{name}` for each parameter."""
+    action: Action
+
+    @property
+    def write(self) -> bool:
+        return self.method != "GET"
+
+
+def get(path: str, action: Action) -> Route:
+    return Route("GET", path, action)
+
+
+def post(path: str, action: Action) -> Route:
+    return Route("POST", path, action)
+
+
+def put(path: str, action: Action) -> Route:
+    return Route("PUT", path, action)
+
+
+def patch(path: str, action: Action) -> Route:
+    return Route("PATCH", path, action)
+
+
+def delete(path: str, action: Action) -> Route:
+    return Route("DELETE", path, action)
+
+
+def under(prefix: str, *routes: Route) -> tuple[Route, ...]:
+    """The routes with a common prefix."""
+    return tuple(Route(route.method, prefix + route.path, route.action) for route in routes)

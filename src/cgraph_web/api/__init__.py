@@ -1,0 +1,1 @@
+"""The handlers: one file per resource, typed in, one context call, a view out."""

@@ -1,0 +1,145 @@
+"""From a request to a handler's arguments: path, query, body and the named ones, prepared once per route."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from inspect import signature
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from urllib.parse import parse_qsl
+from uuid import UUID
+
+import msgspec
+
+from cgraph_kit.errors import Invalid, NotFound
+from cgraph_kit.validation import Input, convert, decode
+
+from .action import BodyMarker, QueryMarker, Route
+
+NAMED = ("db", "actor", "app", "site", "exchange", "idempotency_key")
+PARAMETER = re.compile(r"\{(\w+)\}")
+_MAX_QUERY_FIELDS = 100
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """Where each argument of a route's handler comes from."""
+
+    path: Mapping[str, Any]
+    """Path parameters and their types."""
+    query: tuple[str, type[Input]] | None
+    body: tuple[str, Any] | None
+    named: tuple[str, ...]
+    returns: Any
+
+
+def bind(route: Route) -> Binding:
+    """Read a handler's signature. Raises `TypeError` for one that no request could satisfy."""
+    fn = route.action.fn
+    hints = get_type_hints(fn, include_extras=True)
+    in_path = PARAMETER.findall(route.path)
+    query: tuple[str, type[Input]] | None = None
+    body: tuple[str, Any] | None = None
+    named: list[str] = []
+    path: dict[str, Any] = {}
+    for name in signature(fn).parameters:
+        kind, inner = _marked(hints[name])
+        if kind is BodyMarker:
+            body = (name, inner)
+        elif kind is QueryMarker:
+            query = (name, inner)
+        elif name in in_path:
+            path[name] = hints[name]
+        elif name in NAMED:
+            named.append(name)
+        else:
+            raise TypeError(f"{route.action.name}: nothing provides the parameter {name!r}")
+    if missing := set(in_path) - set(path):
+        raise TypeError(f"{route.action.name}: does not take {', '.join(sorted(missing))}")
+    returns = route.action.returns or hints.get("return", Any)
+    return Binding(path, query, body, tuple(named), returns)
+
+
+def path_parser(types: Mapping[str, Any]) -> Callable[[Mapping[str, str]], dict[str, Any]]:
+    """Path parameters to typed values. What is no such value names nothing: `NotFound`."""
+
+    def parse(values: Mapping[str, str]) -> dict[str, Any]:
+        return {name: _path_value(values[name], type) for name, type in types.items()}
+
+    return parse
+
+
+def query_parser(type: type[Input]) -> Callable[[bytes], Input]:
+    """A query string to its struct. Raises `Invalid` for unknown, repeated and ill-typed parameters."""
+    fields = msgspec.structs.fields(type)
+    many = frozenset(field.encode_name for field in fields if _is_list(field.type))
+
+    def parse(query: bytes) -> Input:
+        values: dict[str, Any] = {name: [] for name in many} if many and query else {}
+        for name, value in query_pairs(query):
+            if name in many:
+                values[name].append(value)
+            elif name in values:
+                raise Invalid.field(name, "is given more than once")
+            else:
+                values[name] = value
+        return convert({k: v for k, v in values.items() if v != []}, type)
+
+    return parse
+
+
+def no_query(query: bytes) -> None:
+    """For handlers without query parameters: every one is unknown."""
+    if query:
+        unknown = {name: ["is not a known parameter"] for name, _ in query_pairs(query)}
+        if unknown:
+            raise Invalid("unknown query parameters", fields=unknown)
+
+
+def query_pairs(query: bytes) -> list[tuple[str, str]]:
+    """Names and values in order. Raises `Invalid` when they are not UTF-8 or beyond count."""
+    try:
+        return parse_qsl(
+            query.decode("ascii"),
+            keep_blank_values=True,
+            errors="strict",
+            max_num_fields=_MAX_QUERY_FIELDS,
+        )
+    except ValueError:
+        raise Invalid.field("query", "is not valid UTF-8, or has too many parameters") from None
+
+
+def body_parser(type: Any) -> Callable[[bytes], Any]:
+    """JSON to the body's type; no body at all is an empty object, so that the missing fields are named."""
+
+    def parse(body: bytes) -> Any:
+        return decode(body or b"{}", type)
+
+    return parse
+
+
+def _marked(hint: Any) -> tuple[type[BodyMarker | QueryMarker] | None, Any]:
+    if get_origin(hint) is Annotated:
+        inner, *marks = get_args(hint)
+        for mark in marks:
+            if isinstance(mark, BodyMarker | QueryMarker):
+                return type(mark), inner
+    return None, hint
+
+
+def _path_value(text: str, type: Any) -> Any:
+    if type is UUID:
+        if not _UUID.fullmatch(text):
+            raise NotFound
+        return UUID(text)
+    try:
+        value = convert(text, type)
+    except Invalid:
+        raise NotFound from None
+    if isinstance(value, str) and "\x00" in value:
+        raise NotFound
+    return value
+
+
+def _is_list(type: Any) -> bool:
+    return get_origin(type) is list or any(get_origin(arg) is list for arg in get_args(type))

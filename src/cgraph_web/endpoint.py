@@ -1,0 +1,131 @@
+"""One route as a Litestar handler: who asks, what they ask, the action, and its answer as bytes.
+
+Litestar routes; everything after that is this page. Its own parameter binding and dependency injection cost several
+times the rest of a request (docs/decisions), so the handler takes the bare request and does the few steps itself.
+"""
+
+from typing import Any, cast
+
+from litestar import Request
+from litestar.handlers import HTTPRouteHandler
+from litestar.types import ASGIApp, Method
+from structlog.contextvars import bind_contextvars
+
+from cgraph_kit.db import Repo
+from cgraph_kit.idempotency import request_hash
+
+from .action import Route
+from .binding import PARAMETER, bind, body_parser, no_query, path_parser, query_parser
+from .body import read_body
+from .errors import ClientGone, failure_response
+from .exchange import Exchange, exchange_of
+from .plugs.authenticate import bearer_token
+from .plugs.idempotency import answer_once, idempotency_key
+from .response import Response, render
+from .site import Site
+
+
+class Endpoint:
+    """A route bound to a running application."""
+
+    def __init__(self, site: Site, route: Route) -> None:
+        self._site = site
+        self._app = site.app
+        self._route = route
+        self._action = route.action
+        binding = bind(route)
+        self._named = binding.named
+        self._path = path_parser(binding.path) if binding.path else None
+        self._query = (binding.query[0], query_parser(binding.query[1])) if binding.query else None
+        self._body = (binding.body[0], body_parser(binding.body[1])) if binding.body else None
+        self._keyed = route.write and not route.action.public and route.action.idempotency != "none"
+        self._own_key = route.action.idempotency == "own"
+
+    async def __call__(self, request: Request[Any, Any, Any]) -> ASGIApp:
+        exchange = exchange_of(request.scope)
+        exchange.route = self._route.path
+        try:
+            return await self._answer(request, exchange)
+        except ClientGone:
+            return _nothing
+        except Exception as error:
+            return failure_response(error, exchange)
+
+    async def _answer(self, request: Request[Any, Any, Any], exchange: Exchange) -> Response:
+        actor = None if self._action.public else await self._authenticate(exchange)
+        scope = request.scope
+        arguments = self._path(scope["path_params"]) if self._path else {}
+        if self._query:
+            arguments[self._query[0]] = self._query[1](scope["query_string"])
+        elif scope["query_string"]:
+            no_query(scope["query_string"])
+        body = b""
+        if self._body:
+            body = await self._read(request, exchange)
+            arguments[self._body[0]] = self._body[1](body)
+        key = idempotency_key(exchange.headers) if self._keyed else None
+        if key is None or self._own_key or actor is None:
+            return await self._call(self._app.db, actor, exchange, key, arguments)
+        return await answer_once(
+            self._app.db,
+            actor.id,
+            key,
+            request_hash(
+                scope["method"].encode(), scope["path"].encode(), scope["query_string"], body
+            ),
+            lambda tx: self._call(tx, actor, exchange, key, arguments),
+        )
+
+    async def _call(
+        self, db: Repo, actor: Any, exchange: Exchange, key: str | None, arguments: dict[str, Any]
+    ) -> Response:
+        for name in self._named:
+            match name:
+                case "db":
+                    arguments["db"] = db
+                case "actor":
+                    arguments["actor"] = actor
+                case "app":
+                    arguments["app"] = self._app
+                case "site":
+                    arguments["site"] = self._site
+                case "exchange":
+                    arguments["exchange"] = exchange
+                case _:
+                    arguments["idempotency_key"] = key
+        return render(await self._action.fn(**arguments), self._action.status)
+
+    async def _authenticate(self, exchange: Exchange) -> Any:
+        token = bearer_token(exchange.headers)
+        actor = await self._app.auth.authenticate(self._app.db, token)
+        exchange.user_id = str(actor.id)
+        bind_contextvars(user_id=exchange.user_id)
+        return actor
+
+    async def _read(self, request: Request[Any, Any, Any], exchange: Exchange) -> bytes:
+        settings = self._app.settings
+        return await read_body(
+            request.receive,
+            exchange.headers,
+            limit=settings.body_max,
+            timeout=settings.body_timeout,
+        )
+
+
+async def _nothing(_scope: Any, _receive: Any, _send: Any) -> None:
+    """The answer to a client that hung up."""
+
+
+def handler(site: Site, route: Route) -> HTTPRouteHandler:
+    """The route as Litestar knows it."""
+    endpoint = Endpoint(site, route)
+
+    async def handle(request: Request[Any, Any, Any]) -> ASGIApp:
+        return await endpoint(request)
+
+    return HTTPRouteHandler(
+        PARAMETER.sub(r"{\1:str}", route.path),
+        http_method=[cast("Method", route.method)],
+        name=route.action.name,
+        include_in_schema=False,
+    )(handle)

@@ -1,0 +1,157 @@
+"""Where errors leave: kind → status, and every failure in one envelope.
+
+`{"error": {"code", "message", "fields", "request_id"}}`, and what the error carries besides (`extra`).
+"""
+
+import logging
+from collections.abc import Iterator
+from math import ceil
+from typing import Any
+
+import msgspec
+
+from cgraph_kit.errors import (
+    Conflict,
+    Error,
+    Forbidden,
+    Gone,
+    Invalid,
+    NotFound,
+    RateLimited,
+    TooLarge,
+    Unauthorized,
+    Unavailable,
+)
+
+from .exchange import Exchange
+from .response import Header, Response, encode
+
+log = logging.getLogger(__name__)
+
+
+class NoRoute(NotFound):
+    code = "no_route"
+    default = "there is nothing at this address"
+
+
+class MethodNotAllowed(Error):
+    code = "method_not_allowed"
+    default = "this address does not know this method"
+
+
+class RequestTimeout(Error):
+    code = "request_timeout"
+    default = "the body did not arrive in time"
+
+
+class BodyTooLarge(TooLarge):
+    code = "body_too_large"
+    default = "the body is larger than allowed"
+
+    @classmethod
+    def over(cls, limit: int) -> "BodyTooLarge":
+        """Says how much would have been allowed."""
+        return cls(f"the body is larger than {limit} bytes", limit=limit)
+
+
+class UnsupportedMediaType(Error):
+    code = "unsupported_media_type"
+    default = "the body must be application/json"
+
+
+class BadRequest(Error):
+    code = "bad_request"
+    default = "the request cannot be understood"
+
+
+class InternalError(Error):
+    """Stands for every exception that is not an `Error`: a bug, told only to the log."""
+
+    code = "internal_error"
+    default = "something went wrong on our side; the request id will help us to find it"
+
+
+class ClientGone(Exception):
+    """The client hung up before its request was read: nobody is left to answer."""
+
+
+STATUS: dict[type[Error], int] = {
+    BadRequest: 400,
+    Unauthorized: 401,
+    Forbidden: 403,
+    NotFound: 404,
+    MethodNotAllowed: 405,
+    RequestTimeout: 408,
+    Conflict: 409,
+    Gone: 410,
+    TooLarge: 413,
+    UnsupportedMediaType: 415,
+    Invalid: 422,
+    RateLimited: 429,
+    InternalError: 500,
+    Unavailable: 503,
+}
+
+
+def status_of(error: type[Error]) -> int:
+    """The status of the nearest kind."""
+    return next((STATUS[kind] for kind in error.__mro__ if kind in STATUS), 500)
+
+
+class ErrorBody(msgspec.Struct, frozen=True):
+    """What went wrong."""
+
+    code: str
+    """Stable, for programs."""
+    message: str
+    """For people; may change."""
+    fields: dict[str, list[str]]
+    """Reasons by field, where the input is at fault."""
+    request_id: str
+
+
+def error_response(error: Error, exchange: Exchange) -> Response:
+    """An error as its envelope, with the headers its kind demands."""
+    status = status_of(type(error))
+    body: dict[str, Any] = {
+        **error.extra,
+        "code": error.code,
+        "message": error.message,
+        "fields": error.fields,
+        "request_id": exchange.request_id,
+    }
+    if isinstance(error, RateLimited | Unavailable):
+        body["retry_after"] = round(error.retry_after, 3)
+    return Response(encode({"error": body}), status, headers=_headers(error, exchange))
+
+
+def failure_response(error: BaseException, exchange: Exchange) -> Response:
+    """Any exception as a response; what is not an `Error` is logged with its traceback."""
+    if isinstance(error, Error):
+        return error_response(error, exchange)
+    log.error("request failed", exc_info=error)
+    return error_response(InternalError(), exchange)
+
+
+def _headers(error: Error, exchange: Exchange) -> list[Header]:
+    if isinstance(error, RateLimited | Unavailable):
+        return [(b"retry-after", b"%d" % max(1, ceil(error.retry_after)))]
+    if isinstance(error, Unauthorized):
+        return [(b"www-authenticate", _challenge(exchange))]
+    if isinstance(error, MethodNotAllowed):
+        allow = ", ".join(error.extra.get("allow", ()))
+        return [(b"allow", allow.encode())]
+    return []
+
+
+def _challenge(exchange: Exchange) -> bytes:
+    """RFC 6750 §3: a caller who sent no token is told no error."""
+    sent = b"authorization" in exchange.headers
+    return b'Bearer realm="cgraph", error="invalid_token"' if sent else b'Bearer realm="cgraph"'
+
+
+def every_error(base: type[Error] = Error) -> Iterator[type[Error]]:
+    """Every error class there is: the base, and all that derive from it."""
+    yield base
+    for child in base.__subclasses__():
+        yield from every_error(child)

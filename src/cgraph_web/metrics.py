@@ -1,0 +1,61 @@
+"""`/metrics`: what Prometheus is told, and the counting of requests."""
+
+from functools import lru_cache
+from hmac import compare_digest
+
+from prometheus_client import Counter, Histogram
+
+from cgraph.settings import Settings
+from cgraph_kit import telemetry
+from cgraph_kit.errors import Unauthorized
+
+from .action import action
+from .errors import NoRoute
+from .exchange import Exchange
+from .plugs.authenticate import bearer_token
+from .response import Response
+from .site import Site
+
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+_REQUESTS = telemetry.counter(
+    "http_requests_total", "Requests answered.", ("method", "route", "status")
+)
+_SECONDS = telemetry.histogram(
+    "http_request_seconds",
+    "Seconds from a request's head to the end of its answer.",
+    ("method", "route"),
+)
+
+
+def observe(method: str, route: str, status: int, seconds: float) -> None:
+    """Count a request. `route` is a template, so the number of series is bounded."""
+    count, time = _bound(method if method in METHODS else "other", route, status)
+    count.inc()
+    time.observe(seconds)
+
+
+@lru_cache(maxsize=4096)
+def _bound(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+    return _REQUESTS.labels(method, route, str(status)), _SECONDS.labels(method, route)
+
+
+@action(public=True, hidden=True)
+async def scrape(site: Site, exchange: Exchange) -> Response:
+    """Every metric of this process in Prometheus' text format.
+
+    Demands the token of `CGRAPH_METRICS_TOKEN`; without that setting it is open in development and absent in production.
+    """
+    _admit(site.app.settings, exchange)
+    return Response(telemetry.render(site.metrics), content_type=telemetry.CONTENT_TYPE.encode())
+
+
+def _admit(settings: Settings, exchange: Exchange) -> None:
+    token = settings.metrics_token
+    if token is None:
+        if settings.env == "prod":
+            raise NoRoute
+        return
+    sent = bearer_token(exchange.headers)
+    if not compare_digest(sent.encode(), token.get_secret_value().encode()):
+        raise Unauthorized

@@ -1,0 +1,44 @@
+"""Which browsers' pages may call the API (CORS, Fetch standard).
+
+Without credentials: tokens travel in a header that no browser adds by itself, so no cookie rules are needed.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from cgraph_web.response import Header
+
+ALLOWED_METHODS = b"GET, HEAD, POST, PUT, PATCH, DELETE"
+ALLOWED_HEADERS = b"Authorization, Content-Type, Idempotency-Key, X-Request-Id"
+EXPOSED_HEADERS = b"X-Request-Id, Retry-After, Idempotent-Replay, Location"
+MAX_AGE = b"600"
+_VARY = (b"vary", b"origin")
+
+
+class Cors:
+    """The origins that may, "*" for all; without any, no CORS header is ever sent."""
+
+    def __init__(self, origins: Sequence[str]) -> None:
+        self._any = "*" in origins
+        self._origins = frozenset(origin.rstrip("/").encode() for origin in origins)
+        self.enabled = bool(origins)
+
+    def preflight(self, method: str, headers: Mapping[bytes, bytes]) -> list[Header] | None:
+        """What the answer to "may I?" adds to `allow`, or None when this is no such question."""
+        if method != "OPTIONS" or b"access-control-request-method" not in headers:
+            return None
+        return [
+            (b"access-control-allow-methods", ALLOWED_METHODS),
+            (b"access-control-allow-headers", ALLOWED_HEADERS),
+            (b"access-control-max-age", MAX_AGE),
+        ]
+
+    def allow(self, headers: Mapping[bytes, bytes]) -> list[Header]:
+        """What an answer to this request adds, so that the browser hands it to the page."""
+        origin = headers.get(b"origin")
+        if origin is None or not (self._any or origin in self._origins):
+            return [_VARY]
+        return [
+            (b"access-control-allow-origin", b"*" if self._any else origin),
+            (b"access-control-expose-headers", EXPOSED_HEADERS),
+            _VARY,
+        ]

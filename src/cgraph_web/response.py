@@ -1,0 +1,66 @@
+"""Answers as encoded bytes: what a handler may return besides plain values, and what is sent."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+Header = tuple[bytes, bytes]
+
+JSON = b"application/json"
+NO_CONTENT = 204
+encode = msgspec.json.Encoder().encode
+
+
+class Response:
+    """Ready bytes with a status; itself the ASGI application that sends them."""
+
+    __slots__ = ("body", "headers", "status")
+
+    def __init__(
+        self,
+        body: bytes,
+        status: int = 200,
+        *,
+        content_type: bytes = JSON,
+        headers: Iterable[Header] = (),
+    ) -> None:
+        self.body = body
+        self.status = status
+        self.headers: list[Header] = [*headers]
+        if status != NO_CONTENT:
+            self.headers += (
+                (b"content-type", content_type),
+                (b"content-length", b"%d" % len(body)),
+            )
+
+    async def __call__(self, _scope: Any, _receive: Any, send: Any) -> None:
+        """Send status, headers and body."""
+        await send({"type": "http.response.start", "status": self.status, "headers": self.headers})
+        await send({"type": "http.response.body", "body": self.body})
+
+
+@dataclass(frozen=True, slots=True)
+class Reply(Generic[T]):
+    """A handler's value with a status or headers of its own, where the action's do not fit."""
+
+    body: T
+    status: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def render(value: Any, status: int) -> Response:
+    """A handler's value as bytes; None is an empty 204."""
+    if isinstance(value, Response):
+        return value
+    if isinstance(value, Reply):
+        headers = [(k.lower().encode(), v.encode("latin-1")) for k, v in value.headers.items()]
+        answer = render(value.body, value.status or status)
+        answer.headers += headers
+        return answer
+    if value is None:
+        return Response(b"", NO_CONTENT)
+    return Response(encode(value), status)

@@ -1,0 +1,25 @@
+"""What belongs to the HTTP side as a whole rather than to a request."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from prometheus_client import CollectorRegistry
+
+from .action import Route
+from .openapi import document
+from .services import App
+
+
+@dataclass(frozen=True)
+class Site:
+    """One running application, its routes, and what is read from it when metrics are scraped."""
+
+    app: App
+    routes: Sequence[Route]
+    metrics: CollectorRegistry
+
+    @cached_property
+    def openapi(self) -> bytes:
+        """The OpenAPI document, made when first asked for."""
+        return document(self.routes, self.app.settings)

@@ -1,0 +1,1 @@
+"""The JSON of every resource, shared by REST and channels."""
