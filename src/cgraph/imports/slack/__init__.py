@@ -1,0 +1,5 @@
+"""Slack: the export of a workspace."""
+
+from .export import SlackExport
+
+__all__ = ["SlackExport"]
