@@ -6,7 +6,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from .account import Account
@@ -16,6 +16,7 @@ SOCKET_PREFIX = "engine-"
 LONGEST_SOCKET_PATH = 103  # sun_path on macOS, less its NUL; Linux has four more
 LOG_LIMIT = 1 << 20
 LOCK_PATIENCE = 0.2
+SOCKET_APPEARS_WITHIN = 600.0
 
 
 @contextmanager
@@ -60,7 +61,9 @@ def socket_directory(link: Path, account: Account | None, longest_name: str) -> 
     this process is killed.
     """
     _remove_left_over(link, account)
-    path = Path(tempfile.mkdtemp(prefix=SOCKET_PREFIX, dir=_short_base(longest_name, account)))
+    base = _short_base(longest_name, account)
+    _sweep(base)
+    path = Path(tempfile.mkdtemp(prefix=SOCKET_PREFIX, dir=base))
     try:
         if account is not None:
             os.chown(path, account.uid, account.gid)
@@ -81,10 +84,18 @@ def _remove_left_over(link: Path, account: Account | None) -> None:
     link.unlink()
 
 
+def _sweep(base: Path) -> None:
+    """Remove what killed processes left whose data directory is gone too: empty and not brand-new."""
+    for path in base.glob(f"{SOCKET_PREFIX}*"):
+        with suppress(OSError):
+            if time.time() - path.lstat().st_mtime > SOCKET_APPEARS_WITHIN:
+                path.rmdir()
+
+
 def _short_base(longest_name: str, account: Account | None) -> Path:
     # not /run/user/…: it goes when the user logs out, and the server may stay
-    candidates = [Path("/run")] if account else []
-    candidates += [Path(tempfile.gettempdir()).resolve(), Path("/tmp")]  # noqa: S108  # mkdtemp in it
+    temporary = [Path(tempfile.gettempdir()).resolve(), Path("/tmp")]  # noqa: S108  # mkdtemp in it
+    candidates = [Path("/run"), *temporary] if account else temporary
     for base in candidates:
         length = len(os.fsencode(base / f"{SOCKET_PREFIX}12345678" / longest_name))
         usable = base.is_dir() and os.access(base, os.W_OK | os.X_OK)
