@@ -1,10 +1,13 @@
 """The bus inside one process: what a single node runs on, and what tests join several nodes with."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 from functools import partial
 
 from .base import ignore_message, ignore_reconnect, new_node_name
+
+log = logging.getLogger(__name__)
 
 Deliver = Callable[[], None]
 
@@ -40,11 +43,14 @@ class LocalPubSub:
 
     def __init__(self, bus: LocalBus | None = None, node: str | None = None) -> None:
         self.node = node or new_node_name()
-        self.dropped = 0
         self.on_message: Callable[[str, bytes], None] = ignore_message
         self.on_reconnect: Callable[[], None] = ignore_reconnect
         self._bus = bus or LocalBus()
         self._topics: set[str] = set()
+
+    @property
+    def dropped(self) -> int:
+        return 0
 
     async def publish(self, topic: str, payload: bytes) -> None:
         self._bus.send(topic, payload, self.node)
@@ -65,5 +71,9 @@ class LocalPubSub:
             await self.unsubscribe(topic)
 
     def deliver(self, topic: str, payload: bytes) -> None:
-        if topic in self._topics:
+        if topic not in self._topics:
+            return
+        try:
             self.on_message(topic, payload)
+        except Exception:
+            log.exception("a bus message was not handled")

@@ -21,6 +21,7 @@ from .valkey_outbox import Outbox
 log = logging.getLogger(__name__)
 
 MAX_QUEUED_BYTES = 16 * 1024 * 1024
+CONNECT_SECONDS = 5.0
 PING_SECONDS = 10.0
 BACKOFF_SECONDS = 0.05, 5.0  # shortest, longest
 FLUSH_SECONDS = 2.0
@@ -110,7 +111,8 @@ class ValkeyPubSub:
     async def close(self) -> None:
         if self._up:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._outbox.flushed(), FLUSH_SECONDS)
+                async with asyncio.timeout(FLUSH_SECONDS):
+                    await self._outbox.flushed()
         self.on_message, self.on_reconnect = ignore_message, ignore_reconnect
         if self._task is not None:
             self._task.cancel()
@@ -131,8 +133,9 @@ class ValkeyPubSub:
     async def _open(self) -> _Link:
         link = _Link(self._connection(), self._connection())
         try:
-            for connection in link:
-                await connection.connect()  # type: ignore[no-untyped-call]  # redis-py's annotations end here
+            async with asyncio.timeout(CONNECT_SECONDS):
+                for connection in link:
+                    await connection.connect()  # type: ignore[no-untyped-call]  # redis-py's annotations end here
         except BaseException:
             await _drop(link)
             raise
@@ -190,9 +193,11 @@ class ValkeyPubSub:
 
 
 def _pool(url: str) -> ConnectionPool:
-    # RESP2, whose pub/sub messages are plain lists. No retries of redis-py's own: they would hide an outage.
+    # RESP2, whose pub/sub messages are plain lists. No retries of redis-py's own: they would hide an outage. No
+    # socket timeout: it would run every send through `asyncio.wait_for`, which can swallow a cancellation before
+    # Python 3.12; pings find a silent server.
     return ConnectionPool.from_url(
-        url, protocol=2, retry=Retry(NoBackoff(), 0), health_check_interval=0
+        url, protocol=2, retry=Retry(NoBackoff(), 0), health_check_interval=0, socket_timeout=None
     )
 
 

@@ -17,6 +17,7 @@ SUBSCRIBE, UNSUBSCRIBE, MESSAGE = (
 )  # for sharded pub/sub: with an S in front
 PING = "PING"
 CHANNELS_PER_COMMAND = 1_000
+UNANSWERED_PINGS = 2
 
 
 class _Order(NamedTuple):
@@ -36,7 +37,7 @@ class Inbox:
         self._receive = receive
         self._ping_seconds = ping_seconds
         self._connected = False
-        self._heard_at = 0.0
+        self._unanswered_pings = 0
         self._wanted: dict[str, asyncio.Future[bool]] = {}
         self._names: dict[bytes, str] = {}
         self._orders: list[_Order] = []
@@ -67,7 +68,7 @@ class Inbox:
         """Orders everything wanted again; True once all of it stands, False if the connection ends before."""
         loop = asyncio.get_running_loop()
         self._connected = True
-        self._heard_at = loop.time()
+        self._unanswered_pings = 0
         for channel, earlier in self._wanted.items():
             confirmed = loop.create_future() if earlier.done() else earlier
             self._wanted[channel] = confirmed
@@ -85,29 +86,37 @@ class Inbox:
         self._orders.clear()
 
     async def write(self, connection: Connection) -> None:
-        """Sends orders as they come, a PING when idle, and raises `ConnectionError` when nothing comes back."""
+        """Sends orders as they come and a PING now and then; raises `ConnectionError` when two are not answered."""
         clock = asyncio.get_running_loop().time
+        next_ping = clock() + self._ping_seconds
         while True:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._ordered.wait(), self._ping_seconds)
+                async with asyncio.timeout_at(next_ping):
+                    await self._ordered.wait()
+            if clock() >= next_ping:
+                next_ping = clock() + self._ping_seconds
+                self._ping()
             self._ordered.clear()
-            if clock() - self._heard_at > 2 * self._ping_seconds:
-                raise ConnectionError("the server is silent")
-            orders = self._orders or [_Order(PING, "", None)]
-            self._orders = []
+            orders, self._orders = self._orders, []
             self._unconfirmed.extend(order.confirmed for order in orders)
             await connection.send_packed_command(connection.pack_commands(list(_commands(orders))))
 
     async def read(self, connection: Connection) -> None:
-        clock = asyncio.get_running_loop().time
         while True:
             response = await connection.read_response(disable_decoding=True, timeout=math.inf)
-            self._heard_at = clock()
+            self._unanswered_pings = 0
             if isinstance(response, list) and response[0] == MESSAGE:
                 if (channel := self._names.get(response[1])) is not None:
                     self._receive(channel, response[2])
             else:
                 _resolve(self._unconfirmed.popleft(), value=True)
+
+    def _ping(self) -> None:
+        # Counted, not timed: a stalled event loop must not look like a silent server.
+        if self._unanswered_pings == UNANSWERED_PINGS:
+            raise ConnectionError("the server is silent")
+        self._unanswered_pings += 1
+        self._order(PING, "")
 
     def _order(
         self, command: str, channel: str, confirmed: asyncio.Future[bool] | None = None
