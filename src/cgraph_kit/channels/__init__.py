@@ -5,6 +5,8 @@
 
 from .channel import OK, Channel, Joined, JoinParams, Outgoing, Reply, on
 from .closecodes import CloseCode
+from .endpoint import Endpoint
+from .limits import Limits, Stats
 from .socket import Socket
 from .transport import Handshake, Refused
 
@@ -12,12 +14,15 @@ __all__ = [
     "OK",
     "Channel",
     "CloseCode",
+    "Endpoint",
     "Handshake",
     "JoinParams",
     "Joined",
+    "Limits",
     "Outgoing",
     "Refused",
     "Reply",
     "Socket",
+    "Stats",
     "on",
 ]

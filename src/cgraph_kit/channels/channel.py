@@ -1,6 +1,6 @@
 """What one topic is: who may join it, what clients may say in it, what it tells them."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, TypeAlias, TypeVar, overload
 
 import msgspec
@@ -8,8 +8,11 @@ import msgspec
 from .handler import EVENT, Handler, join_params
 
 if TYPE_CHECKING:
+    from cgraph_kit.presence import Payload, Presence
+
     from .lane import Lane
     from .socket import Socket
+    from .voice import Voice
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 Happening = TypeVar("Happening")
@@ -103,7 +106,7 @@ class _PushWord:
     @overload
     def __get__(self, channel: "Channel", owner: type["Channel"]) -> _Send: ...
     def __get__(self, channel: "Channel | None", owner: type["Channel"]) -> Any:
-        return owner._register if channel is None else channel._lane.push  # noqa: SLF001
+        return owner._register if channel is None else channel._send  # noqa: SLF001
 
 
 def on(event: str) -> Callable[[Method], Method]:
@@ -133,14 +136,23 @@ class Channel:
     handlers: ClassVar[dict[str, Handler]] = {}
     pushes: ClassVar[list[Push]] = []
     decode_params: ClassVar[Callable[[Any], Any]]
+    says_goodbye: ClassVar[bool] = False
+    """The author has something to do when it ends."""
     push = _PushWord()
+    """`self.push(event, payload)`: to this client only, from `joined` on. `bytes` go as binary."""
 
     _lane: "Lane"
+    _voice: "Voice"
+    _live: bool | None = None
+    """None: not yet."""
+    _presence: "Presence | None" = None
+    """Set once this channel has used it."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls.pushes = []
         cls.decode_params = staticmethod(join_params(cls.join))
+        cls.says_goodbye = cls.left is not Channel.left
         cls.handlers = dict(cls.handlers)
         for name, value in vars(cls).items():
             if (event := getattr(value, EVENT, None)) is not None:
@@ -168,6 +180,12 @@ class Channel:
         `"crashed"` or what `close` was given. Nothing can be pushed any more.
         """
 
+    def lost(self) -> None:
+        """Ephemeral messages were dropped while the client did not read; it reads again now.
+
+        Presence shown with `show_presence` is set right without this.
+        """
+
     def broadcast(self, event: str, payload: Any) -> None:
         """To everyone on the topic, this socket included. Not durable. `bytes` go as binary."""
         self._lane.broadcast(event, payload, exclude=False)
@@ -179,6 +197,51 @@ class Channel:
     def close(self, reason: str = "") -> None:
         """End this channel from the server's side; the client does not rejoin by itself."""
         self._lane.close(reason)
+
+    # --- presence
+
+    def track(self, key: str, meta: Mapping[str, Any]) -> None:
+        """Show `key` as present on this topic until `untrack` or the channel's end; again: an update."""
+        self._presences().track(self.topic_name, key, self, meta)
+
+    def untrack(self, key: str) -> None:
+        self._presences().untrack(self.topic_name, key, self)
+
+    def show_presence(self) -> None:
+        """From `joined` on: the client gets `presence_state` now and every `presence_diff` after it."""
+        self._presences().subscribe(self.topic_name, self)
+
+    def push_presence(self, event: str, payload: "Payload") -> None:
+        """For the presence: packed once for all clients that can share the bytes."""
+        if self._live:
+            self._voice.push_presence(event, payload)
+
+    def _presences(self) -> "Presence":
+        if self._presence is None:
+            self._presence = self._lane.presence()
+        return self._presence
+
+    # --- for the lane
+
+    def _attach(self, lane: "Lane", voice: "Voice") -> None:
+        self._lane, self._voice = lane, voice
+
+    def _detach(self) -> None:
+        self._live = False
+        if self._presence is not None:
+            self._presence.unsubscribe(self.topic_name, self)
+            self._presence.untrack_all(self)
+
+    def _lost(self) -> None:
+        if self._presence is not None:
+            self.show_presence()
+        self.lost()
+
+    def _send(self, event: str, payload: Any) -> None:
+        if self._live:
+            self._voice.push(event, payload)
+        elif self._live is None:
+            raise RuntimeError("a channel can push once it is joined: in joined(), not in join()")
 
     @classmethod
     def _register(cls, event: str, *, when: type[Any]) -> Callable[[PushFunction], PushFunction]:

@@ -6,7 +6,8 @@ from typing import Any, Final, get_type_hints
 
 import msgspec
 
-from .payload import decoder
+from cgraph_kit import validation
+from cgraph_kit.errors import Invalid
 
 EVENT: Final = "__channel_event__"
 Decode = Callable[[Any], Any]
@@ -36,6 +37,13 @@ class Handler(msgspec.Struct, frozen=True):
             asynchronous=inspect.iscoroutinefunction(method),
         )
 
+    def call(self, channel: Any, payload: Any) -> Any:
+        """Raises Invalid if the payload does not fit."""
+        method = getattr(channel, self.name)
+        if self.decode is not None:
+            return method(self.decode(payload))
+        return method(payload) if self.binary else method()
+
 
 def join_params(join: Callable[..., Any]) -> Decode:
     """What decodes the payload of a join for `join(self, id, params)`."""
@@ -43,6 +51,23 @@ def join_params(join: Callable[..., Any]) -> Decode:
     if len(kinds) != 2:  # noqa: PLR2004
         raise TypeError(f"{join.__qualname__} must take the topic's id and the join's params")
     return decoder(kinds[1])
+
+
+def decoder(kind: Any) -> Decode:
+    """From JSON text to `kind`; raises Invalid with the field at fault."""
+    decode = msgspec.json.Decoder(kind).decode
+
+    def decode_payload(raw: bytes | msgspec.Raw) -> Any:
+        try:
+            return decode(raw)
+        except msgspec.ValidationError as error:
+            raise validation.invalid(error) from None
+        except msgspec.DecodeError as error:  # bytes that are not UTF-8, half a surrogate pair
+            raise Invalid(f"the payload is not valid JSON: {error}") from None
+        except RecursionError:
+            raise Invalid("the payload is nested too deeply") from None
+
+    return decode_payload
 
 
 def _parameters(method: Callable[..., Any]) -> list[Any]:

@@ -1,0 +1,103 @@
+"""Between nodes: topics that have subscribers here are heard here, and what is said here is told the others."""
+
+import asyncio
+import logging
+
+import msgspec
+
+from cgraph_kit.pubsub import PubSub
+
+_log = logging.getLogger(__name__)
+
+
+class Said(msgspec.Struct, array_like=True, frozen=True):
+    """A message to a topic, on its way to another node."""
+
+    event: bytes
+    payload: bytes
+    seq: int | None = None
+    key: str | None = None
+    binary: bool = False
+
+
+class Disconnect(msgspec.Struct, array_like=True, frozen=True, tag=True):
+    """Close every socket of that id or key."""
+
+    key: str
+    code: int
+
+
+class CloseTopic(msgspec.Struct, array_like=True, frozen=True, tag=True):
+    """End that topic for every socket of that id or key."""
+
+    key: str
+    topic: str
+    reason: str
+
+
+Order = Disconnect | CloseTopic
+
+_encode = msgspec.msgpack.Encoder().encode
+decode_said = msgspec.msgpack.Decoder(Said).decode
+decode_order = msgspec.msgpack.Decoder(Order).decode
+
+
+class Bus:
+    """Keeps the subscriptions of this node on the pub/sub what the hub wants them to be."""
+
+    TOPIC = "topic:"
+    ORDERS = "orders"
+
+    def __init__(self, pubsub: PubSub) -> None:
+        self._pubsub = pubsub
+        self._wanted: set[str] = set()
+        self._held: set[str] = set()
+        self._changing: dict[str, asyncio.Task[None]] = {}
+
+    async def start(self) -> None:
+        await self._pubsub.subscribe(self.ORDERS)
+
+    async def close(self) -> None:
+        """Ends what is under way; the pub/sub itself is its owner's to close."""
+        tasks = list(self._changing.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def say(self, topic: str, said: Said) -> None:
+        self._pubsub.publish_soon(self.TOPIC + topic, _encode(said))
+
+    def order(self, order: Order) -> None:
+        self._pubsub.publish_soon(self.ORDERS, _encode(order))
+
+    async def want(self, topic: str) -> None:
+        """Returns when everything said elsewhere from now on will be heard here."""
+        self._wanted.add(topic)
+        if topic not in self._held or topic in self._changing:
+            await asyncio.shield(self._change(topic))
+
+    def drop(self, topic: str) -> None:
+        self._wanted.discard(topic)
+        self._change(topic)
+
+    def _change(self, topic: str) -> asyncio.Task[None]:
+        task = self._changing.get(topic)
+        if task is None:
+            task = asyncio.get_running_loop().create_task(self._settle(topic))
+            self._changing[topic] = task
+        return task
+
+    async def _settle(self, topic: str) -> None:
+        try:
+            while (topic in self._wanted) != (topic in self._held):
+                if topic in self._wanted:
+                    await self._pubsub.subscribe(self.TOPIC + topic)
+                    self._held.add(topic)
+                else:
+                    self._held.discard(topic)
+                    await self._pubsub.unsubscribe(self.TOPIC + topic)
+        except Exception:
+            _log.exception("the bus failed", extra={"topic": topic})
+            raise
+        finally:
+            del self._changing[topic]

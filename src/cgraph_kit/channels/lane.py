@@ -1,0 +1,334 @@
+"""Everything that happens to one topic of one connection, strictly in order.
+
+A message runs when the lane is idle and queues only while another one runs; other lanes never wait. The lane outlives
+its channel while a rejoin replaces it.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Coroutine
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from cgraph_kit.errors import Error, Unavailable
+from cgraph_kit.presence import Presence
+
+from . import replies
+from .channel import Channel, Joined
+from .closecodes import CloseCode
+from .protocol import EMPTY, BinaryMessage, Message, to_json
+from .topic import Subscription
+from .voice import Voice
+
+if TYPE_CHECKING:
+    from .connection import Connection
+
+_log = logging.getLogger(__name__)
+
+
+class Ending(NamedTuple):
+    """Why a channel ends: the word for its `left`, and the last frame its client gets."""
+
+    reason: str
+    event: bytes = replies.PHX_CLOSE
+    payload: bytes = EMPTY
+
+
+LEFT = Ending("left")
+CLOSED = Ending("closed")
+REJOINED = Ending("rejoined")
+CRASHED = Ending("crashed", replies.PHX_ERROR, replies.CRASHED)
+RESYNC = Ending("resync", replies.PHX_ERROR, replies.RESYNC)
+
+
+class _Seat(NamedTuple):
+    """What an accepted join has made."""
+
+    channel: Channel
+    subscription: Subscription
+    voice: Voice
+
+
+class Lane:
+    """`take` is the client's only way in; `close`, `resync` and `disconnect` are the server's."""
+
+    __slots__ = (
+        "_busy",
+        "_connection",
+        "_ending",
+        "_kind",
+        "_queue",
+        "_seat",
+        "_task",
+        "id",
+        "name",
+    )
+
+    def __init__(self, connection: "Connection", name: str, kind: type[Channel], id: str) -> None:
+        self.name = name
+        self.id = id
+        self._connection = connection
+        self._kind = kind
+        self._seat: _Seat | None = None
+        self._ending: Ending | None = None
+        """The channel is to end as soon as the lane is idle."""
+        self._busy = False
+        self._task: asyncio.Task[None] | None = None
+        self._queue: deque[Message] | None = None
+
+    # --- from the client
+
+    def take(self, message: Message) -> None:
+        """Handle the message now, or after those before it."""
+        if self._busy:
+            self._enqueue(message)
+        else:
+            self._handle(message)
+            self._settle()
+
+    def _enqueue(self, message: Message) -> None:
+        limits = self._connection.endpoint.limits
+        if self._queue is None:
+            self._queue = deque()
+        if len(self._queue) >= limits.queued_messages:
+            self._connection.close(CloseCode.TOO_MANY_MESSAGES)
+            return
+        self._queue.append(message)
+        if message.event == "phx_join" and self._seat is not None and self._task is not None:
+            # The client has given up on the old channel: its handler may finish, but not forever.
+            asyncio.get_running_loop().call_later(limits.shutdown_timeout, self._task.cancel)
+
+    def _handle(self, message: Message) -> None:
+        if message.event == "phx_join":
+            self._start(self._rejoin(message))
+        elif (seat := self._seat) is None:
+            self._connection.stray(message)
+        elif seat.voice.stale(message):
+            pass
+        elif message.event == "phx_leave":
+            seat.voice.answer(message.ref, replies.OK)
+            self._ending = LEFT
+        else:
+            self._dispatch(seat, message)
+
+    def _dispatch(self, seat: _Seat, message: Message) -> None:
+        handler = seat.channel.handlers.get(message.event)
+        if handler is None or handler.binary != (type(message) is BinaryMessage):
+            self._crash(LookupError(f"no handler for {message.event!r}"))
+            return
+        self._busy = True
+        try:
+            if handler.asynchronous:
+                outcome = handler.call(seat.channel, message.payload)
+            else:
+                context = self._connection.context.copy()
+                outcome = context.run(handler.call, seat.channel, message.payload)
+                seat.voice.reply(message.ref, outcome)
+        except Exception as error:
+            self._failed(seat, message, error)
+        else:
+            if handler.asynchronous:
+                self._start(self._await(seat, message, outcome))
+                return
+        self._busy = False
+
+    async def _await(self, seat: _Seat, message: Message, outcome: Awaitable[Any]) -> None:
+        try:
+            seat.voice.reply(message.ref, await outcome)
+        except Exception as error:
+            self._failed(seat, message, error)
+        except asyncio.CancelledError:  # a rejoin did not want to wait any longer
+            _log.warning("a handler was cancelled", extra={"topic": self.name})
+        finally:
+            self._idle()
+
+    # --- joining
+
+    async def _rejoin(self, message: Message) -> None:
+        """The new join is answered before the old channel is closed, as Phoenix does it."""
+        try:
+            if (old := self._seat) is None:
+                await self._join(message)
+            else:
+                self._unseat(old)
+                await _say_goodbye(old.channel, REJOINED)
+                await self._join(message)
+                old.voice.end(replies.PHX_CLOSE, EMPTY)
+        finally:
+            self._idle()
+
+    async def _join(self, message: Message) -> None:
+        hub, outlet = self._connection.endpoint.hub, self._connection.outlet
+        self._ending = None
+        subscription = hub.subscribe(outlet, self.name, self)
+        voice = Voice(outlet, subscription.topic.json, message)
+        channel = self._kind(self._connection.socket, self.name, self.id)
+        channel._attach(self, voice)  # noqa: SLF001
+        try:
+            joined = await self._ask(channel, subscription, message)
+            response = to_json(joined.response)
+        except Exception as error:
+            hub.unsubscribe(subscription)
+            voice.answer_join(message, replies.ERROR, self._refused(error))
+            return
+        voice.answer_join(message, replies.OK, response)
+        self._accept(_Seat(channel, subscription, voice), joined.seq)
+        await self._greet(channel)
+
+    async def _ask(self, channel: Channel, subscription: Subscription, message: Message) -> Joined:
+        """Raises what refuses the join."""
+        endpoint = self._connection.endpoint
+        async with asyncio.timeout(endpoint.limits.join_timeout):
+            await endpoint.bus.want(self.name)
+            params = self._kind.decode_params(message.payload)
+            answer = await channel.join(self.id, params)
+            joined = answer if isinstance(answer, Joined) else Joined(answer or {})
+            if not await endpoint.repair.bridge(subscription, joined.seq):
+                raise Unavailable("the topic's history is out of reach")
+        if subscription.broken:
+            raise Unavailable("too much happened during the join")
+        if self._ending is not None or self._connection.gone:
+            raise _NotAnyMore
+        return joined
+
+    def _refused(self, error: Exception) -> bytes:
+        if isinstance(error, Error):
+            return replies.refusal(error)
+        if isinstance(error, TimeoutError):
+            return replies.refusal(Unavailable("the join took too long"))
+        if isinstance(error, _NotAnyMore):
+            return self._ending.payload if self._ending else EMPTY
+        _log.error("a join crashed", exc_info=error, extra={"topic": self.name})
+        return replies.JOIN_CRASHED
+
+    def _accept(self, seat: _Seat, seq: int | None) -> None:
+        self._seat = seat
+        endpoint = self._connection.endpoint
+        endpoint.hub.activate(seat.subscription, seq)
+        endpoint.stats.channels += 1
+        endpoint.stats.joins += 1
+        seat.channel._live = True  # noqa: SLF001
+
+    async def _greet(self, channel: Channel) -> None:
+        try:
+            await channel.joined()
+        except Exception as error:
+            self._crash(error)
+        except asyncio.CancelledError:
+            _log.warning("a joined() was cancelled", extra={"topic": self.name})
+
+    # --- from the server
+
+    def close(self, reason: str) -> None:
+        """End the channel, or refuse the join under way. The handler that runs still replies."""
+        payload = to_json({"reason": reason}) if reason else EMPTY
+        self._end_soon(Ending(reason or "closed", payload=payload))
+
+    def resync(self) -> None:
+        """See `topic.Owner`."""
+        self._end_soon(RESYNC)
+
+    def lost(self) -> None:
+        """See `topic.Owner`."""
+        if self._seat is not None:
+            self._seat.channel._lost()  # noqa: SLF001
+
+    def disconnect(self) -> None:
+        """The connection is gone: what is queued is still handled, then the channel is told."""
+        if not self._busy:
+            self._settle()
+
+    def broadcast(self, event: str, payload: Any, *, exclude: bool) -> None:
+        """To everyone on the topic, or everyone but this client."""
+        connection = self._connection
+        excluded = connection.outlet if exclude else None
+        connection.endpoint.broadcast(self.name, event, payload, excluded=excluded)
+
+    def presence(self) -> Presence:
+        """Raises RuntimeError if the endpoint was made without one."""
+        presence = self._connection.endpoint.presence
+        if presence is None:
+            raise RuntimeError("this endpoint has no presence")
+        return presence
+
+    # --- ending
+
+    def _end_soon(self, ending: Ending) -> None:
+        self._ending = ending
+        if self._seat is not None:
+            self._connection.endpoint.hub.unsubscribe(self._seat.subscription)
+        if not self._busy:
+            self._settle()
+
+    def _settle(self) -> None:
+        """Idle: whatever is next, until something takes time."""
+        while not self._busy:
+            if self._seat is not None and self._ending is not None:
+                self._end(self._seat, self._ending)
+            elif self._queue:
+                self._handle(self._queue.popleft())
+            elif self._seat is None:
+                self._connection.forget(self)
+                return
+            elif self._connection.gone:
+                self._ending = CLOSED
+            else:
+                return
+
+    def _end(self, seat: _Seat, ending: Ending) -> None:
+        self._ending = None
+        self._unseat(seat)
+        if seat.channel.says_goodbye:
+            self._start(self._leave(seat, ending))
+        else:
+            seat.voice.end(ending.event, ending.payload)
+
+    async def _leave(self, seat: _Seat, ending: Ending) -> None:
+        try:
+            await _say_goodbye(seat.channel, ending)
+            seat.voice.end(ending.event, ending.payload)
+        finally:
+            self._idle()
+
+    def _unseat(self, seat: _Seat) -> None:
+        """From here on the channel hears and says nothing."""
+        self._seat = None
+        self._connection.endpoint.hub.unsubscribe(seat.subscription)
+        self._connection.endpoint.stats.channels -= 1
+        seat.channel._detach()  # noqa: SLF001
+
+    # --- running
+
+    def _failed(self, seat: _Seat, message: Message, error: Exception) -> None:
+        if isinstance(error, Error):
+            seat.voice.answer(message.ref, replies.ERROR, replies.refusal(error))
+        else:
+            self._crash(error)
+
+    def _crash(self, error: Exception) -> None:
+        _log.error("a channel crashed", exc_info=error, extra={"topic": self.name})
+        self._connection.endpoint.stats.crashes += 1
+        self._ending = CRASHED
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        self._busy = True
+        connection = self._connection
+        self._task = connection.endpoint.spawn(work, connection.context)
+
+    def _idle(self) -> None:
+        """The end of every task of the lane."""
+        if self._task is not None:
+            self._connection.endpoint.tasks.discard(self._task)
+        self._task, self._busy = None, False
+        self._settle()
+
+
+class _NotAnyMore(Exception):
+    """The server ended the topic, or the client left, while the join was deciding."""
+
+
+async def _say_goodbye(channel: Channel, ending: Ending) -> None:
+    try:
+        await channel.left(ending.reason)
+    except Exception:
+        _log.exception("a left() crashed", extra={"topic": channel.topic_name})

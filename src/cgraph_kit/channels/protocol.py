@@ -1,0 +1,133 @@
+"""The Phoenix channel protocol, versions 1 and 2: bytes to messages and messages to bytes.
+
+Version 2 is the array `[join_ref, ref, topic, event, payload]` or a binary frame with one-byte lengths; version 1 the
+object `{topic, event, payload, ref}`. Refs are any JSON value and are echoed as such; here they travel as JSON text.
+"""
+
+from typing import Any, Final, TypeAlias
+
+import msgspec
+
+NULL: Final = b"null"
+EMPTY: Final = b"{}"
+_PUSH, _REPLY, _BROADCAST = 0, 1, 2
+_MAX_FIELD = 255  # a binary frame gives every length one byte
+
+to_json: Final = msgspec.json.Encoder().encode
+
+
+class Malformed(Exception):
+    """Not a message at all: Phoenix closes the connection with 1011."""
+
+
+class TextMessage(msgspec.Struct, array_like=True, gc=False):
+    """What a client says; the payload is still JSON text, and checked only for its syntax."""
+
+    join_ref: Any
+    ref: Any
+    topic: str
+    event: str
+    payload: msgspec.Raw
+
+
+class ObjectMessage(msgspec.Struct, gc=False, kw_only=True):
+    """The same in version 1. Only `join_ref` may be missing."""
+
+    join_ref: Any = None
+    ref: Any
+    topic: str
+    event: str
+    payload: msgspec.Raw
+
+
+class BinaryMessage(msgspec.Struct, gc=False):
+    """A push whose payload is bytes. Its refs are always strings: an absent one is ""."""
+
+    join_ref: str
+    ref: str
+    topic: str
+    event: str
+    payload: bytes
+
+
+Message: TypeAlias = TextMessage | ObjectMessage | BinaryMessage
+
+_decode_array = msgspec.json.Decoder(TextMessage).decode
+_decode_object = msgspec.json.Decoder(ObjectMessage).decode
+
+
+def decode_v2(data: bytes) -> Message:
+    """The first five elements count; raises Malformed."""
+    try:
+        return _decode_array(data)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise Malformed(str(error)) from None
+
+
+def decode_v1(data: bytes) -> Message:
+    """Raises Malformed."""
+    try:
+        return _decode_object(data)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise Malformed(str(error)) from None
+
+
+def decode_binary(data: bytes) -> Message:
+    """A version 2 push: kind 0, four lengths, join_ref ref topic event, the rest is the payload; raises Malformed."""
+    if len(data) < 5 or data[0] != _PUSH:  # noqa: PLR2004
+        raise Malformed("not a binary push")
+    at, fields = 5, []
+    for length in data[1:5]:
+        fields.append(data[at : at + length])
+        at += length
+    if at > len(data):
+        raise Malformed("a binary push shorter than its lengths")
+    try:
+        join_ref, ref, topic, event = (field.decode() for field in fields)
+    except UnicodeDecodeError as error:
+        raise Malformed(str(error)) from None
+    return BinaryMessage(join_ref, ref, topic, event, data[at:])
+
+
+def encode_v2(join_ref: bytes, ref: bytes, topic: bytes, event: bytes, payload: bytes) -> bytes:
+    """All parts are JSON text already."""
+    return b"[%b,%b,%b,%b,%b]" % (join_ref, ref, topic, event, payload)
+
+
+def encode_v1(_join_ref: bytes, ref: bytes, topic: bytes, event: bytes, payload: bytes) -> bytes:
+    """All parts are JSON text already; version 1 never tells the join_ref."""
+    return b'{"topic":%b,"event":%b,"payload":%b,"ref":%b}' % (topic, event, payload, ref)
+
+
+def reply_payload(status: bytes, response: bytes) -> bytes:
+    """The payload of `phx_reply`; both parts are JSON text already."""
+    return b'{"status":%b,"response":%b}' % (status, response)
+
+
+def binary_push(join_ref: bytes, topic: bytes, event: bytes, data: bytes) -> bytes:
+    """Raises ValueError, as the two below, for a field of more than 255 bytes."""
+    return _binary(_PUSH, _plain(join_ref), _plain(topic), _plain(event)) + data
+
+
+def binary_reply(join_ref: bytes, ref: bytes, topic: bytes, status: bytes, data: bytes) -> bytes:
+    return _binary(_REPLY, _plain(join_ref), _plain(ref), _plain(topic), _plain(status)) + data
+
+
+def binary_broadcast(topic: bytes, event: bytes, data: bytes) -> bytes:
+    return _binary(_BROADCAST, _plain(topic), _plain(event)) + data
+
+
+def _binary(kind: int, *fields: bytes) -> bytes:
+    if any(len(field) > _MAX_FIELD for field in fields):
+        raise ValueError("a field of a binary frame is longer than 255 bytes")
+    return bytes((kind, *map(len, fields))) + b"".join(fields)
+
+
+def _plain(field: bytes) -> bytes:
+    """Strings without their quotes, null as nothing, other JSON values as they are written."""
+    if field == NULL:
+        return b""
+    if field.startswith(b'"'):
+        text: str = msgspec.json.decode(field)
+        return text.encode()
+    return field

@@ -1,0 +1,112 @@
+"""How frames leave: a protocol version on a kind of connection, four in all."""
+
+import logging
+import re
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from . import protocol
+from .protocol import NULL, Message, to_json
+from .transport import binary_frame, text_frame
+
+_log = logging.getLogger(__name__)
+Encode = Callable[[bytes, bytes, bytes, bytes, bytes], bytes]
+
+
+class Packing(msgspec.Struct, frozen=True):
+    """How a connection takes one message; packed ones can be joined."""
+
+    text: Callable[[bytes], bytes]
+    binary: Callable[[bytes], bytes]
+
+
+class Wire(msgspec.Struct, frozen=True, eq=False):
+    """What it takes to talk to one kind of client. Frames are packed once per wire and shared."""
+
+    index: int
+    decode_text: Callable[[bytes], Message]
+    decode_binary: Callable[[bytes], Message]
+    encode: Encode
+    packing: Packing
+    has_binary: bool
+
+    def message(
+        self, join_ref: bytes, ref: bytes, topic: bytes, event: bytes, payload: bytes
+    ) -> bytes:
+        return self.packing.text(self.encode(join_ref, ref, topic, event, payload))
+
+    def broadcast(self, topic: bytes, event: bytes, payload: bytes) -> bytes:
+        return self.packing.text(self.encode(NULL, NULL, topic, event, payload))
+
+    def reply(
+        self, join_ref: bytes, ref: bytes, topic: bytes, status: bytes, response: bytes
+    ) -> bytes:
+        payload = protocol.reply_payload(status, response)
+        return self.packing.text(self.encode(join_ref, ref, topic, b'"phx_reply"', payload))
+
+    def binary_push(self, join_ref: bytes, topic: bytes, event: bytes, data: bytes) -> bytes:
+        return self._binary(protocol.binary_push(join_ref, topic, event, data))
+
+    def binary_broadcast(self, topic: bytes, event: bytes, data: bytes) -> bytes:
+        return self._binary(protocol.binary_broadcast(topic, event, data))
+
+    def binary_reply(
+        self, join_ref: bytes, ref: bytes, topic: bytes, status: bytes, data: bytes
+    ) -> bytes:
+        return self._binary(protocol.binary_reply(join_ref, ref, topic, status, data))
+
+    def _binary(self, frame: bytes) -> bytes:
+        if self.has_binary:
+            return self.packing.binary(frame)
+        _log.warning("dropped a binary message to a client of protocol version 1")
+        return b""
+
+
+def _string(text: bytes) -> bytes:
+    return to_json(text.decode()) + b","
+
+
+def _binary_string(frame: bytes) -> bytes:
+    try:
+        return _string(frame)
+    except UnicodeDecodeError:
+        _log.warning("dropped a binary message to a long-polling client: it is not UTF-8")
+        return b""
+
+
+WEBSOCKET: Final = Packing(text_frame, binary_frame)
+"""RFC 6455 frames."""
+LONGPOLL: Final = Packing(_string, _binary_string)
+"""JSON strings, each followed by a comma. Bytes that are not UTF-8 cannot be said (Phoenix breaks the poll)."""
+
+
+def _wire(index: int, packing: Packing, *, version: int) -> Wire:
+    if version == 1:
+        decode, encode = protocol.decode_v1, protocol.encode_v1
+        return Wire(index, decode, decode, encode, packing, has_binary=False)
+    return Wire(
+        index,
+        protocol.decode_v2,
+        protocol.decode_binary,
+        protocol.encode_v2,
+        packing,
+        has_binary=True,
+    )
+
+
+_WIRES: Final = {
+    (WEBSOCKET, "1"): _wire(0, WEBSOCKET, version=1),
+    (WEBSOCKET, "2"): _wire(1, WEBSOCKET, version=2),
+    (LONGPOLL, "1"): _wire(2, LONGPOLL, version=1),
+    (LONGPOLL, "2"): _wire(3, LONGPOLL, version=2),
+}
+WIRES: Final = len(_WIRES)
+_VSN: Final = re.compile(r"([12])\.0\.[0-9]+")
+
+
+def negotiate(packing: Packing, vsn: str = "1.0.0") -> Wire | None:
+    """The wire for what the client asked for with `vsn`: any 1.0.x or 2.0.x; None if it cannot be served."""
+    version = _VSN.fullmatch(vsn)
+    return _WIRES[packing, version[1]] if version else None
