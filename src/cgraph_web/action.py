@@ -49,6 +49,8 @@ class Action:
     the key to the handler as `idempotency_key`."""
     returns: Any
     """The type of the answer, where the annotation does not say it (the handler returns ready bytes)."""
+    also: Sequence[int]
+    """Other statuses the answer may have, with the same body (by `Reply`)."""
     hidden: bool
     """Left out of the OpenAPI document."""
 
@@ -77,12 +79,13 @@ def action(
     public: bool = False,
     idempotency: Idempotency = "transaction",
     returns: Any = None,
+    also: Sequence[int] = (),
     hidden: bool = False,
 ) -> Callable[[Callable[..., Awaitable[Any]]], Action]:
     """Make a handler of a function. A token is demanded unless it is `public`."""
 
     def make(fn: Callable[..., Awaitable[Any]]) -> Action:
-        return Action(fn, status, tuple(errors), public, idempotency, returns, hidden)
+        return Action(fn, status, tuple(errors), public, idempotency, returns, also, hidden)
 
     return make
 
@@ -97,8 +100,10 @@ class Route:
     action: Action
 
     @property
-    def write(self) -> bool:
-        return self.method != "GET"
+    def keyed(self) -> bool:
+        """Whether it takes an Idempotency-Key: a write by somebody, for keys are kept per person."""
+        action = self.action
+        return self.method != "GET" and not action.public and action.idempotency != "none"
 
 
 def get(path: str, action: Action) -> Route:

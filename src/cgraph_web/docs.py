@@ -1,17 +1,63 @@
-"""`/api/docs`."""
+"""`/api/openapi.json`, and `/api/docs`, which renders it without asking anybody else for anything."""
+
+import gzip
+from importlib.resources import files
 
 from .action import action
+from .exchange import Exchange
 from .response import Response
 from .site import Site
 
+JAVASCRIPT = b"text/javascript; charset=utf-8"
+POLICY = b"; ".join(
+    (
+        b"default-src 'none'",
+        b"script-src 'self'",
+        b"style-src 'self' 'unsafe-inline'",
+        b"connect-src 'self'",
+        b"img-src 'self' data: blob:",
+        b"font-src 'self' data:",
+        b"base-uri 'none'",
+        b"form-action 'none'",
+        b"frame-ancestors 'none'",
+    )
+)
+"""The renderer writes its own styles into the page; scripts come from here and nowhere else."""
 
-@action(public=True, hidden=True)
-async def page() -> Response:
-    """The page."""
-    return Response(b"<h1>docs</h1>", content_type=b"text/html; charset=utf-8")
+_DAY = (b"cache-control", b"public, max-age=86400")
+_ASSETS = files("cgraph_web") / "assets"
+_PAGE = (_ASSETS / "docs.html").read_bytes()
+_START = (_ASSETS / "start.js").read_bytes()
+_SCALAR = (_ASSETS / "scalar.js.gz").read_bytes()
 
 
 @action(public=True, hidden=True)
 async def openapi(site: Site) -> Response:
-    """The OpenAPI document."""
-    return Response(site.openapi)
+    """The OpenAPI 3.1 document."""
+    return Response(site.openapi, headers=[(b"cache-control", b"no-cache")])
+
+
+@action(public=True, hidden=True)
+async def page() -> Response:
+    """The reference, for people."""
+    return Response(
+        _PAGE,
+        content_type=b"text/html; charset=utf-8",
+        headers=[(b"content-security-policy", POLICY), (b"cache-control", b"no-cache")],
+    )
+
+
+@action(public=True, hidden=True)
+async def start() -> Response:
+    """The few lines that start the renderer."""
+    return Response(_START, content_type=JAVASCRIPT, headers=[(b"cache-control", b"no-cache")])
+
+
+@action(public=True, hidden=True)
+async def scalar(exchange: Exchange) -> Response:
+    """The renderer. It is kept compressed; a client that cannot take it so gets it unpacked."""
+    if b"gzip" in exchange.headers.get(b"accept-encoding", b""):
+        encoding = (b"content-encoding", b"gzip")
+        vary = (b"vary", b"accept-encoding")
+        return Response(_SCALAR, content_type=JAVASCRIPT, headers=[_DAY, encoding, vary])
+    return Response(gzip.decompress(_SCALAR), content_type=JAVASCRIPT, headers=[_DAY])

@@ -38,7 +38,7 @@ class Endpoint:
         self._path = path_parser(binding.path) if binding.path else None
         self._query = (binding.query[0], query_parser(binding.query[1])) if binding.query else None
         self._body = (binding.body[0], body_parser(binding.body[1])) if binding.body else None
-        self._keyed = route.write and not route.action.public and route.action.idempotency != "none"
+        self._keyed = route.keyed
         self._own_key = route.action.idempotency == "own"
 
     async def __call__(self, request: Request[Any, Any, Any]) -> ASGIApp:

@@ -110,6 +110,12 @@ class ErrorBody(msgspec.Struct, frozen=True):
     request_id: str
 
 
+class ErrorEnvelope(msgspec.Struct, frozen=True):
+    """Every failure."""
+
+    error: ErrorBody
+
+
 def error_response(error: Error, exchange: Exchange) -> Response:
     """An error as its envelope, with the headers its kind demands."""
     status = status_of(type(error))

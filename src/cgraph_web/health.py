@@ -24,7 +24,7 @@ async def live() -> Health:
     return Health("ok")
 
 
-@action(public=True)
+@action(public=True, also=(503,))
 async def ready(app: App) -> Reply[Health]:
     """Whether this node can do its work: 200, or 503 with the reasons."""
     reasons = await _reasons(app)

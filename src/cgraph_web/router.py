@@ -11,6 +11,8 @@ ROUTES: tuple[Route, ...] = (
         "/api",
         get("/openapi.json", docs.openapi),
         get("/docs", docs.page),
+        get("/docs/start.js", docs.start),
+        get("/docs/scalar.js", docs.scalar),
     ),
     *under(
         "/api/v1",

@@ -22,4 +22,4 @@ class Site:
     @cached_property
     def openapi(self) -> bytes:
         """The OpenAPI document, made when first asked for."""
-        return document(self.routes, self.app.settings)
+        return document(self.routes)

@@ -1,0 +1,152 @@
+"""One route as an OpenAPI operation."""
+
+from collections.abc import Iterable
+from itertools import groupby
+from typing import Any
+
+import msgspec
+
+from cgraph_kit.errors import Error, Invalid, NotFound, Unauthorized, Unavailable
+from cgraph_kit.idempotency import KeyReused
+from cgraph_web.action import Route
+from cgraph_web.binding import Binding
+from cgraph_web.errors import (
+    BadRequest,
+    BodyTooLarge,
+    ErrorEnvelope,
+    InternalError,
+    RequestTimeout,
+    UnsupportedMediaType,
+    status_of,
+)
+from cgraph_web.plugs.idempotency import HEADER
+
+from .examples import UUID, example_of
+from .schemas import Schemas, has_body
+
+IDEMPOTENCY_PARAMETER = {"$ref": "#/components/parameters/IdempotencyKey"}
+COMPONENT_PARAMETERS = {
+    "IdempotencyKey": {
+        "name": HEADER,
+        "in": "header",
+        "required": False,
+        "description": "A name for this write. Sent again with the same name it is not done twice: the first answer "
+        "comes back, with `Idempotent-Replay: true`. The same name on another request is refused with 409.",
+        "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+        "example": "0f8c2b1e-send-1",
+    }
+}
+
+
+def operation(route: Route, binding: Binding, schemas: Schemas) -> dict[str, Any]:
+    """What a client must know to call a route, and everything it may be answered."""
+    action = route.action
+    described: dict[str, Any] = {
+        "operationId": action.name,
+        "tags": [action.tag],
+        "summary": action.summary,
+        "description": action.description,
+        "parameters": list(_parameters(route, binding, schemas)),
+        "responses": _successes(route, binding, schemas) | _failures(route, binding),
+    }
+    if binding.body:
+        schema = schemas.of(binding.body[1])
+        described["requestBody"] = {
+            "required": True,
+            "content": _json(schema, example_of(schemas, schema)),
+        }
+    if action.public:
+        described["security"] = []
+    return {name: value for name, value in described.items() if value or name == "security"}
+
+
+def possible_errors(route: Route, binding: Binding) -> list[type[Error]]:
+    """Everything that may go wrong: what the action names, and what the pipeline before it adds."""
+    errors: set[type[Error]] = {
+        *route.action.errors,
+        BadRequest,
+        Invalid,
+        InternalError,
+        Unavailable,
+    }
+    if not route.action.public:
+        errors.add(Unauthorized)
+    if binding.path:
+        errors.add(NotFound)
+    if binding.body:
+        errors |= {BodyTooLarge, UnsupportedMediaType, RequestTimeout}
+    if route.keyed:
+        errors.add(KeyReused)
+    return sorted(errors, key=lambda error: (status_of(error), error.code))
+
+
+def _parameters(route: Route, binding: Binding, schemas: Schemas) -> Iterable[dict[str, Any]]:
+    for name, type in binding.path.items():
+        schema = schemas.of(type)
+        yield {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "schema": schema,
+            "example": example_of(schemas, schema, name),
+        }
+    if binding.query:
+        properties, required = schemas.fields(binding.query[1])
+        for name, schema in properties.items():
+            described = {k: v for k, v in schema.items() if k != "description"}
+            yield {
+                "name": name,
+                "in": "query",
+                "required": name in required,
+                "schema": described,
+                **({"description": schema["description"]} if "description" in schema else {}),
+            }
+    if route.keyed:
+        yield IDEMPOTENCY_PARAMETER
+
+
+def _successes(route: Route, binding: Binding, schemas: Schemas) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for status in (route.action.status, *route.action.also):
+        described: dict[str, Any] = {"description": "Done." if status < 400 else "Not so."}  # noqa: PLR2004
+        if has_body(binding.returns):
+            schema = schemas.of(binding.returns)
+            described["content"] = _json(schema, example_of(schemas, schema))
+        found[str(status)] = described
+    return found
+
+
+def _failures(route: Route, binding: Binding) -> dict[str, Any]:
+    documented = {route.action.status, *route.action.also}
+    return {
+        str(status): _failure(list(errors))
+        for status, errors in groupby(possible_errors(route, binding), key=status_of)
+        if status not in documented
+    }
+
+
+def _failure(errors: list[type[Error]]) -> dict[str, Any]:
+    return {
+        "description": "; ".join(f"`{error.code}`: {error.default}" for error in errors),
+        "content": {
+            "application/json": {
+                "schema": {"$ref": f"#/components/schemas/{ErrorEnvelope.__name__}"},
+                "examples": {error.code: {"value": _error_example(error)} for error in errors},
+            }
+        },
+    }
+
+
+def _error_example(error: type[Error]) -> Any:
+    fields = {"content": ["can't be blank"]} if issubclass(error, Invalid) else {}
+    body = {
+        "code": error.code,
+        "message": error.default,
+        "fields": fields,
+        "request_id": UUID.replace("-", ""),
+    }
+    return {"error": body}
+
+
+def _json(schema: Any, example: Any) -> dict[str, Any]:
+    return {"application/json": {"schema": schema, "example": msgspec.to_builtins(example)}}
