@@ -156,7 +156,7 @@ async def serving(
 async def until(condition: Callable[[], Any], seconds: float = 5) -> None:
     """Waits for something that has no event of its own; fails when it takes too long."""
     async with asyncio.timeout(seconds):
-        while not condition():
+        while not condition():  # noqa: ASYNC110  (what is waited for has no event)
             await asyncio.sleep(0.002)
 
 
@@ -237,7 +237,7 @@ class Client:
         got = []
         with contextlib.suppress(asyncio.IncompleteReadError):
             while True:
-                got.append(await self.frame())  # noqa: PERF401  (the last read raises)
+                got.append(await self.frame())
         return got
 
     async def close_code(self) -> tuple[int | None, str]:

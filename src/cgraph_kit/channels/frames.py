@@ -87,6 +87,10 @@ class Frames(WSListener):
         self._receive_text = self._receive_binary = _drop
         self._fragments = None
 
+    def detach(self) -> None:
+        """The connection is over: forgets it, so that neither waits for the garbage collector."""
+        self._connection = _NOBODY
+
     def on_ws_frame(self, _transport: WSTransport, frame: WSFrame) -> None:
         self.heard = self._deadlines.now
         try:
@@ -138,6 +142,15 @@ class Frames(WSListener):
         if self._swollen and not frame.tail_size:
             self._swollen = False
             self._connection.renew_parser()
+
+
+class _Nobody:
+    """In the place of a connection that is over."""
+
+    def _nothing(self, *_args: object) -> None: ...
+
+    ping = peer_closed = fail = parser_failed = renew_parser = _nothing
+    pause_writing = resume_writing = lost = _nothing
 
 
 class Parser(WSProtocol):  # type: ignore[misc]  # untyped base, see above
@@ -228,6 +241,7 @@ class _Quiet:
     debug = info = warning = error = exception = log
 
 
+_NOBODY = _Nobody()
 _NO_SOCKET = _NoSocket()
 _QUIET = _Quiet()
 

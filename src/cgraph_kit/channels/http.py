@@ -166,6 +166,7 @@ class GuardedHttp(HttpToolsProtocol, Watched):
             return
         self._let_go()
         self.handle_websocket_upgrade()
+        self.parser = None  # type: ignore[assignment]  # it refers to us, and nobody else will let go of it
         protocol = self.transport.get_protocol()
         if isinstance(protocol, Upgrade):
             protocol.early = early

@@ -46,6 +46,7 @@ def websocket_protocol(
         mounts = paths
         limits = bounds
         deadlines = Deadlines(min(_TICK, bounds.idle / 20, bounds.close / 20))
+        waiting: ClassVar[set[Upgrade]] = set()
 
     return Mounted
 
@@ -66,6 +67,7 @@ class Upgrade(asyncio.Protocol):
     mounts: ClassVar[Mapping[str, Accept]]
     limits: ClassVar[WebSocketLimits]
     deadlines: ClassVar[Deadlines]
+    waiting: ClassVar[set["Upgrade"]]
 
     def __init__(
         self, config: Config, server_state: ServerState, app_state: dict[str, Any]
@@ -85,9 +87,13 @@ class Upgrade(asyncio.Protocol):
         self._connections.add(self)
 
     def data_received(self, data: bytes) -> None:
+        if len(self.waiting) >= self.limits.handshakes:
+            self._refuse(Refused(503))
+            return
+        self.waiting.add(self)
         task = self._task = asyncio.get_running_loop().create_task(self._answer(data))
         self._server.tasks.add(task)
-        task.add_done_callback(self._server.tasks.discard)
+        task.add_done_callback(self._answered)
 
     def connection_lost(self, _exc: Exception | None) -> None:
         self._connections.discard(self)
@@ -99,6 +105,11 @@ class Upgrade(asyncio.Protocol):
         if self._task is not None:
             self._task.cancel()
         self._refuse(Refused(503))
+
+    def _answered(self, task: asyncio.Task[None]) -> None:
+        self.waiting.discard(self)
+        self._server.tasks.discard(task)
+        self._task = None
 
     async def _answer(self, data: bytes) -> None:
         answer: Refused | _Agreed

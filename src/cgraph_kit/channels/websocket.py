@@ -25,6 +25,8 @@ class WebSocketLimits:
     """Without any frame for so long (a ping counts): closed with 1002, as Phoenix does."""
     handshake: float = 10.0
     """Until the acceptor has answered."""
+    handshakes: int = 2000
+    """That wait for the acceptor at once; beyond it 503."""
     close: float = 5.0
     """For the peer to answer a close frame, and to take what was sent before; then the line is cut."""
     receive_buffer: int = 64 * 1024
@@ -175,7 +177,8 @@ class WebSocket(Watched):
         """The line is gone, in whatever way."""
         self._deadlines.unwatch(self)
         self._end(_State.DONE, CloseCode.ABNORMAL, b"")
-        self._parser = None  # breaks the cycle: parser, frames, connection
+        self._frames.detach()
+        self._parser = None
         self._on_lost(self)
 
     # --- inside
