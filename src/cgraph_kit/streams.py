@@ -54,6 +54,11 @@ async def create(tx: Transaction, stream_id: UUID) -> None:
     await tx.value("INSERT INTO streams (id) VALUES ($1)", stream_id)
 
 
+async def create_many(tx: Transaction, stream_ids: Sequence[UUID]) -> None:
+    """Begin many streams at number 0 in one statement: the bulk path of imports."""
+    await tx.value("INSERT INTO streams (id) SELECT unnest($1::uuid[])", list(stream_ids))
+
+
 async def append(
     tx: Transaction, stream_id: UUID, type: str, payload: Any, *, active: bool = False
 ) -> int:

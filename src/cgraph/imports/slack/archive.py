@@ -55,7 +55,7 @@ class _Directory:
         self._files = {
             file.relative_to(path).as_posix(): file
             for file in path.rglob("*.json")
-            if file.is_file() and file.resolve().is_relative_to(root)
+            if file.is_file() and file.resolve().is_relative_to(root) and _utf8(file)
         }
         self.sizes = {name: file.stat().st_size for name, file in self._files.items()}
 
@@ -93,6 +93,15 @@ class _Zip:
 
     def close(self) -> None:
         self._zip.close()
+
+
+def _utf8(file: Path) -> bool:
+    """Whether the name is text; exports have no others, and reports could not hold them."""
+    try:
+        str(file).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _plain(entry: zipfile.ZipInfo) -> bool:
