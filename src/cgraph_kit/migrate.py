@@ -13,6 +13,8 @@ from typing import Any
 import asyncpg
 import msgspec
 
+from .db import Repo
+
 LOCK_KEY = 0x6367_7261_7068  # any constant shared by all runners of one database
 LOCK_TIMEOUT = "4s"
 STATEMENT_TIMEOUT = "60s"
@@ -92,6 +94,14 @@ def pending(migrations: list[Migration], applied: list[Applied]) -> list[Migrati
 async def status(connection: Any, migrations: list[Migration]) -> list[Migration]:
     """What `migrate` would run now; reads only."""
     return pending(migrations, await _applied(connection))
+
+
+async def outstanding(db: Repo, migrations: list[Migration]) -> list[Migration]:
+    """`status` over the pool, for health checks."""
+    if await db.value("SELECT to_regclass('schema_migrations') IS NULL"):
+        return migrations
+    rows = await db.all(Applied, "SELECT version, name, hash FROM schema_migrations")
+    return pending(migrations, rows)
 
 
 async def migrate(

@@ -1,20 +1,19 @@
 """`create_app`: the ASGI application that is the whole HTTP side of a node."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from litestar import Litestar, Request
 from litestar import Response as LitestarResponse
 from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException
-from prometheus_client import CollectorRegistry
-from prometheus_client.registry import Collector
 
-from cgraph_kit.telemetry import Readings
+from cgraph_kit.channels.endpoint import Endpoint
 
 from .action import Route
 from .endpoint import handler
 from .errors import BadRequest, MethodNotAllowed, NoRoute, failure_response
 from .exchange import exchange_of
+from .metrics import app_metrics
 from .plugs.edge import Edge
 from .router import ROUTES
 from .services import App
@@ -25,16 +24,16 @@ def create_app(
     app: App,
     *,
     mounts: Mapping[str, Any] | None = None,
-    collectors: Iterable[Collector] = (),
+    endpoint: Endpoint | None = None,
     routes: Sequence[Route] = ROUTES,
 ) -> "Dispatcher":
     """Everything this node answers over HTTP.
 
     `mounts`: ASGI applications by path prefix that stand beside the API and pay nothing for it (long polling, the
-    plain-HTTP side of WebSocket addresses); they get the scope as the server made it. `collectors`: what else
-    `/metrics` reads when it is scraped.
+    plain-HTTP side of WebSocket addresses); they get the scope as the server made it. `endpoint`: the realtime side,
+    for its metrics and for `/ready`, which says no while it drains.
     """
-    site = Site(app, routes, _registry(app, collectors))
+    site = Site(app, routes, app_metrics(app, endpoint), endpoint)
     litestar = Litestar(
         [handler(site, route) for route in routes],
         debug=False,
@@ -43,14 +42,6 @@ def create_app(
         exception_handlers={Exception: _refused},
     )
     return Dispatcher(Edge(litestar, app.settings), litestar, mounts or {})
-
-
-def _registry(app: App, collectors: Iterable[Collector]) -> CollectorRegistry:
-    registry = CollectorRegistry()
-    registry.register(Readings("db_pool", "Database connections of this process.", app.db.stats))
-    for collector in collectors:
-        registry.register(collector)
-    return registry
 
 
 class Dispatcher:

@@ -8,16 +8,16 @@ from .errors import BodyTooLarge, ClientGone, RequestTimeout, UnsupportedMediaTy
 
 
 async def read_body(
-    receive: Any, headers: Mapping[bytes, bytes], *, limit: int, timeout: float
+    receive: Any, headers: Mapping[bytes, bytes], *, limit: int, seconds: float
 ) -> bytes:
-    """The whole JSON body. `limit` in bytes, `timeout` in seconds for all of it.
+    """The whole JSON body. At most `limit` bytes, within so many `seconds`.
 
     Raises `UnsupportedMediaType`, `BodyTooLarge` (before reading, if the length is stated), `RequestTimeout`, and
     `ClientGone` when there is nobody left to answer.
     """
     _check_head(headers, limit)
     try:
-        async with asyncio.timeout(timeout):
+        async with asyncio.timeout(seconds):
             return await _collect(receive, limit)
     except TimeoutError:
         raise RequestTimeout from None

@@ -108,7 +108,7 @@ class Endpoint:
             request.receive,
             exchange.headers,
             limit=settings.body_max,
-            timeout=settings.body_timeout,
+            seconds=settings.body_timeout,
         )
 
 

@@ -4,7 +4,6 @@
 """
 
 import logging
-from collections.abc import Iterator
 from math import ceil
 from typing import Any
 
@@ -154,10 +153,3 @@ def _challenge(exchange: Exchange) -> bytes:
     """RFC 6750 §3: a caller who sent no token is told no error."""
     sent = b"authorization" in exchange.headers
     return b'Bearer realm="cgraph", error="invalid_token"' if sent else b'Bearer realm="cgraph"'
-
-
-def every_error(base: type[Error] = Error) -> Iterator[type[Error]]:
-    """Every error class there is: the base, and all that derive from it."""
-    yield base
-    for child in base.__subclasses__():
-        yield from every_error(child)

@@ -3,20 +3,27 @@
 from functools import lru_cache
 from hmac import compare_digest
 
-from prometheus_client import Counter, Histogram
+import msgspec
+from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from cgraph.settings import Settings
 from cgraph_kit import telemetry
+from cgraph_kit.channels.endpoint import Endpoint
 from cgraph_kit.errors import Unauthorized
+from cgraph_kit.telemetry import Readings
 
 from .action import action
 from .errors import NoRoute
 from .exchange import Exchange
 from .plugs.authenticate import bearer_token
 from .response import Response
+from .services import App
 from .site import Site
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+NOW = frozenset({"sockets", "channels", "topics"})
+"""The gauges among the realtime numbers."""
 
 _REQUESTS = telemetry.counter(
     "http_requests_total", "Requests answered.", ("method", "route", "status")
@@ -33,6 +40,23 @@ def observe(method: str, route: str, status: int, seconds: float) -> None:
     count, time = _bound(method if method in METHODS else "other", route, status)
     count.inc()
     time.observe(seconds)
+
+
+def app_metrics(app: App, endpoint: Endpoint | None) -> CollectorRegistry:
+    """What is read from one application when it is scraped, and counted by nobody until then."""
+    registry = CollectorRegistry()
+    registry.register(Readings("db_pool", "Database connections of this process.", app.db.stats))
+    if endpoint is not None:
+        registry.register(
+            Readings("realtime", "Sockets, channels and frames.", lambda: _stats(endpoint))
+        )
+    return registry
+
+
+def _stats(endpoint: Endpoint) -> dict[str, int]:
+    """Numbers of now keep their name; what only grows is a counter."""
+    numbers = msgspec.structs.asdict(endpoint.stats)
+    return {name if name in NOW else f"{name}_total": value for name, value in numbers.items()}
 
 
 @lru_cache(maxsize=4096)

@@ -1,5 +1,7 @@
 """Every route on one page."""
 
+from collections.abc import Sequence
+
 from . import docs, health, metrics
 from .action import Route, get, under
 
@@ -18,3 +20,11 @@ ROUTES: tuple[Route, ...] = (
         "/api/v1",
     ),
 )
+
+
+def table(routes: Sequence[Route] = ROUTES) -> list[tuple[str, str, str, bool, str]]:
+    """Method, path, operation id, whether it is public, and summary of every route, in the order of this page."""
+    return [
+        (route.method, route.path, route.action.name, route.action.public, route.action.summary)
+        for route in routes
+    ]

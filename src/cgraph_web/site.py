@@ -6,6 +6,8 @@ from functools import cached_property
 
 from prometheus_client import CollectorRegistry
 
+from cgraph_kit.channels.endpoint import Endpoint
+
 from .action import Route
 from .openapi import document
 from .services import App
@@ -18,6 +20,7 @@ class Site:
     app: App
     routes: Sequence[Route]
     metrics: CollectorRegistry
+    endpoint: Endpoint | None = None
 
     @cached_property
     def openapi(self) -> bytes:

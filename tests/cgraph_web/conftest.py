@@ -1,9 +1,8 @@
 """Calling an ASGI application in process, message by message, so that every byte of the exchange is in the test's hands."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
 
 import msgspec
 import pytest

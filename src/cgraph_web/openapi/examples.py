@@ -84,4 +84,4 @@ def _scalar(schema: Schema, kind: Any, name: str) -> Any:
 
 
 def _fits(value: Any, kind: Any) -> bool:
-    return isinstance(value, str) == (kind == "string")
+    return isinstance(value, str) == bool(kind == "string")
