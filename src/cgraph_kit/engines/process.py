@@ -18,7 +18,8 @@ from .errors import StartFailed
 logger = logging.getLogger(__name__)
 
 _PR_SET_PDEATHSIG = 1
-_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
+# looked up here: between fork and exec even that could wait for a lock for ever
+_prctl = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
 
 
 class Child:
@@ -101,12 +102,12 @@ def spawn(
 
 
 def _bind_to(parent: int, death_signal: signal.Signals) -> Callable[[], None] | None:
-    libc = _LIBC
-    if libc is None:
+    prctl, number = _prctl, int(death_signal)
+    if prctl is None:
         return None
 
     def in_child() -> None:
-        libc.prctl(_PR_SET_PDEATHSIG, int(death_signal))
+        prctl(_PR_SET_PDEATHSIG, number)
         if os.getppid() != parent:  # it ended before the line above took effect
             os._exit(1)
 

@@ -15,10 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from cgraph_kit import engines
 from cgraph_kit.engines import PostgresServer
 
-SOURCE = Path(engines.__file__).parents[2]
 FAST = {"fsync": "off", "shared_buffers": "16MB"}
 
 # Prints a line when the server runs; stops it on Ctrl-C or when its standard input ends.
@@ -86,7 +84,7 @@ class Serve:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            env={**os.environ, "PYTHONPATH": str(SOURCE)},
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
             start_new_session=True,
         )
         self._managers.append(manager)

@@ -8,7 +8,7 @@ from cgraph_kit.engines import BinariesMissing, VersionMismatch, binaries
 from cgraph_kit.engines.account import Account
 from cgraph_kit.engines.binaries import find_postgres, find_valkey, reachable
 
-STRANGER = Account("nobody", 65534, 65534)
+STRANGER = Account("stranger", 54321, 54321)
 
 
 def program(directory: Path, name: str, answer: str) -> Path:
