@@ -100,9 +100,11 @@ class Endpoint:
         self.draining = True
         for connection in list(self._connections):
             connection.close(CloseCode.RESTART)
-        for task in list(self.tasks):
-            task.cancel()
-        await asyncio.gather(*self.tasks, return_exceptions=True)
+        while tasks := list(self.tasks):  # the end of one may start another: a queued message, a left()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            self.tasks.difference_update(tasks)
         await self.repair.close()
         await self.bus.close()
 

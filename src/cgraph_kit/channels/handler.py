@@ -62,7 +62,7 @@ def decoder(kind: Any) -> Decode:
             return decode(raw)
         except msgspec.ValidationError as error:
             raise validation.invalid(error) from None
-        except msgspec.DecodeError as error:  # bytes that are not UTF-8, half a surrogate pair
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise Invalid(f"the payload is not valid JSON: {error}") from None
         except RecursionError:
             raise Invalid("the payload is nested too deeply") from None

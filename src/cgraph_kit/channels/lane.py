@@ -7,7 +7,7 @@ its channel while a rejoin replaces it.
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Coroutine
+from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cgraph_kit.errors import Error, Unavailable
@@ -16,6 +16,7 @@ from cgraph_kit.presence import Presence
 from . import replies
 from .channel import Channel, Joined
 from .closecodes import CloseCode
+from .handler import Handler
 from .protocol import EMPTY, BinaryMessage, Message, to_json
 from .topic import Subscription
 from .voice import Voice
@@ -116,25 +117,25 @@ class Lane:
         if handler is None or handler.binary != (type(message) is BinaryMessage):
             self._crash(LookupError(f"no handler for {message.event!r}"))
             return
+        if handler.asynchronous:
+            self._start(self._await(seat, handler, message))
+        else:
+            self._call(seat, handler, message)
+
+    def _call(self, seat: _Seat, handler: Handler, message: Message) -> None:
         self._busy = True
         try:
-            if handler.asynchronous:
-                outcome = handler.call(seat.channel, message.payload)
-            else:
-                context = self._connection.context.copy()
-                outcome = context.run(handler.call, seat.channel, message.payload)
-                seat.voice.reply(message.ref, outcome)
+            context = self._connection.context.copy()
+            outcome = context.run(handler.call, seat.channel, message.payload)
+            seat.voice.reply(message.ref, outcome)
         except Exception as error:
             self._failed(seat, message, error)
-        else:
-            if handler.asynchronous:
-                self._start(self._await(seat, message, outcome))
-                return
         self._busy = False
 
-    async def _await(self, seat: _Seat, message: Message, outcome: Awaitable[Any]) -> None:
+    async def _await(self, seat: _Seat, handler: Handler, message: Message) -> None:
         try:
-            seat.voice.reply(message.ref, await outcome)
+            outcome = await handler.call(seat.channel, message.payload)
+            seat.voice.reply(message.ref, outcome)
         except Exception as error:
             self._failed(seat, message, error)
         except asyncio.CancelledError:  # a rejoin did not want to wait any longer

@@ -60,7 +60,7 @@ def decode_v2(data: bytes) -> Message:
     """The first five elements count; raises Malformed."""
     try:
         return _decode_array(data)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Malformed(str(error)) from None
 
 
@@ -68,7 +68,7 @@ def decode_v1(data: bytes) -> Message:
     """Raises Malformed."""
     try:
         return _decode_object(data)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Malformed(str(error)) from None
 
 
