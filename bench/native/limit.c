@@ -150,11 +150,13 @@ int main(int argc, char **argv) {
             ssize_t got = recv(fd, buffer->data + buffer->used, buffer->size - buffer->used, 0);
             if (got <= 0) {
                 if (got < 0 && errno == EAGAIN) continue;
-                return 0;  // the load client is done
+                if (open_[fd]) return 0;  // the load client is done
+                close(fd);
+                continue;
             }
             buffer->used += (size_t)got;
             if (!open_[fd]) {
-                if (!memmem(buffer->data, buffer->used, "\r\n\r\n", 4)) continue;
+                if (!memmem(buffer->data, buffer->used, "Upgrade", 7)) continue;
                 buffer->start = buffer->used = 0;
                 handshake(fd);
                 continue;

@@ -1,0 +1,37 @@
+"""A test-only WebSocket that sends back what it gets, on the very stack the channels use: for conformance suites."""
+
+from cgraph_kit.channels.transport import (
+    Accepted,
+    Handshake,
+    Refused,
+    Transport,
+    binary_frame,
+    text_frame,
+)
+
+
+class Echo:
+    """A receiver that returns every message as it came."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def receive_text(self, data: bytes) -> None:
+        self._transport.write(text_frame(data))
+
+    def receive_binary(self, data: bytes) -> None:
+        self._transport.write(binary_frame(data))
+
+    def pause(self) -> None:
+        """Nothing to hold back: an echo is as fast as its peer."""
+
+    def resume(self) -> None:
+        """See `pause`."""
+
+    def closed(self, code: int) -> None:
+        """Nothing to let go of."""
+
+
+async def accept_echo(_handshake: Handshake) -> Refused | Accepted:
+    """Everyone may connect: the endpoint exists only where its setting is on."""
+    return Accepted(Echo)

@@ -1,0 +1,90 @@
+"""The realtime endpoint of a running application: its sockets, presence, bus lanes and event log."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from uuid import UUID
+
+from cgraph.application import App
+from cgraph.settings import Settings
+from cgraph_kit import streams
+from cgraph_kit.channels.endpoint import Endpoint
+from cgraph_kit.channels.limits import Limits
+from cgraph_kit.channels.origin import origin_allowed
+from cgraph_kit.channels.repair import Logged
+from cgraph_kit.channels.transport import Accept, Accepted, Handshake, Refused
+from cgraph_kit.presence import Presence, PresenceSettings
+
+from .socket import UserSocket
+
+
+@asynccontextmanager
+async def realtime(app: App) -> AsyncIterator[Endpoint]:
+    """Channels on this application's bus, told of its events from here on."""
+    settings = app.settings
+    presence = Presence(
+        app.lane("presence"), PresenceSettings(down_after=settings.presence_down_seconds)
+    )
+    endpoint = Endpoint(
+        UserSocket,
+        app.lane("channels"),
+        app=app,
+        presence=presence,
+        limits=_limits(settings),
+        read_log=Log(app).read,
+        # Alone, every event passes through this process: there is no end that never came.
+        last_seqs=Log(app).last_seqs if settings.valkey_url else None,
+    )
+    await presence.start()
+    await endpoint.start()
+    with app.events.listener(endpoint.publish_events):
+        try:
+            yield endpoint
+        finally:
+            await endpoint.close()
+            await presence.stop()
+
+
+def guarded(endpoint: Endpoint, settings: Settings) -> Accept:
+    """The endpoint behind `check_origin`: a browser's page may connect only if its origin may."""
+
+    async def accept(handshake: Handshake) -> Refused | Accepted:
+        origin = handshake.headers.get("origin")
+        if not origin_allowed(origin, settings.check_origin, handshake, settings.phx_host):
+            return Refused()
+        return await endpoint.accept(handshake)
+
+    return accept
+
+
+class Log:
+    """The event log, asked by topic: every durable topic is `<kind>:<stream id>`."""
+
+    def __init__(self, app: App) -> None:
+        self._db = app.db
+
+    async def read(self, topic: str, after: int, up_to: int) -> Sequence[Logged] | None:
+        """What a hole in a topic held, or None if the log has lost it."""
+        events = await streams.between(self._db, _stream(topic), after, up_to)
+        if events is None:
+            return None
+        return [(event.seq, event.type, event.body()) for event in events]
+
+    async def last_seqs(self, topics: list[str]) -> dict[str, int]:
+        """The last number of each topic's stream."""
+        by_stream = {_stream(topic): topic for topic in topics}
+        found = await streams.last_seqs(self._db, list(by_stream))
+        return {by_stream[stream]: seq for stream, seq in found.items()}
+
+
+def _stream(topic: str) -> UUID:
+    return UUID(topic.partition(":")[2])
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        max_channels=settings.topics_per_socket,
+        max_sockets=settings.sockets_per_user,
+        messages_per_second=settings.socket_messages / settings.socket_messages_seconds,
+        message_burst=settings.socket_messages,
+        outbox_bytes=settings.outbox_bytes,
+    )

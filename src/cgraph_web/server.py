@@ -1,0 +1,153 @@
+"""HTTP and WebSocket on one port: binding it, serving it, and leaving politely."""
+
+import asyncio
+import gc
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, nullcontext
+from typing import Any
+
+import msgspec
+import uvicorn
+
+from cgraph.application import App
+from cgraph_kit.channels.endpoint import Endpoint
+from cgraph_kit.channels.http import HttpLimits, guarded_http, upgrade_required
+from cgraph_kit.channels.longpoll import LongPoll
+from cgraph_kit.channels.transport import Accept
+from cgraph_kit.channels.upgrade import websocket_protocol
+from cgraph_kit.channels.websocket import WebSocketLimits
+
+from .app import create_app
+from .echo import accept_echo
+from .realtime import guarded, realtime
+
+SOCKET = "/socket"
+"""Where clients connect: phoenix.js adds /websocket or /longpoll."""
+
+
+class PortTaken(Exception):
+    """Somebody listens there already."""
+
+
+class Listening(msgspec.Struct, frozen=True):
+    """Where a server is reached."""
+
+    host: str
+    port: int
+
+    @property
+    def address(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
+
+
+async def serve(app: App, *, ready: Callable[[Listening], None] = lambda _listening: None) -> None:
+    """Serve until SIGINT or SIGTERM, then let clients go and finish what is running. Raises `PortTaken`."""
+    stopping = asyncio.Event()
+    with _bound(app.settings.host, app.settings.port) as listener:
+        async with running(app, listener) as listening:
+            with _signals(stopping):
+                ready(listening)
+                await stopping.wait()
+
+
+@asynccontextmanager
+async def running(app: App, listener: socket.socket) -> AsyncIterator[Listening]:
+    """The server on a bound socket; leaving drains and stops it."""
+    async with realtime(app) as endpoint:
+        server = _Server(_config(app, endpoint))
+        task = asyncio.create_task(server.serve(sockets=[listener]))
+        try:
+            await server.started_or(task)
+            _settle_garbage()
+            host, port = listener.getsockname()[:2]
+            yield Listening(host, port)
+        finally:
+            await endpoint.drain(app.settings.drain_seconds)
+            server.should_exit = True
+            await task
+
+
+def _config(app: App, endpoint: Endpoint) -> uvicorn.Config:
+    settings = app.settings
+    accept = guarded(endpoint, settings)
+    mounts: dict[str, Accept] = {f"{SOCKET}/websocket": accept}
+    if settings.echo_endpoint:
+        mounts[f"{SOCKET}/echo"] = accept_echo
+    web = create_app(
+        app,
+        mounts={
+            f"{SOCKET}/longpoll": LongPoll(accept),
+            **dict.fromkeys(mounts, upgrade_required),
+        },
+        endpoint=endpoint,
+    )
+    limits = WebSocketLimits(
+        message_bytes=settings.frame_max,
+        idle=settings.socket_idle_seconds,
+        handshake=settings.header_timeout,
+    )
+    protocol: Any = websocket_protocol(mounts, limits)
+    return uvicorn.Config(
+        web,
+        http=guarded_http(HttpLimits(head=settings.header_timeout, body=settings.body_timeout)),
+        ws=protocol,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        proxy_headers=False,  # plugs/client.py believes trusted proxies only
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=2,
+    )
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its signal handlers: who stops it is our business."""
+
+    def capture_signals(self) -> Any:
+        return nullcontext()
+
+    async def started_or(self, task: "asyncio.Task[None]") -> None:
+        """Return when it accepts connections; raise what kept it from that."""
+        while not self.started:
+            if task.done():
+                await task
+                raise RuntimeError("the HTTP server ended while starting")
+            await asyncio.sleep(0.005)
+
+
+@contextmanager
+def _bound(host: str, port: int) -> Iterator[socket.socket]:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        listener = socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        raise PortTaken(f"cannot listen on {host} port {port}: {error.strerror}") from None
+    with listener:
+        yield listener
+
+
+@contextmanager
+def _signals(stopping: asyncio.Event) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopping.set)
+    try:
+        yield
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+
+
+def _settle_garbage() -> None:
+    """What is loaded now stays: keep the collector from walking it at every turn.
+
+    Measured by the design at 605 → 431 µs per request and a p99 of 112 → 37 ms.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 50, 100)
