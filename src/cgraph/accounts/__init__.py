@@ -1,5 +1,18 @@
 """Accounts: who people are, how they prove it, and whom they do not want to hear from."""
 
+from .access import (
+    Keys,
+)
+from .account import (
+    Deactivate,
+    UpdateAccount,
+    deactivate_account,
+    get_account,
+    update_account,
+)
+from .auth import (
+    Auth,
+)
 from .blocks import (
     Block,
     block_user,
@@ -10,7 +23,101 @@ from .blocks import (
     list_blocks,
     unblock_user,
 )
-from .limits import DEFAULT_LIMITS, Limits
+from .errors import (
+    AccountDeactivated,
+    InvalidCredentials,
+    InvalidResetToken,
+    InvalidToken,
+    RegistrationClosed,
+    SessionEnded,
+    SessionNotFound,
+    TokenExpired,
+    TokenReused,
+    TooManyAttempts,
+    TooManyBlocks,
+    UsernameChangedTooOften,
+    UserNotFound,
+    WrongPassword,
+)
+from .events import (
+    DurableEvent,
+    PasswordChanged,
+    PasswordResetRequested,
+    ProfileUpdated,
+    RevokedReason,
+    RevokedSessions,
+    SessionCreated,
+    SessionRevoked,
+    Unblocked,
+    UserBlocked,
+    UserEvent,
+    UserUnblocked,
+)
+from .hashing import (
+    Hasher,
+)
+from .housekeeping import (
+    forget_expired,
+)
+from .imported import (
+    ImportedUser,
+    Made,
+    create_imported_users,
+    get_ids_by_emails,
+    plan_imported_users,
+)
+from .letters import (
+    Letters,
+)
+from .limits import (
+    DEFAULT_LIMITS,
+    Limits,
+)
+from .login import (
+    Login,
+    log_in,
+)
+from .origin import (
+    Origin,
+)
+from .passwords import (
+    ChangePassword,
+    RequestReset,
+    ResetPassword,
+    change_password,
+    request_password_reset,
+    reset_password,
+)
+from .profile import (
+    FindProfiles,
+    Profile,
+    find_profiles,
+    get_profile,
+)
+from .refresh import (
+    Refresh,
+    refresh_session,
+)
+from .registration import (
+    NewUser,
+    register,
+)
+from .session import (
+    Session,
+    list_live_ids,
+)
+from .sessions import (
+    RenameSession,
+    list_sessions,
+    log_out,
+    rename_session,
+    revoke_other_sessions,
+    revoke_session,
+)
+from .tokens import (
+    SignedIn,
+    Tokens,
+)
 from .user import (
     Actor,
     Person,
@@ -25,22 +132,90 @@ from .user import (
 
 __all__ = [
     "DEFAULT_LIMITS",
+    "AccountDeactivated",
     "Actor",
+    "Auth",
     "Block",
+    "ChangePassword",
+    "Deactivate",
+    "DurableEvent",
+    "FindProfiles",
+    "Hasher",
+    "ImportedUser",
+    "InvalidCredentials",
+    "InvalidResetToken",
+    "InvalidToken",
+    "Keys",
+    "Letters",
     "Limits",
+    "Login",
+    "Made",
+    "NewUser",
+    "Origin",
+    "PasswordChanged",
+    "PasswordResetRequested",
     "Person",
+    "Profile",
+    "ProfileUpdated",
+    "Refresh",
+    "RegistrationClosed",
+    "RenameSession",
+    "RequestReset",
+    "ResetPassword",
+    "RevokedReason",
+    "RevokedSessions",
+    "Session",
+    "SessionCreated",
+    "SessionEnded",
+    "SessionNotFound",
+    "SessionRevoked",
+    "SignedIn",
     "State",
     "Status",
+    "TokenExpired",
+    "TokenReused",
+    "Tokens",
+    "TooManyAttempts",
+    "TooManyBlocks",
+    "Unblocked",
+    "UpdateAccount",
     "User",
+    "UserBlocked",
+    "UserEvent",
+    "UserNotFound",
+    "UserUnblocked",
+    "UsernameChangedTooOften",
+    "WrongPassword",
     "block_user",
     "blocked_between",
     "can_contact",
+    "change_password",
+    "create_imported_users",
+    "deactivate_account",
+    "find_profiles",
     "find_user",
+    "forget_expired",
+    "get_account",
+    "get_ids_by_emails",
     "get_people",
     "get_people_by_usernames",
+    "get_profile",
     "list_active_ids",
     "list_blocked_ids",
     "list_blocker_ids",
     "list_blocks",
+    "list_live_ids",
+    "list_sessions",
+    "log_in",
+    "log_out",
+    "plan_imported_users",
+    "refresh_session",
+    "register",
+    "rename_session",
+    "request_password_reset",
+    "reset_password",
+    "revoke_other_sessions",
+    "revoke_session",
     "unblock_user",
+    "update_account",
 ]

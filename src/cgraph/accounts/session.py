@@ -29,7 +29,7 @@ LIVE = "s.revoked_at IS NULL AND s.expires_at > $1"
 """Of a session `s`, where $1 is the time."""
 
 
-async def find_live_ids(db: Repo, session_ids: list[UUID], now: datetime) -> set[UUID]:
+async def list_live_ids(db: Repo, session_ids: list[UUID], now: datetime) -> set[UUID]:
     """Those of these sessions that still stand: for re-checking open sockets."""
     rows = await db.all(
         _Id, f"SELECT s.id FROM sessions s WHERE {LIVE} AND s.id = ANY($2)", now, session_ids

@@ -80,7 +80,7 @@ async def find_user(db: Repo, id: UUID) -> User | None:
 
 async def lock_user(db: Repo, id: UUID) -> User:
     """The account, which nobody else changes until this transaction ends."""
-    return await db.one(User, f"SELECT {USER} FROM users u WHERE u.id = $1 FOR UPDATE", id)
+    return await db.one(User, f"SELECT {USER} FROM users u WHERE u.id = $1 FOR NO KEY UPDATE", id)
 
 
 async def get_people(db: Repo, ids: Sequence[UUID]) -> dict[UUID, Person]:

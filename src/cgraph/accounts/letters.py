@@ -1,0 +1,57 @@
+"""The mails accounts' events call for."""
+
+from uuid import UUID
+
+from cgraph_kit.db import Repo
+from cgraph_kit.mailer import Mail, Outbox
+
+from .auth import Auth
+from .events import PasswordChanged, PasswordResetRequested
+from .passwords import make_reset_token
+from .user import find_user
+
+
+class Letters:
+    """Told what happens (`receive`), it mails what must be mailed, behind people's backs."""
+
+    def __init__(self, db: Repo, auth: Auth, outbox: Outbox, *, base_url: str) -> None:
+        self._db = db
+        self._auth = auth
+        self._outbox = outbox
+        self._base_url = base_url
+
+    def receive(self, event: object) -> None:
+        """Events of other kinds are ignored; call it with those of this process only, or people get two mails."""
+        if isinstance(event, PasswordResetRequested):
+            email = event.email
+            self._outbox.post(lambda: self._reset(email))
+        elif isinstance(event, PasswordChanged):
+            user_id = event.user_id
+            self._outbox.post(lambda: self._changed(user_id))
+
+    async def _reset(self, email: str) -> Mail | None:
+        made = await make_reset_token(self._db, self._auth, email)
+        if made is None:
+            return None
+        token, address = made
+        minutes = self._auth.limits.password_reset_minutes
+        return Mail(
+            address,
+            "Reset your password",
+            f"Somebody, hopefully you, asked to reset the password of your account.\n\n"
+            f"To set a new one, open\n\n    {self._base_url}/reset-password#token={token}\n\n"
+            f"or use this token:\n\n    {token}\n\n"
+            f"It works once, for {minutes} minutes. If it was not you, ignore this mail: nothing has changed.\n",
+        )
+
+    async def _changed(self, user_id: UUID) -> Mail | None:
+        user = await find_user(self._db, user_id)
+        if user is None or user.email is None:
+            return None
+        return Mail(
+            user.email,
+            "Your password was changed",
+            f"The password of your account {user.username} was changed just now, and your other devices were "
+            "logged out.\n\nIf it was not you, reset your password at once:\n\n"
+            f"    {self._base_url}/reset-password\n",
+        )

@@ -1,0 +1,180 @@
+"""Passwords: asked again, changed, forgotten and reset."""
+
+import secrets
+from datetime import timedelta
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+
+from cgraph_kit import clock
+from cgraph_kit.db import Repo
+from cgraph_kit.errors import Invalid
+from cgraph_kit.validation import Input, Text
+
+from . import email as emails
+from . import errors
+from . import password as rules
+from .attempts import guess, guesses, guesses_at, resets, spend
+from .auth import Auth
+from .events import PasswordChanged, PasswordResetRequested
+from .login import Guess
+from .origin import Origin
+from .sessions import end_sessions
+from .tokens import token_hash
+from .user import Actor
+
+TOKEN_BYTES = 32
+
+
+class ChangePassword(Input, frozen=True):
+    """The password somebody has, and the one they want."""
+
+    current_password: Guess
+    new_password: Text
+
+    def __repr__(self) -> str:
+        return "ChangePassword(…)"
+
+
+class RequestReset(Input, frozen=True):
+    """Whose password is forgotten."""
+
+    email: Text
+
+    def __post_init__(self) -> None:
+        msgspec.structs.force_setattr(self, "email", self.email.strip())
+
+    def __repr__(self) -> str:
+        return "RequestReset(…)"
+
+
+class ResetPassword(Input, frozen=True):
+    """The token that was mailed, and the new password."""
+
+    token: Annotated[Text, msgspec.Meta(max_length=128)]
+    password: Text
+
+    def __repr__(self) -> str:
+        return "ResetPassword(…)"
+
+
+async def confirm_password(
+    db: Repo, auth: Auth, actor: Actor, password: str, *, field: str, origin: Origin
+) -> str:
+    """Ask for the actor's password again; returns its hash, to be compared with when it matters.
+
+    Counted like a login, so a stolen access token is no way to guess at leisure. Raises `WrongPassword` with the
+    input's `field`, `TooManyAttempts`.
+    """
+    async with guess(auth.limiter, guesses(auth.limits, str(actor.id), origin)):
+        hash: str | None = await db.value("SELECT password_hash FROM users WHERE id = $1", actor.id)
+        if hash is None or not await auth.hasher.verify(hash, password):
+            raise errors.WrongPassword(fields={field: ["is not correct"]})
+    return hash
+
+
+async def change_password(
+    db: Repo, auth: Auth, actor: Actor, new: ChangePassword, origin: Origin
+) -> None:
+    """Replace the actor's password and end all their other sessions.
+
+    Raises `WrongPassword`, `Invalid` for a new one that is no good, `TooManyAttempts`, `Unavailable`.
+    """
+    known = await confirm_password(
+        db, auth, actor, new.current_password, field="current_password", origin=origin
+    )
+    await _check(db, auth, actor.id, new.new_password, "new_password")
+    hash = await auth.hasher.hash(new.new_password)
+    async with db.transaction() as tx:
+        # Two changes at once: the second knew a password that is no more.
+        changed = await tx.value(
+            f"{_SET} AND password_hash = $3 RETURNING true", actor.id, hash, known
+        )
+        if not changed:
+            raise errors.WrongPassword(fields={"current_password": ["is not correct"]})
+        await tx.value("DELETE FROM password_resets WHERE user_id = $1", actor.id)
+        await end_sessions(tx, actor.id, "password_changed", but=actor.session_id)
+        tx.publish(PasswordChanged(actor.id, "changed"))
+
+
+async def request_password_reset(
+    db: Repo, auth: Auth, request: RequestReset, origin: Origin
+) -> None:
+    """Have a token mailed to the account of this address, if there is one.
+
+    Nothing is looked up here: that happens after the answer, so neither it nor its timing can tell. Raises
+    `TooManyAttempts`, `Invalid` for what is no address.
+    """
+    if problems := emails.problems(request.email):
+        raise Invalid.field("email", problems[0])
+    address = request.email.lower()
+    await spend(auth.limiter, resets(auth.limits, address, origin))
+    db.publish(PasswordResetRequested(address))
+
+
+async def make_reset_token(db: Repo, auth: Auth, email: str) -> tuple[str, str] | None:
+    """A token for the account of an address, and the address as the account has it: the only place it may go to."""
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    lives = timedelta(minutes=auth.limits.password_reset_minutes)
+    to = await db.value(_MAKE, token_hash(token), email, clock.now() + lives)
+    return None if to is None else (token, to)
+
+
+async def reset_password(db: Repo, auth: Auth, new: ResetPassword) -> None:
+    """Set a new password by a mailed token, which is used up, and end every session of the account.
+
+    Raises `InvalidResetToken`, `Invalid` for a password that is no good (the token stays good), `Unavailable`.
+    """
+    found = await db.first(_Account, _FIND, token_hash(new.token), clock.now())
+    if found is None:
+        raise _bad_token()
+    await _check(db, auth, found.id, new.password, "password")
+    hash = await auth.hasher.hash(new.password)
+    async with db.transaction() as tx:
+        user_id = await tx.value(_TAKE, token_hash(new.token), clock.now())
+        if user_id is None:
+            raise _bad_token()
+        await tx.value(_SET, found.id, hash)
+        await tx.value("DELETE FROM password_resets WHERE user_id = $1", found.id)
+        await end_sessions(tx, found.id, "password_reset")
+        tx.publish(PasswordChanged(found.id, "reset"))
+    # Who can read the account's mail need not wait for what others guessed.
+    for account in (found.email, found.username):
+        if account is not None:
+            await auth.limiter.forget(*guesses_at(auth.limits, account.lower()))
+
+
+async def _check(db: Repo, auth: Auth, user_id: UUID, password: str, field: str) -> None:
+    account = await db.one(_Account, "SELECT id, email, username FROM users WHERE id = $1", user_id)
+    mailbox = (account.email or "").partition("@")[0]
+    problems = rules.problems(
+        password,
+        shortest=auth.limits.password_min,
+        personal=(account.username, account.email, mailbox),
+    )
+    if problems:
+        raise Invalid.field(field, problems[0])
+
+
+def _bad_token() -> errors.InvalidResetToken:
+    return errors.InvalidResetToken(fields={"token": ["is not valid or has expired"]})
+
+
+class _Account(msgspec.Struct, frozen=True):
+    id: UUID
+    email: str | None
+    username: str
+
+
+_SET = "UPDATE users SET password_hash = $2, updated_at = now() WHERE id = $1"
+_MAKE = """
+WITH account AS (SELECT id, email FROM users WHERE lower(email) = $2),
+made AS (INSERT INTO password_resets (token_hash, user_id, expires_at) SELECT $1, id, $3 FROM account)
+SELECT email FROM account
+"""
+_FIND = """
+SELECT u.id, u.email, u.username FROM password_resets r JOIN users u ON u.id = r.user_id
+WHERE r.token_hash = $1 AND r.expires_at > $2
+"""
+_TAKE = "DELETE FROM password_resets WHERE token_hash = $1 AND expires_at > $2 RETURNING user_id"

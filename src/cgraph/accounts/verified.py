@@ -1,0 +1,65 @@
+"""Access tokens this process has verified lately, so that most requests pay a dictionary look-up."""
+
+from collections import OrderedDict
+from collections.abc import Collection
+from uuid import UUID
+
+import msgspec
+
+from .user import Actor
+
+MAX_AGE = 60.0
+"""Seconds an answer of the database is believed where no event takes it back."""
+
+
+class _Entry(msgspec.Struct):
+    actor: Actor
+    until: float
+
+
+class VerifiedTokens:
+    """At most `size` tokens, the least recently used go first. Times in seconds since 1970."""
+
+    def __init__(self, size: int = 20_000) -> None:
+        self._size = size
+        self._entries: OrderedDict[str, _Entry] = OrderedDict()
+        self._by_user: dict[UUID, set[str]] = {}
+        self.drops = 0
+        """Grows with every revocation: an answer read from the database before one is not kept after it."""
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def get(self, token: str, now: float) -> Actor | None:
+        """Whose token this is, if that was verified less than a minute ago."""
+        entry = self._entries.get(token)
+        if entry is None:
+            return None
+        if entry.until <= now:
+            self._remove(token)
+            return None
+        self._entries.move_to_end(token)
+        return entry.actor
+
+    def put(self, token: str, actor: Actor, *, expires: float, now: float, drops: int) -> None:
+        """Keep a verification that began when `drops` was this."""
+        if drops != self.drops:
+            return
+        self._entries[token] = _Entry(actor, min(expires, now + MAX_AGE))
+        self._by_user.setdefault(actor.id, set()).add(token)
+        if len(self._entries) > self._size:
+            self._remove(next(iter(self._entries)))
+
+    def drop(self, user_id: UUID, session_ids: Collection[UUID] | None = None) -> None:
+        """Forget a person's tokens, or those of some of their sessions."""
+        self.drops += 1
+        for token in list(self._by_user.get(user_id, ())):
+            if session_ids is None or self._entries[token].actor.session_id in session_ids:
+                self._remove(token)
+
+    def _remove(self, token: str) -> None:
+        actor = self._entries.pop(token).actor
+        tokens = self._by_user[actor.id]
+        tokens.discard(token)
+        if not tokens:
+            del self._by_user[actor.id]
