@@ -16,7 +16,8 @@ from cgraph_kit.mailer import FileMailer, Mailer, Outbox, SmtpMailer
 from cgraph_kit.pubsub import LocalBus, LocalPubSub, PubSub, ValkeyPubSub, split
 
 from . import accounts, messaging, migrations, secrets
-from .happenings import Happenings
+from .happenings import Happenings, each
+from .revocations import Revocations
 from .settings import Settings
 
 log = logging.getLogger(__name__)
@@ -81,9 +82,11 @@ async def start(
         stack.callback(auth.close)
         outbox = Outbox(_mailer(settings))
         stack.push_async_callback(outbox.close)
-        await accounts.follow(lanes["accounts"], auth)
-        stack.enter_context(events.listener(accounts.listener(lanes["accounts"], auth)))
-        stack.enter_context(events.listener(accounts.mail_listener(db, outbox, settings)))
+        revocations = Revocations(lanes["accounts"], auth)
+        await revocations.start()
+        stack.enter_context(events.listener(revocations.listen))
+        letters = accounts.Letters(db, auth, outbox, base_url=settings.base_url)
+        stack.enter_context(events.listener(each(letters.receive)))
         await stack.enter_async_context(_periodic(db, settings))
         limits = Limits(auth.limits, messaging.limits_of(settings))
         yield App(settings, db, events, auth, limits, limiter, outbox, lanes, engine)
@@ -146,3 +149,4 @@ async def _upkeep(db: Database, settings: Settings) -> None:
     """What must happen now and then whatever else does; any number of nodes may do it at once."""
     await streams.keep_partitions(db, retention_days=settings.event_retention_days)
     await idempotency.forget(db, hours=settings.idempotency_hours)
+    await accounts.forget_expired(db)
