@@ -68,14 +68,20 @@ from .imported import (
 )
 from .letters import (
     Letters,
+    mail_listener,
 )
 from .limits import (
     DEFAULT_LIMITS,
     Limits,
+    limits_of,
 )
 from .login import (
     Login,
     log_in,
+)
+from .nodes import (
+    follow,
+    listener,
 )
 from .origin import (
     Origin,
@@ -194,20 +200,24 @@ __all__ = [
     "deactivate_account",
     "find_profiles",
     "find_user",
+    "follow",
     "forget_expired",
     "get_account",
     "get_ids_by_emails",
     "get_people",
     "get_people_by_usernames",
     "get_profile",
+    "limits_of",
     "list_active_ids",
     "list_blocked_ids",
     "list_blocker_ids",
     "list_blocks",
     "list_live_ids",
     "list_sessions",
+    "listener",
     "log_in",
     "log_out",
+    "mail_listener",
     "plan_imported_users",
     "refresh_session",
     "register",

@@ -12,10 +12,9 @@ from cgraph_kit.limiter import Limiter
 
 from .access import AccessTokens, Claims, Keys
 from .errors import InvalidToken, SessionEnded
-from .events import ProfileUpdated, SessionRevoked
 from .hashing import Hasher
 from .issuer import Issuer
-from .limits import DEFAULT_LIMITS, Limits
+from .limits import DEFAULT_LIMITS, Limits, limits_of
 from .pair import Standing, standing, use_pair
 from .user import Actor
 from .verified import VerifiedTokens
@@ -27,7 +26,7 @@ SEEN_EVERY = timedelta(minutes=10)
 class Auth:
     """Built once by the application and handed to whatever signs people in or asks who they are.
 
-    It must be told what happens (`receive`), here and on other nodes, and be closed.
+    It must be told what happens, here and on other nodes (`nodes`), and be closed.
     """
 
     def __init__(
@@ -83,13 +82,6 @@ class Auth:
         self.verified.put(token, actor, expires=claims.exp, now=now.timestamp(), drops=drops)
         return actor
 
-    def receive(self, event: object) -> None:
-        """Take note of what happened to accounts, here or on another node; other events are ignored."""
-        if isinstance(event, SessionRevoked):
-            self.verified.drop(event.user_id, event.payload.session_ids)
-        elif isinstance(event, ProfileUpdated):
-            self.verified.drop(event.user_id)
-
     async def _check(self, db: Repo, claims: Claims, now: datetime) -> Actor:
         """The claims against the database. The first use of a waiting pair puts it in use."""
         found = await db.first(_Found, _FIND, claims.sid, claims.pid, claims.sub)
@@ -123,12 +115,6 @@ class Auth:
             raise InvalidToken
         if again.ended:
             raise SessionEnded
-
-
-def limits_of(settings: Settings) -> Limits:
-    """The limits of accounts as the operator set them; what is no setting keeps its default."""
-    names = set(Limits.__struct_fields__) & set(Settings.model_fields)
-    return Limits(**{name: getattr(settings, name) for name in names})
 
 
 class _Found(msgspec.Struct, frozen=True):

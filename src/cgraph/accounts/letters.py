@@ -1,27 +1,41 @@
 """The mails accounts' events call for."""
 
+from collections.abc import Callable, Sequence
+from typing import Any
 from uuid import UUID
 
+from cgraph.settings import Settings
 from cgraph_kit.db import Repo
 from cgraph_kit.mailer import Mail, Outbox
 
-from .auth import Auth
 from .events import PasswordChanged, PasswordResetRequested
+from .limits import Limits, limits_of
 from .passwords import make_reset_token
 from .user import find_user
 
 
-class Letters:
-    """Told what happens (`receive`), it mails what must be mailed, behind people's backs."""
+def mail_listener(db: Repo, outbox: Outbox, settings: Settings) -> Callable[[Sequence[Any]], None]:
+    """Told what happens in this process (on one node only, or people get two mails), it mails what must be mailed."""
+    letters = Letters(db, outbox, base_url=settings.base_url, limits=limits_of(settings))
 
-    def __init__(self, db: Repo, auth: Auth, outbox: Outbox, *, base_url: str) -> None:
+    def listen(events: Sequence[Any]) -> None:
+        for event in events:
+            letters.write(event)
+
+    return listen
+
+
+class Letters:
+    """Writes the mail an event calls for, behind people's backs."""
+
+    def __init__(self, db: Repo, outbox: Outbox, *, base_url: str, limits: Limits) -> None:
         self._db = db
-        self._auth = auth
         self._outbox = outbox
         self._base_url = base_url
+        self._limits = limits
 
-    def receive(self, event: object) -> None:
-        """Events of other kinds are ignored; call it with those of this process only, or people get two mails."""
+    def write(self, event: object) -> None:
+        """Most events call for none."""
         if isinstance(event, PasswordResetRequested):
             email = event.email
             self._outbox.post(lambda: self._reset(email))
@@ -30,11 +44,11 @@ class Letters:
             self._outbox.post(lambda: self._changed(user_id))
 
     async def _reset(self, email: str) -> Mail | None:
-        made = await make_reset_token(self._db, self._auth, email)
+        made = await make_reset_token(self._db, email, limits=self._limits)
         if made is None:
             return None
         token, address = made
-        minutes = self._auth.limits.password_reset_minutes
+        minutes = self._limits.password_reset_minutes
         return Mail(
             address,
             "Reset your password",

@@ -4,6 +4,8 @@ from typing import Literal
 
 import msgspec
 
+from cgraph.settings import Settings
+
 
 class Limits(msgspec.Struct, frozen=True):
     """Named as the settings they come from."""
@@ -32,3 +34,9 @@ class Limits(msgspec.Struct, frozen=True):
 
 
 DEFAULT_LIMITS = Limits()
+
+
+def limits_of(settings: Settings) -> Limits:
+    """The limits of accounts as the operator set them; what is no setting keeps its default."""
+    names = set(Limits.__struct_fields__) & set(Settings.model_fields)
+    return Limits(**{name: getattr(settings, name) for name in names})

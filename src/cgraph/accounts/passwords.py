@@ -18,6 +18,7 @@ from . import password as rules
 from .attempts import guess, guesses, guesses_at, resets, spend
 from .auth import Auth
 from .events import PasswordChanged, PasswordResetRequested
+from .limits import Limits
 from .login import Guess
 from .origin import Origin
 from .sessions import end_sessions
@@ -113,10 +114,10 @@ async def request_password_reset(
     db.publish(PasswordResetRequested(address))
 
 
-async def make_reset_token(db: Repo, auth: Auth, email: str) -> tuple[str, str] | None:
+async def make_reset_token(db: Repo, email: str, *, limits: Limits) -> tuple[str, str] | None:
     """A token for the account of an address, and the address as the account has it: the only place it may go to."""
     token = secrets.token_urlsafe(TOKEN_BYTES)
-    lives = timedelta(minutes=auth.limits.password_reset_minutes)
+    lives = timedelta(minutes=limits.password_reset_minutes)
     to = await db.value(_MAKE, token_hash(token), email, clock.now() + lives)
     return None if to is None else (token, to)
 

@@ -57,6 +57,12 @@ class VerifiedTokens:
             if session_ids is None or self._entries[token].actor.session_id in session_ids:
                 self._remove(token)
 
+    def clear(self) -> None:
+        """Forget everybody's tokens."""
+        self.drops += 1
+        self._entries.clear()
+        self._by_user.clear()
+
     def _remove(self, token: str) -> None:
         actor = self._entries.pop(token).actor
         tokens = self._by_user[actor.id]
