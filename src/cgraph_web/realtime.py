@@ -2,11 +2,14 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 from uuid import UUID
 
+from cgraph.accounts import SessionRevoked
 from cgraph.application import App
 from cgraph.settings import Settings
 from cgraph_kit import streams
+from cgraph_kit.channels import CloseCode
 from cgraph_kit.channels.endpoint import Endpoint
 from cgraph_kit.channels.limits import Limits
 from cgraph_kit.channels.origin import origin_allowed
@@ -14,7 +17,7 @@ from cgraph_kit.channels.repair import Logged
 from cgraph_kit.channels.transport import Accept, Accepted, Handshake, Refused
 from cgraph_kit.presence import Presence, PresenceSettings
 
-from .socket import UserSocket
+from .socket import UserSocket, session_key
 
 
 @asynccontextmanager
@@ -36,12 +39,27 @@ async def realtime(app: App) -> AsyncIterator[Endpoint]:
     )
     await presence.start()
     await endpoint.start()
-    with app.events.listener(endpoint.publish_events):
+    with app.events.listener(Delivery(endpoint).listen):
         try:
             yield endpoint
         finally:
             await endpoint.close()
             await presence.stop()
+
+
+class Delivery:
+    """Gives what has happened to the topics, and takes topics and sockets from who lost the right to them."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+
+    def listen(self, events: Sequence[Any]) -> None:
+        """A listener of this node's events; the endpoint tells the other nodes."""
+        self._endpoint.publish_events(events)
+        for event in events:
+            if isinstance(event, SessionRevoked):
+                for session_id in event.payload.session_ids:
+                    self._endpoint.disconnect(session_key(session_id), CloseCode.SESSION_REVOKED)
 
 
 def guarded(endpoint: Endpoint, settings: Settings) -> Accept:

@@ -3,9 +3,10 @@
 from typing import Self
 from uuid import UUID
 
-from cgraph.accounts import Actor
+from cgraph.accounts import Actor, SessionEnded, list_live_ids
 from cgraph.application import App
-from cgraph_kit.channels import Handshake, Refused, Socket
+from cgraph_kit import clock
+from cgraph_kit.channels import CloseCode, Handshake, Refused, Socket
 
 from .channels.conversation import ConversationChannel
 from .channels.user import UserChannel
@@ -22,11 +23,22 @@ class UserSocket(Socket):
     def __init__(self, app: App, actor: Actor) -> None:
         self.app = app
         self.actor = actor
+        self._checked = False
 
     @classmethod
     async def connect(cls, handshake: Handshake, app: App) -> Self | Refused:
         token = handshake.auth_token or handshake.params.get("token", "")
         return cls(app, await app.auth.authenticate(app.db, token))
+
+    async def still_signed_in(self) -> None:
+        """Close the socket if its session ended between connecting and being known by its keys. Asks once."""
+        if self._checked:
+            return
+        live = await list_live_ids(self.app.db, [self.actor.session_id], clock.now())
+        if not live:
+            self.close(CloseCode.SESSION_REVOKED)
+            raise SessionEnded
+        self._checked = True
 
     def id(self) -> str:
         return user_key(self.actor.id)

@@ -1,0 +1,1 @@
+"""What clients may join: one file per kind of topic."""
