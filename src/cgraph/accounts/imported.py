@@ -12,12 +12,12 @@ from uuid import UUID
 import msgspec
 
 from cgraph_kit import clock, streams
-from cgraph_kit.db import Transaction
+from cgraph_kit.db import Repo, Transaction
 
 from . import email as emails
+from . import texts
 from . import username as usernames
 
-DISPLAY_NAME_MAX = 32
 AVATAR_URL_MAX = 2048
 FALLBACK = "someone"
 COUNTED = 9
@@ -48,6 +48,11 @@ class Made(msgspec.Struct, frozen=True):
     """Why the account has no address though one was given."""
 
 
+class _Owner(msgspec.Struct, frozen=True):
+    email: str
+    id: UUID
+
+
 class _Text(msgspec.Struct, frozen=True):
     text: str
 
@@ -58,21 +63,37 @@ async def create_imported_users(tx: Transaction, users: Sequence[ImportedUser]) 
     Registrations wait until the transaction ends, so that names and addresses found free stay free.
     """
     await tx.value("LOCK TABLE users, usernames IN SHARE ROW EXCLUSIVE MODE")
-    names = await _choose_names(tx, users)
-    refused = await _refused_emails(tx, users)
+    plans = await plan_imported_users(tx, users)
     now = clock.now()
     await streams.create_many(tx, [user.id for user in users])
     await tx.copy_rows(
         "users",
         _COLUMNS,
-        [_row(user, names[user.id], user.id not in refused, now) for user in users],
+        [_row(user, plan, now) for user, plan in zip(users, plans, strict=True)],
     )
     await tx.copy_rows(
         "usernames",
         ("skeleton", "username", "user_id"),
-        [(usernames.skeleton(name), name, id) for id, name in names.items()],
+        [(usernames.skeleton(plan.username), plan.username, plan.id) for plan in plans],
     )
+    return plans
+
+
+async def plan_imported_users(db: Repo, users: Sequence[ImportedUser]) -> list[Made]:
+    """What `create_imported_users` would make of them now; reads only."""
+    names = await _choose_names(db, users)
+    refused = await _refused_emails(db, users)
     return [Made(user.id, names[user.id], refused.get(user.id)) for user in users]
+
+
+async def get_ids_by_emails(db: Repo, emails: Sequence[str]) -> dict[str, UUID]:
+    """The accounts these addresses belong to, by address in lower case; for trusted imports only."""
+    rows = await db.all(
+        _Owner,
+        "SELECT lower(email), id FROM users WHERE lower(email) = ANY($1)",
+        [email.lower() for email in emails],
+    )
+    return {row.email: row.id for row in rows}
 
 
 _COLUMNS = (
@@ -88,11 +109,11 @@ _COLUMNS = (
 )
 
 
-def _row(user: ImportedUser, name: str, with_email: bool, now: datetime) -> tuple[object, ...]:
+def _row(user: ImportedUser, plan: Made, now: datetime) -> tuple[object, ...]:
     return (
         user.id,
-        user.email if with_email else None,
-        name,
+        user.email if plan.email_refused is None else None,
+        plan.username,
         _shown(user.display_name or user.username),
         user.avatar_url if len(user.avatar_url or "") <= AVATAR_URL_MAX else None,
         "active" if user.active else "deactivated",
@@ -103,19 +124,16 @@ def _row(user: ImportedUser, name: str, with_email: bool, now: datetime) -> tupl
 
 
 def _shown(name: str) -> str | None:
-    """As a display name: one line without what cannot be printed, cut where it is too long."""
-    printable = "".join(character if character.isprintable() else " " for character in name)
-    return " ".join(printable.split())[:DISPLAY_NAME_MAX].strip() or None
+    """As a display name: what our rules refuse becomes a space, and what is too long is cut."""
+    normal = texts.normalize(name)
+    allowed = "".join(" " if texts.problems(f"x{char}", 2) else char for char in normal)
+    shown = " ".join(allowed.split())[: texts.DISPLAY_NAME_LENGTH].strip()
+    return None if texts.problems(shown, texts.DISPLAY_NAME_LENGTH) else shown
 
 
-async def _refused_emails(tx: Transaction, users: Sequence[ImportedUser]) -> dict[UUID, str]:
+async def _refused_emails(db: Repo, users: Sequence[ImportedUser]) -> dict[UUID, str]:
     given = {user.id: user.email for user in users if user.email}
-    rows = await tx.all(
-        _Text,
-        "SELECT lower(email) FROM users WHERE lower(email) = ANY($1)",
-        [address.lower() for address in given.values()],
-    )
-    taken = {row.text for row in rows}
+    taken = set(await get_ids_by_emails(db, list(given.values())))
     refused = {}
     for id, address in given.items():
         if found := emails.problems(address):
@@ -126,14 +144,14 @@ async def _refused_emails(tx: Transaction, users: Sequence[ImportedUser]) -> dic
     return refused
 
 
-async def _choose_names(tx: Transaction, users: Sequence[ImportedUser]) -> dict[UUID, str]:
+async def _choose_names(db: Repo, users: Sequence[ImportedUser]) -> dict[UUID, str]:
     """A name for each that nobody has, and that looks like nobody's."""
     chosen: dict[UUID, str] = {}
     looks: set[str] = set()
     waiting = {user.id: _candidates(user) for user in users}
     while waiting:
         tried = {id: next(candidates) for id, candidates in waiting.items()}
-        looks |= await _taken(tx, [usernames.skeleton(name) for name in tried.values()])
+        looks |= await _taken(db, [usernames.skeleton(name) for name in tried.values()])
         for id, name in tried.items():
             if (look := usernames.skeleton(name)) not in looks:
                 looks.add(look)
@@ -142,8 +160,8 @@ async def _choose_names(tx: Transaction, users: Sequence[ImportedUser]) -> dict[
     return {user.id: chosen[user.id] for user in users}
 
 
-async def _taken(tx: Transaction, looks: Sequence[str]) -> set[str]:
-    rows = await tx.all(
+async def _taken(db: Repo, looks: Sequence[str]) -> set[str]:
+    rows = await db.all(
         _Text, "SELECT skeleton FROM usernames WHERE skeleton = ANY($1)", list(looks)
     )
     return {row.text for row in rows}
