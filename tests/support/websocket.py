@@ -107,6 +107,12 @@ class Running:
         self.clients.append(client)
         return client
 
+    async def hang_up(self) -> None:
+        """Ends all clients, and waits until the server has noticed."""
+        while self.clients:
+            await self.clients.pop().hang_up()
+        await until(lambda: not self.connections)
+
     async def request(self, data: bytes) -> str:
         """The whole response to raw bytes, head and body; the server is asked to close, or does."""
         client = await self.dial()
@@ -147,8 +153,7 @@ async def serving(
     try:
         yield running
     finally:
-        for client in running.clients:
-            await client.hang_up()
+        await running.hang_up()
         server.should_exit = True
         await asyncio.wait_for(task, 10)
 

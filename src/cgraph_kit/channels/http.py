@@ -168,8 +168,8 @@ class GuardedHttp(HttpToolsProtocol, Watched):
         self.handle_websocket_upgrade()
         self.parser = None  # type: ignore[assignment]  # it refers to us, and nobody else will let go of it
         protocol = self.transport.get_protocol()
-        if isinstance(protocol, Upgrade):
-            protocol.early = early
+        if early and isinstance(protocol, Upgrade):
+            protocol.data_received(early)
 
     def _let_go(self) -> None:
         self.half_open.pop(self, None)

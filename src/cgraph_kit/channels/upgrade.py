@@ -28,6 +28,7 @@ from .websocket import WebSocket, WebSocketLimits
 log = logging.getLogger(__name__)
 
 _TICK = 0.25
+_EARLY = 64 * 1024
 _PHOENIX = "phoenix"
 
 
@@ -61,7 +62,7 @@ class Upgrade(asyncio.Protocol):
     """One handshake. uvicorn makes it with (config, server_state, app_state), gives it the transport and then, through
     `data_received`, the head of the request.
 
-    The line is not read until the answer is out, so what a hasty client sends meanwhile waits in the kernel.
+    What a hasty client sends before it has the answer is kept; beyond a bound it waits in the kernel.
     """
 
     mounts: ClassVar[Mapping[str, Accept]]
@@ -72,21 +73,24 @@ class Upgrade(asyncio.Protocol):
     def __init__(
         self, config: Config, server_state: ServerState, app_state: dict[str, Any]
     ) -> None:
-        self.early = b""
-        """What came in one piece with the handshake: the HTTP protocol puts it here."""
+        self._early = b""
         self._config = config
         self._app_state = app_state
         self._server = server_state
         self._connections = cast("set[Any]", server_state.connections)
         self._transport: asyncio.Transport
+        self._begun = False
         self._task: asyncio.Task[None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
-        self._transport.pause_reading()
         self._connections.add(self)
 
     def data_received(self, data: bytes) -> None:
+        if self._begun:
+            self._keep(data)
+            return
+        self._begun = True
         if len(self.waiting) >= self.limits.handshakes:
             self._refuse(Refused(503))
             return
@@ -105,6 +109,11 @@ class Upgrade(asyncio.Protocol):
         if self._task is not None:
             self._task.cancel()
         self._refuse(Refused(503))
+
+    def _keep(self, data: bytes) -> None:
+        self._early += data
+        if len(self._early) > _EARLY:
+            self._transport.pause_reading()
 
     def _answered(self, task: asyncio.Task[None]) -> None:
         self.waiting.discard(self)
@@ -166,7 +175,7 @@ class Upgrade(asyncio.Protocol):
         )
         self._connections.discard(self)
         self._connections.add(connection)
-        connection.start(agreed.accepted.open, self.early)
+        connection.start(agreed.accepted.open, self._early)
 
 
 def _subprotocol(handshake: Handshake, accepted: Accepted) -> str | None:
