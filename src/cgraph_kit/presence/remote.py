@@ -6,7 +6,7 @@ from typing import NamedTuple
 from .entry import Entry
 from .messages import Delta, State
 
-EARLY_DELTAS = 1_000
+EARLY_DELTAS = 10_000
 
 
 class Change(NamedTuple):

@@ -2,6 +2,7 @@
 
 import logging
 import random
+from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 
@@ -19,6 +20,7 @@ log = logging.getLogger(__name__)
 
 EVERYONE = "all"
 ENTRIES_PER_MESSAGE = 2_000
+SECONDS_PER_PART = 0.005
 ASK_AGAIN_SECONDS = 1.0
 
 
@@ -47,6 +49,9 @@ class Replicas:
         self._heartbeat_timer: Timer | None = None
         self._remotes: dict[str, Remote] = {}
         self._gone: dict[str, float] = {}
+        self._beat_at = scheduler.time()
+        self._parts: dict[str, deque[State]] = {}
+        self._parts_timer: Timer | None = None
         self._stopped = False
 
     @property
@@ -64,7 +69,7 @@ class Replicas:
     async def stop(self) -> None:
         """The others drop this node's people at once; what changes afterwards is not told."""
         self._stopped = True
-        for timer in (self._flush_timer, self._heartbeat_timer):
+        for timer in (self._flush_timer, self._heartbeat_timer, self._parts_timer):
             if timer is not None:
                 timer.cancel()
         with suppress(Unavailable):
@@ -115,14 +120,37 @@ class Replicas:
         self._beat(ask=True)
 
     def _send_state(self, node: str) -> None:
+        """In parts with a pause between, so that a large one does not fill the bus's queue."""
+        if node in self._parts:
+            return
         if self._flush_timer is not None:
             self._flush_timer.cancel()
             self._flush()
         entries = list(self._own())
         starts = range(0, max(1, len(entries)), ENTRIES_PER_MESSAGE)
-        for part, start in enumerate(starts):
-            slice_ = entries[start : start + ENTRIES_PER_MESSAGE]
-            self._tell(State(self._bus.node, self._clock, part, len(starts), slice_), _to(node))
+        self._parts[node] = deque(
+            State(
+                self._bus.node,
+                self._clock,
+                part,
+                len(starts),
+                entries[start : start + ENTRIES_PER_MESSAGE],
+            )
+            for part, start in enumerate(starts)
+        )
+        if self._parts_timer is None:
+            self._send_part()
+
+    def _send_part(self) -> None:
+        """One part to one of the nodes that wait, in turn."""
+        node, parts = next(iter(self._parts.items()))
+        del self._parts[node]
+        self._tell(parts.popleft(), _to(node))
+        if parts:
+            self._parts[node] = parts
+        self._parts_timer = (
+            self._scheduler.call_later(SECONDS_PER_PART, self._send_part) if self._parts else None
+        )
 
     # -- listening
 
@@ -162,7 +190,9 @@ class Replicas:
             self._ask(delta.node, remote)
 
     def _hear_state(self, state: State) -> None:
-        self._apply(self._remote(state.node, new=False).apply_state(state))
+        remote = self._remote(state.node, new=False)
+        remote.asked_at = self._scheduler.time()
+        self._apply(remote.apply_state(state))
 
     def _remote(self, node: str, new: bool) -> Remote:
         remote = self._remotes.get(node)
@@ -184,6 +214,11 @@ class Replicas:
 
     def _forget_silent(self) -> None:
         now = self._scheduler.time()
+        if now - self._beat_at > 2 * self._settings.heartbeat:
+            # This node slept, so it may well be the one that has not listened.
+            for remote in self._remotes.values():
+                remote.heard_at = now
+        self._beat_at = now
         for node, remote in list(self._remotes.items()):
             if now - remote.heard_at >= self._settings.down_after:
                 log.warning(

@@ -54,6 +54,10 @@ class Clock:
                 callback()
         return len(ready)
 
+    def stall(self, seconds: float) -> None:
+        """Time passes, and nothing runs until it has."""
+        self._now += seconds
+
     def advance(self, seconds: float) -> None:
         end = self._now + seconds
         while self._due and self._due[0][0] <= end:

@@ -89,9 +89,9 @@ class TestStart:
         for number in range(5_000):
             a.track("room", str(number), number, {})
         world.clock.advance(1)
-        b = await world.node()
-        world.tick()
-        assert b.count("room") == 5_000
+        b, c = await world.node(), await world.node()
+        world.clock.advance(0.1)
+        assert b.count("room") == c.count("room") == 5_000
         for number in range(5_000):
             a.untrack_all(number)
         world.tick()
@@ -175,6 +175,17 @@ class TestSilence:
 
         assert {*a.list("room")} == {*b.list("room")} == {*client.people} == {"ann", "bob", "cid"}
         assert refs(b, "ann") == [ref]
+
+    async def test_is_not_blamed_on_others_by_a_node_that_slept(self, world: Any) -> None:
+        a, b = await world.node(), await world.node()
+        client = world.client(b)
+        a.track("room", "ann", "socket", {})
+        world.clock.advance(10)
+        client.take()
+        world.clock.stall(120)
+        world.clock.advance(10)
+        assert client.take() == []
+        assert {*b.list("room")} == {"ann"}
 
     async def test_is_never_heard_of_a_node_that_only_has_nothing_to_say(self, world: Any) -> None:
         a, b = await world.node(), await world.node()
