@@ -1,0 +1,50 @@
+"""Which of our ids stands for which of theirs."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
+from uuid import UUID, uuid5
+
+import msgspec
+
+from cgraph_kit.db import Repo, Transaction
+
+Kind = Literal["user", "conversation"]
+
+
+class _Known(msgspec.Struct, frozen=True):
+    external_id: str
+    id: UUID
+
+
+async def find(db: Repo, source: str, kind: Kind, external: Iterable[str]) -> dict[str, UUID]:
+    """Ours by theirs, as far as they have come before."""
+    rows = await db.all(
+        _Known,
+        "SELECT external_id, id FROM imports WHERE source = $1 AND kind = $2 AND external_id = ANY($3)",
+        source,
+        kind,
+        list(external),
+    )
+    return {row.external_id: row.id for row in rows}
+
+
+async def remember(tx: Transaction, source: str, kind: Kind, ids: Mapping[str, UUID]) -> None:
+    """Keep for good who is who."""
+    await tx.copy_rows(
+        "imports",
+        ("source", "kind", "external_id", "id"),
+        [(source, kind, external, id) for external, id in ids.items()],
+    )
+
+
+def message_id(conversation_id: UUID, external: str) -> UUID:
+    """The id of a message, the same each time: a UUIDv5 (RFC 9562) below its conversation's id.
+
+    So messages need no row in `imports`: whether one has come before is whether it is there.
+    """
+    return uuid5(conversation_id, external)
+
+
+def message_ids(conversation_id: UUID, external: Sequence[str]) -> list[UUID]:
+    """`message_id` of each."""
+    return [message_id(conversation_id, each) for each in external]

@@ -1,0 +1,82 @@
+"""`cgraph doctor`."""
+
+from collections.abc import AsyncIterator
+
+from rich.markup import escape
+
+from cgraph import settings as configuration
+from cgraph.settings import Settings, SettingsError
+from cgraph_kit.engines import EngineError
+
+from .checks import machine, network, postgres
+from .checks.finding import Finding, fail, ok
+from .node import database, is_made
+from .output import console
+
+_STYLE = {"ok": "green", "warn": "yellow", "fail": "red bold"}
+
+
+async def doctor() -> int:
+    """Look at everything a node needs: settings, disk, database, migrations, port, clock, Valkey, mail, TLS.
+
+    Changes nothing. Each line says how a thing is and, where it is not well, what to do. Exit status 1 if anything
+    fails; warnings alone do not.
+
+    Examples:
+
+    `cgraph doctor`
+
+    `CGRAPH_ENV=prod DATABASE_URL=postgresql://… cgraph doctor` before a deployment
+    """
+    failed = False
+    async for finding in examine():
+        show(finding)
+        failed |= finding.level == "fail"
+    return int(failed)
+
+
+def show(finding: Finding) -> None:
+    """One line, and what to do in a second."""
+    style = _STYLE[finding.level]
+    screen = console()
+    screen.print(
+        f"[{style}]{finding.level:<4}[/]  {finding.what:<16}  {escape(finding.state)}",
+    )
+    if finding.advice:
+        screen.print(f"{'':24}→ {escape(finding.advice)}")
+
+
+async def examine() -> AsyncIterator[Finding]:
+    """Every finding, in the order in which things depend on each other."""
+    try:
+        settings = configuration.read()
+    except SettingsError as error:
+        for line in str(error).splitlines():
+            yield fail("settings", line, "docs/reference/settings.md says what may stand there")
+        return
+    yield ok("settings", f"{settings.env}, as read from the environment")
+    for finding in (*machine.data_directory(settings), *machine.open_files()):
+        yield finding
+    yield await machine.port(settings)
+    async for finding in _database(settings):
+        yield finding
+    yield await network.valkey(settings)
+    yield network.mail(settings)
+    for finding in network.production(settings):
+        yield finding
+
+
+async def _database(settings: Settings) -> AsyncIterator[Finding]:
+    if settings.database_url:
+        async for finding in postgres.examine(settings.database_url, pool_size=settings.pool_size):
+            yield finding
+        return
+    if not is_made(settings):
+        yield ok("database", "embedded, will be made by the first start")
+        return
+    try:
+        async with database(settings) as dsn:
+            async for finding in postgres.examine(dsn, pool_size=settings.pool_size):
+                yield finding
+    except EngineError as error:
+        yield fail("database", f"embedded: {error}", "see the server.log beside the data")

@@ -1,0 +1,84 @@
+"""`cgraph serve`."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from cgraph import settings as configuration
+from cgraph.application import App
+from cgraph_kit import logging
+from cgraph_web.server import SOCKET, Listening, PortTaken
+from cgraph_web.server import serve as serve_web
+
+from .node import started, where
+from .output import Failure, complain, say
+
+BLOCK = """
+  CGraph is listening on {address}
+
+    API docs   {address}/api/docs
+    realtime   {realtime}  (phoenix.js: new Socket("{realtime}"))
+    data       {data}
+    database   {database}
+    stop       Ctrl-C
+"""
+
+
+async def serve(
+    *,
+    port: Annotated[int | None, Parameter(alias="-p")] = None,
+    host: str | None = None,
+    data_dir: Path | None = None,
+) -> None:
+    """Serve HTTP and realtime on one port until told to stop.
+
+    Starts the embedded PostgreSQL unless DATABASE_URL is set, and brings the database up to date. Ctrl-C or SIGTERM
+    lets clients go, finishes what is running and stops everything; being killed loses nothing.
+
+    Examples:
+
+    `cgraph serve`
+
+    `cgraph serve --port 5000 --data-dir /var/lib/cgraph`
+
+    `DATABASE_URL=postgresql://… VALKEY_URL=redis://… cgraph serve --host 0.0.0.0`
+
+    Parameters
+    ----------
+    port
+        Port of HTTP and WebSocket, instead of PORT; 0 takes a free one.
+    host
+        Address to listen on, instead of CGRAPH_HOST.
+    data_dir
+        Where everything is kept, instead of CGRAPH_DATA_DIR.
+    """
+    given: dict[str, Any] = {"port": port, "host": host, "data_dir": data_dir}
+    settings = configuration.read(
+        **{name: value for name, value in given.items() if value is not None}
+    )
+    logging.configure(settings.log_level, settings.log_format)
+    async with started(settings, report=complain) as app:
+        block = await _block(app)
+        try:
+            await serve_web(app, ready=lambda listening: say(block(listening)))
+        except PortTaken as error:
+            raise Failure(f"cgraph: {error}: stop what listens there, or give --port") from None
+
+
+async def _block(app: App) -> Callable[[Listening], str]:
+    """What is printed once the address is known."""
+    version = await app.db.value("SELECT current_setting('server_version')")
+    url = app.settings.database_url
+    database = f"PostgreSQL {version}, {where(url) if url else 'embedded'}"
+
+    def block(listening: Listening) -> str:
+        return BLOCK.format(
+            address=listening.address,
+            realtime=listening.address.replace("http", "ws", 1) + SOCKET,
+            data=app.settings.data_dir.absolute(),
+            database=database,
+        )
+
+    return block
