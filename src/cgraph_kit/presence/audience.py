@@ -1,7 +1,6 @@
 """Those who watch one topic: a state each, then every diff, in batches."""
 
 import logging
-from collections import deque
 from collections.abc import Iterable
 
 from .base import (
@@ -29,6 +28,18 @@ class Audience:
     it already. So nobody needs a join twice, and a thousand who come at once share one state.
     """
 
+    __slots__ = (
+        "_deliveries",
+        "_frames",
+        "_rested_at",
+        "_scheduler",
+        "_settings",
+        "_synced",
+        "_timer",
+        "_topic",
+        "_waiting",
+    )
+
     def __init__(self, topic: Topic, scheduler: Scheduler, settings: PresenceSettings) -> None:
         self._topic = topic
         self._scheduler = scheduler
@@ -38,7 +49,7 @@ class Audience:
         self._timer: Timer | None = None
         self._rested_at = scheduler.time()
         self._frames = 0
-        self._deliveries: deque[tuple[Subscriber, list[tuple[str, Payload]]]] = deque()
+        self._deliveries: list[tuple[Subscriber, list[tuple[str, Payload]]]] = []
 
     def __len__(self) -> int:
         return len(self._synced) + len(self._waiting)
@@ -79,13 +90,14 @@ class Audience:
         self._synced |= self._waiting
         self._waiting = {}
         self._frames = len(self._deliveries)
+        self._deliveries.reverse()  # taken from the end
         self._deliver()
 
     def _deliver(self) -> None:
         """A slice a tick, so that a crowd does not hold up everybody else; the next batch waits for the last slice."""
         budget = SLICE_BYTES
         while self._deliveries and budget > 0:
-            subscriber, pushes = self._deliveries.popleft()
+            subscriber, pushes = self._deliveries.pop()
             # Who left since, or asked for a new state, has no use for this one.
             if subscriber in self._synced:
                 budget -= _push(subscriber, pushes)

@@ -58,7 +58,12 @@ class PresenceSettings:
     """People of one topic whom its subscribers see; of those beyond, only the count is told."""
 
     heartbeat: float = 5.0
-    """Seconds between a node's signs of life."""
+    """Seconds between a node's signs of life; a third of `down_after` if that is less."""
 
     down_after: float = 30.0
-    """Seconds of silence after which a node's people have left."""
+    """Seconds of silence after which a node's people have left; the same on every node."""
+
+    @property
+    def beat(self) -> float:
+        """Seconds between signs of life, so that two may be lost without harm."""
+        return min(self.heartbeat, self.down_after / 3)

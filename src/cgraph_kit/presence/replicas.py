@@ -109,7 +109,7 @@ class Replicas:
         self._forget_silent()
         if self._heartbeat_timer is not None:
             self._heartbeat_timer.cancel()
-        rest = self._settings.heartbeat * random.uniform(0.9, 1.1)  # noqa: S311 - spreads load, guards nothing
+        rest = self._settings.beat * random.uniform(0.9, 1.1)  # noqa: S311 - spreads load, guards nothing
         self._heartbeat_timer = self._scheduler.call_later(rest, self._regular_beat)
 
     def _regular_beat(self) -> None:
@@ -214,7 +214,7 @@ class Replicas:
 
     def _forget_silent(self) -> None:
         now = self._scheduler.time()
-        if now - self._beat_at > 2 * self._settings.heartbeat:
+        if now - self._beat_at > 2 * self._settings.beat:
             # This node slept, so it may well be the one that has not listened.
             for remote in self._remotes.values():
                 remote.heard_at = now

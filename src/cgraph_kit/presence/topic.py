@@ -16,6 +16,8 @@ class Topic:
     went and came, is in neither side, because a client applies joins before leaves.
     """
 
+    __slots__ = ("_hidden", "_joins", "_leaves", "_limit", "_shown", "_state", "_told_count")
+
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._shown: People = {}

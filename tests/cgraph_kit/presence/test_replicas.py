@@ -162,6 +162,14 @@ class TestSilence:
         assert not b.is_online("ann")
         assert "silent" in caplog.text
 
+    async def test_is_not_mistaken_for_a_rare_heartbeat(self, make_world: Any) -> None:
+        world = make_world(PresenceSettings(down_after=2.0))
+        a, b = await world.node(), await world.node()
+        client = world.client(b)
+        a.track("room", "ann", "socket", {})
+        world.clock.advance(60)
+        assert [name for name, _ in client.take()] == ["presence_state", "presence_diff"]
+
     async def test_that_ends_brings_them_back(self, world: Any) -> None:
         a, b = await world.node(), await world.node()
         client = world.client(b)
