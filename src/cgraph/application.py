@@ -16,8 +16,7 @@ from cgraph_kit.mailer import FileMailer, Mailer, Outbox, SmtpMailer
 from cgraph_kit.pubsub import LocalBus, LocalPubSub, PubSub, ValkeyPubSub, split
 
 from . import accounts, messaging, migrations, secrets
-from .happenings import Happenings, each
-from .revocations import Revocations
+from .happenings import Happenings
 from .settings import Settings
 
 log = logging.getLogger(__name__)
@@ -82,11 +81,9 @@ async def start(
         stack.callback(auth.close)
         outbox = Outbox(_mailer(settings))
         stack.push_async_callback(outbox.close)
-        revocations = Revocations(lanes["accounts"], auth)
-        await revocations.start()
-        stack.enter_context(events.listener(revocations.listen))
-        letters = accounts.Letters(db, auth, outbox, base_url=settings.base_url)
-        stack.enter_context(events.listener(each(letters.receive)))
+        await accounts.follow(lanes["accounts"], auth)
+        stack.enter_context(events.listener(accounts.listener(lanes["accounts"], auth)))
+        stack.enter_context(events.listener(accounts.mail_listener(db, outbox, settings)))
         await stack.enter_async_context(_periodic(db, settings))
         limits = Limits(auth.limits, messaging.limits_of(settings))
         yield App(settings, db, events, auth, limits, limiter, outbox, lanes, engine)

@@ -32,13 +32,3 @@ class Happenings:
             yield
         finally:
             self._listeners.remove(listener)
-
-
-def each(receive: Callable[[Any], None]) -> Listener:
-    """A listener for who takes one event at a time."""
-
-    def listen(events: Sequence[Any]) -> None:
-        for event in events:
-            receive(event)
-
-    return listen
