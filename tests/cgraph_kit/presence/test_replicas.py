@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cgraph_kit.presence import PresenceSettings
+from cgraph_kit.presence.messages import Request, decode, encode
 from cgraph_kit.pubsub import LocalPubSub
 
 
@@ -96,6 +97,31 @@ class TestStart:
             a.untrack_all(number)
         world.tick()
         assert b.count("room") == 0
+
+    async def test_misses_nobody_who_comes_meanwhile(self, world: Any) -> None:
+        a = await world.node()
+        a.track("room", "first", "socket", {})
+        world.clock.advance(60)
+        b = await world.node()
+        for number in range(20):
+            a.track("room", str(number), "socket", {})
+            world.clock.tick()
+        world.tick()
+        assert sorted(b.list("room")) == sorted(a.list("room"))
+
+    async def test_sends_one_state_however_often_it_is_asked(self, world: Any) -> None:
+        a = await world.node()
+        for number in range(3_000):
+            a.track("room", str(number), number, {})
+        world.clock.advance(1)
+        heard: list[Any] = []
+        impatient = LocalPubSub(world.network.bus)
+        impatient.on_message = lambda _topic, payload: heard.append(decode(payload))
+        await impatient.subscribe(f"to:{impatient.node}")
+        for _ in range(3):
+            await impatient.publish(f"to:{a._replicas._bus.node}", encode(Request(impatient.node)))
+        world.clock.advance(1)
+        assert [(state.part, state.parts) for state in heard] == [(0, 2), (1, 2)]
 
 
 class TestStop:
