@@ -86,6 +86,8 @@ class GuardedHttp(HttpToolsProtocol, Watched):
 
     def data_received(self, data: bytes) -> None:
         """Does what uvicorn's does, counts the bytes of a head, and keeps what follows an upgrade request."""
+        if self._hung_up:
+            return
         self._heard = self.deadlines.now
         if self.timeout_keep_alive_task is not None:
             self._unset_keepalive_if_required()
@@ -93,22 +95,24 @@ class GuardedHttp(HttpToolsProtocol, Watched):
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
-            self._upgrade(data[upgrade.args[0] :])
+            if self._should_upgrade():
+                self._upgrade(data[upgrade.args[0] :])
+                return
         except httptools.HttpParserError:
             self.send_400_response("Invalid HTTP request received.")
-        else:
-            if self in self.half_open:
-                self._count(len(data))
+            return
+        self._follow(len(data))
 
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        self._expect_head()
-
-    def on_headers_complete(self) -> None:
-        self._waiting_since = 0.0
-        self._head_bytes = 0
-        self.half_open.pop(self, None)
-        super().on_headers_complete()
+    def _follow(self, size: int) -> None:
+        cycle = self.cycle
+        in_head = cycle is None or cycle.scope is not self.scope
+        if in_head:
+            self._expect_head()
+            self._count(size)
+        elif self._waiting_since and not cycle.response_complete:
+            self._waiting_since = 0.0
+            self._head_bytes = 0
+            self.half_open.pop(self, None)
 
     def look(self, now: float) -> float | None:
         """Holds the head, the body and the hanging up to their times."""
@@ -119,7 +123,6 @@ class GuardedHttp(HttpToolsProtocol, Watched):
         if now < due:
             return due
         self._hang_up()
-        self._hung_up = True
         return now + self.limits.linger
 
     def _due(self) -> float:
@@ -136,16 +139,26 @@ class GuardedHttp(HttpToolsProtocol, Watched):
         return self._heard + self.limits.body + tick
 
     def _hang_up(self) -> None:
+        self._hung_up = True
+        if self.transport.is_closing():
+            return  # by uvicorn; the peer has time to take what is left
         if self._head_bytes:
             self._refuse(408)
-        elif self._waiting_since or self.transport.is_closing():
-            self.transport.close()
         else:
             self.transport.abort()
 
     def _refuse(self, status: int) -> None:
+        """Answers, and reads on without looking: closing with unread bytes would reset the line under the answer."""
+        self._hung_up = True
+        self.half_open.pop(self, None)
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.transport.abort()  # an answer here would end up inside another
+            return
         self.transport.write(refusal(status, headers=self.server_state.default_headers))
-        self.transport.close()
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        else:
+            self.transport.close()
 
     def _expect_head(self) -> None:
         self._waiting_since = self._waiting_since or self.deadlines.now
@@ -159,11 +172,9 @@ class GuardedHttp(HttpToolsProtocol, Watched):
         self._head_bytes += size
         if self._head_bytes > self.limits.head_bytes and not self.transport.is_closing():
             self._refuse(431)
+            self.deadlines.watch(self, self.limits.linger)
 
     def _upgrade(self, early: bytes) -> None:
-        if not self._should_upgrade():
-            self._unsupported_upgrade_warning()
-            return
         self._let_go()
         self.handle_websocket_upgrade()
         self.parser = None  # type: ignore[assignment]  # it refers to us, and nobody else will let go of it
