@@ -64,6 +64,11 @@ class Bus:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
+    @property
+    def topics(self) -> frozenset[str]:
+        """What is listened to now."""
+        return frozenset(self._held)
+
     def say(self, topic: str, said: Said) -> None:
         self._pubsub.publish_soon(self.TOPIC + topic, _encode(said))
 

@@ -67,6 +67,9 @@ class Endpoint:
         self.tasks: set[asyncio.Task[None]] = set()
         """Handlers running now."""
         self.draining = False
+        """New sockets are refused."""
+        self.closing = False
+        """Queued messages are dropped."""
         self._connections: set[Connection] = set()
         self._by_name: dict[str, dict[Connection, None]] = {}
         self._pushes = _pushes(socket)
@@ -92,21 +95,27 @@ class Endpoint:
                 await asyncio.sleep(random.uniform(0.5, 1.5) * seconds / 2 / _SLICES)  # noqa: S311
             for connection in connections[at : at + size]:
                 connection.close(CloseCode.RESTART)
-        while self.tasks and (left := deadline - self.loop.time()) > 0:
-            await asyncio.wait(self.tasks, timeout=left)
+        await self._finish(deadline - self.loop.time())
 
-    async def close(self) -> None:
-        """Close what is still there and cancel what still runs. `drain` first, to be polite."""
-        self.draining = True
+    async def close(self, seconds: float = 1.0) -> None:
+        """Close what is still there; what then runs longer than that is cancelled. To be polite, `drain` first."""
+        self.draining = self.closing = True
         for connection in list(self._connections):
             connection.close(CloseCode.RESTART)
-        while tasks := list(self.tasks):  # the end of one may start another: a queued message, a left()
+        await self._finish(seconds)
+        while tasks := list(self.tasks):
             for task in tasks:
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.wait(tasks)
             self.tasks.difference_update(tasks)
+            await self._finish(seconds)  # the end of a handler brings its channel's left()
         await self.repair.close()
         await self.bus.close()
+
+    async def _finish(self, seconds: float) -> None:
+        deadline = self.loop.time() + seconds
+        while self.tasks and (left := deadline - self.loop.time()) > 0:
+            await asyncio.wait(self.tasks, timeout=left)
 
     # --- telling clients
 

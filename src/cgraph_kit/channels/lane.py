@@ -266,7 +266,7 @@ class Lane:
         while not self._busy:
             if self._seat is not None and self._ending is not None:
                 self._end(self._seat, self._ending)
-            elif self._queue:
+            elif self._queue and not self._connection.endpoint.closing:
                 self._handle(self._queue.popleft())
             elif self._seat is None:
                 self._connection.forget(self)
