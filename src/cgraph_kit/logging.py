@@ -1,17 +1,22 @@
 """Structured logs: one line per fact, JSON for machines or text for people, from structlog and the standard library alike.
 
-Whatever is bound in `structlog.contextvars` (request and user id) stands in every line written meanwhile.
+What `about` holds (request and user id), and what is bound in `structlog.contextvars`, stands in every line written
+meanwhile.
 """
 
 import logging
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
+from contextvars import ContextVar
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, Literal, TextIO
 
 import msgspec
 import structlog
 from structlog.typing import Processor
+
+from . import clock
 
 Format = Literal["auto", "json", "text"]
 Event = MutableMapping[str, Any]
@@ -20,6 +25,9 @@ REDACTED = "[redacted]"
 SECRET_WORDS = frozenset(
     {"password", "token", "authorization", "secret", "content", "cookie", "body"}
 )
+
+about: ContextVar[Mapping[str, Any]] = ContextVar("about", default=MappingProxyType({}))
+"""What the current task is about. Whoever sets it may add to the mapping later: one cheap step per request."""
 
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 _encode = msgspec.json.Encoder(enc_hook=repr).encode
@@ -34,6 +42,7 @@ def configure(level: str, format: Format, stream: TextIO | None = None) -> None:
     stream = stream or sys.stdout
     text = format == "text" or (format == "auto" and stream.isatty())
     number = _LEVELS[level]
+    _output.use(number, text, stream)
     structlog.configure(
         processors=[*_shared(), *_rendering(text, stream.isatty())],
         wrapper_class=structlog.make_filtering_bound_logger(number),
@@ -41,6 +50,15 @@ def configure(level: str, format: Format, stream: TextIO | None = None) -> None:
         cache_logger_on_first_use=True,
     )
     _route_standard_library(number, text, stream)
+
+
+def write(level: str, event: str, fields: Mapping[str, Any]) -> None:
+    """A line of the hottest kind (one per request), past structlog's chain: a quarter of its cost, in the same form.
+
+    The caller answers for the fields: nothing is redacted.
+    """
+    if _LEVELS[level] >= _output.level:
+        _output.write(level, event, fields)
 
 
 def redact(_logger: Any, _method: str, event: Event) -> Event:
@@ -59,9 +77,37 @@ def secret_name(key: str) -> bool:
     return not SECRET_WORDS.isdisjoint(key.lower().replace("-", "_").split("_"))
 
 
+class _Output:
+    """Where lines go now."""
+
+    def __init__(self) -> None:
+        self.use(_LEVELS["info"], text=True, stream=None)
+
+    def use(self, level: int, text: bool, stream: TextIO | None) -> None:
+        self.level = level
+        self._text = text
+        self._stream = stream
+
+    def write(self, level: str, event: str, fields: Mapping[str, Any]) -> None:
+        if self._text or self._stream is None:
+            structlog.get_logger().log(_LEVELS[level], event, **fields)
+            return
+        line = {**fields, "event": event, **about.get(), "level": level, "time": clock.now()}
+        self._stream.write(_encode(line).decode() + "\n")
+        self._stream.flush()
+
+
+_output = _Output()
+
+
+def _merge_about(_logger: Any, _method: str, event: Event) -> Event:
+    return {**about.get(), **event}
+
+
 def _shared() -> list[Processor]:
     return [
         structlog.contextvars.merge_contextvars,
+        _merge_about,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
         redact,

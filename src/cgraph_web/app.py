@@ -3,19 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from litestar import Litestar, Request
-from litestar import Response as LitestarResponse
-from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException
-
-from cgraph_kit.channels.endpoint import Endpoint
+from cgraph_kit.channels.endpoint import Endpoint as Realtime
 
 from .action import Route
-from .endpoint import handler
-from .errors import BadRequest, MethodNotAllowed, NoRoute, failure_response
-from .exchange import exchange_of
+from .endpoint import Endpoint
 from .metrics import app_metrics
 from .plugs.edge import Edge
 from .router import ROUTES
+from .routing import Routes
 from .services import App
 from .site import Site
 
@@ -24,7 +19,7 @@ def create_app(
     app: App,
     *,
     mounts: Mapping[str, Any] | None = None,
-    endpoint: Endpoint | None = None,
+    endpoint: Realtime | None = None,
     routes: Sequence[Route] = ROUTES,
 ) -> "Dispatcher":
     """Everything this node answers over HTTP.
@@ -34,54 +29,33 @@ def create_app(
     for its metrics and for `/ready`, which says no while it drains.
     """
     site = Site(app, routes, app_metrics(app, endpoint), endpoint)
-    litestar = Litestar(
-        [handler(site, route) for route in routes],
-        debug=False,
-        openapi_config=None,
-        logging_config=None,
-        exception_handlers={Exception: _refused},
-    )
-    return Dispatcher(Edge(litestar, app.settings), litestar, mounts or {})
+    endpoints = Routes((route.method, route.path, Endpoint(site, route)) for route in routes)
+    return Dispatcher(Edge(endpoints, app.settings), mounts or {})
 
 
 class Dispatcher:
-    """By path prefix to a mounted application, else through the edge to the API."""
+    """By path prefix to a mounted application, else to the API."""
 
-    def __init__(self, api: Any, lifespan: Any, mounts: Mapping[str, Any]) -> None:
+    def __init__(self, api: Edge, mounts: Mapping[str, Any]) -> None:
         self._api = api
-        self._lifespan = lifespan
         self._mounts = tuple(mounts.items())
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] == "http":
-            await self._find(scope["path"])(scope, receive, send)
-        elif scope["type"] == "lifespan":
-            await self._lifespan(scope, receive, send)
-        else:  # a WebSocket that its own protocol class did not take: no such address
-            await send({"type": "websocket.close", "code": 1000})
+        match scope["type"]:
+            case "http":
+                await self._find(scope["path"])(scope, receive, send)
+            case (
+                "lifespan"
+            ):  # the application was started before the server; there is nothing to do
+                await receive()
+                await send({"type": "lifespan.startup.complete"})
+                await receive()
+                await send({"type": "lifespan.shutdown.complete"})
+            case _:  # a WebSocket that its own protocol class did not take: no such address
+                await send({"type": "websocket.close", "code": 1000})
 
     def _find(self, path: str) -> Any:
         for prefix, mounted in self._mounts:
             if path == prefix or path.startswith(prefix + "/"):
                 return mounted
         return self._api
-
-
-def _refused(request: Request[Any, Any, Any], error: Exception) -> LitestarResponse[bytes]:
-    """What Litestar itself refuses before a handler is reached, in our envelope."""
-    answer = failure_response(_translated(error), exchange_of(request.scope))
-    headers = {name.decode(): value.decode("latin-1") for name, value in answer.headers}
-    return LitestarResponse(answer.body, status_code=answer.status, headers=headers)
-
-
-def _translated(error: Exception) -> Exception:
-    match error:
-        case MethodNotAllowedException():
-            allow = str((error.headers or {}).get("allow", "")).split(", ")
-            return MethodNotAllowed(allow=sorted(allow))
-        case NotFoundException():
-            return NoRoute()
-        case HTTPException() if error.status_code < 500:  # noqa: PLR2004
-            return BadRequest(error.detail)
-        case _:
-            return error

@@ -24,7 +24,8 @@ POLICY = b"; ".join(
 )
 """The renderer writes its own styles into the page; scripts come from here and nowhere else."""
 
-_DAY = (b"cache-control", b"public, max-age=86400")
+_FRESH = [(b"cache-control", b"no-cache")]
+_DAY = [(b"cache-control", b"public, max-age=86400"), (b"vary", b"accept-encoding")]
 _ASSETS = files("cgraph_web") / "assets"
 _PAGE = (_ASSETS / "docs.html").read_bytes()
 _START = (_ASSETS / "start.js").read_bytes()
@@ -34,7 +35,7 @@ _SCALAR = (_ASSETS / "scalar.js.gz").read_bytes()
 @action(public=True, hidden=True)
 async def openapi(site: Site) -> Response:
     """The OpenAPI 3.1 document."""
-    return Response(site.openapi, headers=[(b"cache-control", b"no-cache")])
+    return Response(site.openapi, headers=_FRESH, page=True)
 
 
 @action(public=True, hidden=True)
@@ -43,14 +44,15 @@ async def page() -> Response:
     return Response(
         _PAGE,
         content_type=b"text/html; charset=utf-8",
-        headers=[(b"content-security-policy", POLICY), (b"cache-control", b"no-cache")],
+        headers=[(b"content-security-policy", POLICY), *_FRESH],
+        page=True,
     )
 
 
 @action(public=True, hidden=True)
 async def start() -> Response:
     """The few lines that start the renderer."""
-    return Response(_START, content_type=JAVASCRIPT, headers=[(b"cache-control", b"no-cache")])
+    return Response(_START, content_type=JAVASCRIPT, headers=_FRESH, page=True)
 
 
 @action(public=True, hidden=True)
@@ -58,6 +60,5 @@ async def scalar(exchange: Exchange) -> Response:
     """The renderer. It is kept compressed; a client that cannot take it so gets it unpacked."""
     if b"gzip" in exchange.headers.get(b"accept-encoding", b""):
         encoding = (b"content-encoding", b"gzip")
-        vary = (b"vary", b"accept-encoding")
-        return Response(_SCALAR, content_type=JAVASCRIPT, headers=[_DAY, encoding, vary])
-    return Response(gzip.decompress(_SCALAR), content_type=JAVASCRIPT, headers=[_DAY])
+        return Response(_SCALAR, content_type=JAVASCRIPT, headers=[*_DAY, encoding], page=True)
+    return Response(gzip.decompress(_SCALAR), content_type=JAVASCRIPT, headers=_DAY, page=True)

@@ -1,24 +1,15 @@
-"""One route as a Litestar handler: who asks, what they ask, the action, and its answer as bytes.
+"""One route, ready to answer: who asks, what they ask, the action, and its answer as bytes."""
 
-Litestar routes; everything after that is this page. Its own parameter binding and dependency injection cost several
-times the rest of a request (docs/decisions), so the handler takes the bare request and does the few steps itself.
-"""
-
-from typing import Any, cast
-
-from litestar import Request
-from litestar.handlers import HTTPRouteHandler
-from litestar.types import ASGIApp, Method
-from structlog.contextvars import bind_contextvars
+from collections.abc import Mapping
+from typing import Any
 
 from cgraph_kit.db import Repo
 from cgraph_kit.idempotency import request_hash
 
 from .action import Route
-from .binding import PARAMETER, bind, body_parser, no_query, path_parser, query_parser
+from .binding import bind, body_parser, no_query, path_parser, query_parser
 from .body import read_body
-from .errors import ClientGone, failure_response
-from .exchange import Exchange, exchange_of
+from .exchange import Exchange
 from .plugs.authenticate import bearer_token
 from .plugs.idempotency import answer_once, idempotency_key
 from .response import Response, render
@@ -41,27 +32,20 @@ class Endpoint:
         self._keyed = route.keyed
         self._own_key = route.action.idempotency == "own"
 
-    async def __call__(self, request: Request[Any, Any, Any]) -> ASGIApp:
-        exchange = exchange_of(request.scope)
+    async def __call__(
+        self, exchange: Exchange, scope: Any, receive: Any, parameters: Mapping[str, str]
+    ) -> Response:
+        """The answer to a request for this route. Raises whatever goes wrong, `Error` or bug."""
         exchange.route = self._route.path
-        try:
-            return await self._answer(request, exchange)
-        except ClientGone:
-            return _nothing
-        except Exception as error:
-            return failure_response(error, exchange)
-
-    async def _answer(self, request: Request[Any, Any, Any], exchange: Exchange) -> Response:
         actor = None if self._action.public else await self._authenticate(exchange)
-        scope = request.scope
-        arguments = self._path(scope["path_params"]) if self._path else {}
+        arguments = self._path(parameters) if self._path else {}
         if self._query:
             arguments[self._query[0]] = self._query[1](scope["query_string"])
         elif scope["query_string"]:
             no_query(scope["query_string"])
         body = b""
         if self._body:
-            body = await self._read(request, exchange)
+            body = await self._read(receive, exchange)
             arguments[self._body[0]] = self._body[1](body)
         key = idempotency_key(exchange.headers) if self._keyed else None
         if key is None or self._own_key or actor is None:
@@ -98,34 +82,14 @@ class Endpoint:
     async def _authenticate(self, exchange: Exchange) -> Any:
         token = bearer_token(exchange.headers)
         actor = await self._app.auth.authenticate(self._app.db, token)
-        exchange.user_id = str(actor.id)
-        bind_contextvars(user_id=exchange.user_id)
+        exchange.about["user_id"] = str(actor.id)
         return actor
 
-    async def _read(self, request: Request[Any, Any, Any], exchange: Exchange) -> bytes:
+    async def _read(self, receive: Any, exchange: Exchange) -> bytes:
         settings = self._app.settings
         return await read_body(
-            request.receive,
+            receive,
             exchange.headers,
             limit=settings.body_max,
             seconds=settings.body_timeout,
         )
-
-
-async def _nothing(_scope: Any, _receive: Any, _send: Any) -> None:
-    """The answer to a client that hung up."""
-
-
-def handler(site: Site, route: Route) -> HTTPRouteHandler:
-    """The route as Litestar knows it."""
-    endpoint = Endpoint(site, route)
-
-    async def handle(request: Request[Any, Any, Any]) -> ASGIApp:
-        return await endpoint(request)
-
-    return HTTPRouteHandler(
-        PARAMETER.sub(r"{\1:str}", route.path),
-        http_method=[cast("Method", route.method)],
-        name=route.action.name,
-        include_in_schema=False,
-    )(handle)

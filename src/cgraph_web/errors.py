@@ -58,11 +58,6 @@ class UnsupportedMediaType(Error):
     default = "the body must be application/json"
 
 
-class BadRequest(Error):
-    code = "bad_request"
-    default = "the request cannot be understood"
-
-
 class InternalError(Error):
     """Stands for every exception that is not an `Error`: a bug, told only to the log."""
 
@@ -75,7 +70,6 @@ class ClientGone(Exception):
 
 
 STATUS: dict[type[Error], int] = {
-    BadRequest: 400,
     Unauthorized: 401,
     Forbidden: 403,
     NotFound: 404,

@@ -4,13 +4,11 @@ from collections.abc import Mapping
 from time import perf_counter
 from typing import Any
 
-KEY = "cgraph.exchange"
-
 
 class Exchange:
     """One request and, once it is known, who sent it and which route it took."""
 
-    __slots__ = ("client", "headers", "request_id", "route", "started", "status", "user_id")
+    __slots__ = ("about", "client", "headers", "request_id", "route", "started", "status")
 
     def __init__(self, request_id: str, client: str, headers: Mapping[bytes, bytes]) -> None:
         self.request_id = request_id
@@ -22,10 +20,5 @@ class Exchange:
         self.route = "unmatched"
         """The route's path template: what logs and metrics may show, for it holds no ids and no secrets."""
         self.status = 0
-        self.user_id: str | None = None
-
-
-def exchange_of(scope: Any) -> Exchange:
-    """The exchange of an ASGI scope that came through the edge."""
-    exchange: Exchange = scope[KEY]
-    return exchange
+        self.about: dict[str, Any] = {"request_id": request_id}
+        """What stands in every log line of this request."""

@@ -16,9 +16,9 @@ encode = msgspec.json.Encoder().encode
 
 
 class Response:
-    """Ready bytes with a status; itself the ASGI application that sends them."""
+    """Ready bytes with a status."""
 
-    __slots__ = ("body", "headers", "status")
+    __slots__ = ("body", "headers", "page", "status")
 
     def __init__(
         self,
@@ -27,20 +27,18 @@ class Response:
         *,
         content_type: bytes = JSON,
         headers: Iterable[Header] = (),
+        page: bool = False,
     ) -> None:
         self.body = body
         self.status = status
+        self.page = page
+        """Says by itself what browsers may do with it and how long it keeps; anything else is JSON of the moment."""
         self.headers: list[Header] = [*headers]
         if status != NO_CONTENT:
             self.headers += (
                 (b"content-type", content_type),
                 (b"content-length", b"%d" % len(body)),
             )
-
-    async def __call__(self, _scope: Any, _receive: Any, send: Any) -> None:
-        """Send status, headers and body."""
-        await send({"type": "http.response.start", "status": self.status, "headers": self.headers})
-        await send({"type": "http.response.body", "body": self.body})
 
 
 @dataclass(frozen=True, slots=True)

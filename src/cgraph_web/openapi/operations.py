@@ -11,7 +11,6 @@ from cgraph_kit.idempotency import KeyReused
 from cgraph_web.action import Route
 from cgraph_web.binding import Binding
 from cgraph_web.errors import (
-    BadRequest,
     BodyTooLarge,
     ErrorEnvelope,
     InternalError,
@@ -64,7 +63,6 @@ def possible_errors(route: Route, binding: Binding) -> list[type[Error]]:
     """Everything that may go wrong: what the action names, and what the pipeline before it adds."""
     errors: set[type[Error]] = {
         *route.action.errors,
-        BadRequest,
         Invalid,
         InternalError,
         Unavailable,

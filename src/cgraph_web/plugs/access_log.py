@@ -4,19 +4,19 @@ The route's template stands for the path, so neither ids nor tokens in a query s
 never are.
 """
 
-import structlog
-
+from cgraph_kit import logging
 from cgraph_web.exchange import Exchange
-
-log = structlog.get_logger("cgraph_web.access")
 
 
 def log_access(exchange: Exchange, method: str, seconds: float) -> None:
     """Write the line. Request and user ids are in the logging context already."""
-    log.info(
+    logging.write(
+        "info",
         "request",
-        method=method,
-        route=exchange.route,
-        status=exchange.status,
-        ms=round(seconds * 1000, 2),
+        {
+            "method": method,
+            "route": exchange.route,
+            "status": exchange.status,
+            "ms": round(seconds * 1000, 2),
+        },
     )

@@ -22,9 +22,9 @@ class Cors:
         self._origins = frozenset(origin.rstrip("/").encode() for origin in origins)
         self.enabled = bool(origins)
 
-    def preflight(self, method: str, headers: Mapping[bytes, bytes]) -> list[Header] | None:
-        """What the answer to "may I?" adds to `allow`, or None when this is no such question."""
-        if method != "OPTIONS" or b"access-control-request-method" not in headers:
+    def preflight(self, headers: Mapping[bytes, bytes]) -> list[Header] | None:
+        """What the answer to an OPTIONS request adds to `allow`, or None when it is not a browser's "may I?"."""
+        if not self.enabled or b"access-control-request-method" not in headers:
             return None
         return [
             (b"access-control-allow-methods", ALLOWED_METHODS),
