@@ -41,7 +41,7 @@ class FindProfiles(Input, frozen=True):
 
     ids: Text | None = None
     username: Text | None = None
-    user_id: Annotated[int, msgspec.Meta(ge=0, lt=2**63)] | None = None
+    user_id: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)] | None = None
     q: Annotated[Text, msgspec.Meta(min_length=2, max_length=32)] | None = None
     limit: Limit = 20
     after: Text | None = None

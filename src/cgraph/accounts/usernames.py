@@ -7,6 +7,7 @@ import msgspec
 
 from cgraph_kit import clock
 from cgraph_kit.db import Repo, Transaction
+from cgraph_kit.ids import new_id
 
 from .errors import UsernameChangedTooOften
 from .limits import Limits
@@ -48,10 +49,11 @@ async def change_username(
         old,
     )
     await tx.value(
-        "INSERT INTO username_history (user_id, inserted_at, username) VALUES ($1, $2, $3)",
+        "INSERT INTO username_history (id, user_id, username, inserted_at) VALUES ($1, $2, $3, $4)",
+        new_id(),
         user_id,
-        now,
         old,
+        now,
     )
     return True
 
@@ -60,7 +62,8 @@ async def _refuse_haste(tx: Transaction, user_id: UUID, now: datetime, limits: L
     window = timedelta(days=limits.username_change_days)
     changes = await tx.all(_Change, _CHANGES, user_id, now - window, limits.username_changes)
     if len(changes) >= limits.username_changes:
-        again = changes[-1].inserted_at + window - now
+        oldest = changes[-1].inserted_at if changes else now
+        again = oldest + window - now
         raise UsernameChangedTooOften(retry_after=again.total_seconds())
 
 

@@ -42,11 +42,12 @@ CREATE INDEX usernames_held ON usernames (held_until) WHERE held_until IS NOT NU
 
 -- Each change of a name, by the name given up; bounds how often.
 CREATE TABLE username_history (
+    id uuid PRIMARY KEY,
     user_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
-    inserted_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     username text NOT NULL,
-    PRIMARY KEY (user_id, inserted_at)
+    inserted_at timestamptz NOT NULL DEFAULT now()
 );
+CREATE INDEX username_history_user ON username_history (user_id, inserted_at);
 
 -- One sign-in of one device. Kept for a while after its end, so that a late token can be told what happened.
 CREATE TABLE sessions (
