@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import contextlib
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -88,6 +89,8 @@ class _Server(Server):
 class Running:
     server: Server
     port: int
+    tls: ssl.SSLContext | None = None
+    """For clients of a server with a certificate."""
     clients: list["Client"] = field(default_factory=list)
 
     @property
@@ -103,7 +106,7 @@ class Running:
         return client
 
     async def dial(self) -> "Client":
-        client = Client(*await asyncio.open_connection("127.0.0.1", self.port))
+        client = Client(*await asyncio.open_connection("127.0.0.1", self.port, ssl=self.tls))
         self.clients.append(client)
         return client
 

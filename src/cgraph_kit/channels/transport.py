@@ -68,14 +68,14 @@ class Receiver(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Handshake:
-    """The request that asks for a connection, whichever transport it came by."""
+    """The request that asks for a connection, whichever transport it came by. Its repr shows no secrets."""
 
     path: str
-    query: str = ""
+    query: str = field(default="", repr=False)
     """The raw query string."""
-    params: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, str] = field(default_factory=dict, repr=False)
     """The query decoded; of a repeated key the last value counts. Bracketed keys ("a[]") stay as they are."""
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Lower-case names; the values of a repeated header are joined by ", "."""
     client: str = ""
     """The peer's address, or the one a trusted proxy vouches for; empty on a Unix socket."""
@@ -85,7 +85,7 @@ class Handshake:
     """The Host header as sent, so with its port if it has one."""
     subprotocols: Sequence[str] = ()
     """Offered subprotocols in order, the auth token taken out."""
-    auth_token: str | None = None
+    auth_token: str | None = field(default=None, repr=False)
     """The token phoenix.js sends as a subprotocol (or, long-polling, as X-Phoenix-AuthToken)."""
 
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, cast
 
 from uvicorn.config import Config
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
-from uvicorn.protocols.utils import get_remote_addr, is_ssl
+from uvicorn.protocols.utils import is_ssl
 from uvicorn.server import ServerState
 
 from .deadlines import Deadlines
@@ -152,7 +152,8 @@ class Upgrade(asyncio.Protocol):
         return _Agreed(switching(key, _subprotocol(handshake, answer)), answer)
 
     async def _handshake(self, scope: dict[str, Any]) -> Handshake:
-        scope["client"] = get_remote_addr(self._transport)
+        peer = self._transport.get_extra_info("peername")
+        scope["client"] = peer[:2] if isinstance(peer, tuple) else None  # a Unix socket has none
         scope["scheme"] = "wss" if is_ssl(self._transport) else "ws"
         if self._config.proxy_headers:
             trusted = self._config.forwarded_allow_ips or ""

@@ -88,7 +88,7 @@ class WebSocket(Watched):
             socket.SOL_SOCKET, socket.SO_RCVBUF, self._limits.receive_buffer
         )
         parser = self._read_with(Parser(self, self._frames, self._limits.message_bytes, len(early)))
-        self._transport.set_write_buffer_limits(high=0)  # the first byte left over pauses
+        self._transport.set_write_buffer_limits(high=self._high_water())
         self._deadlines.watch(self, self._limits.idle)
         try:
             receiver = self._receiver = open(self)
@@ -204,6 +204,10 @@ class WebSocket(Watched):
         except Exception:
             log.exception("the receiver failed")
             self.fail(CloseCode.INTERNAL)
+
+    def _high_water(self) -> int:
+        """The first byte left over pauses: more than 0 bytes, or, as TLS counts, 1 and more."""
+        return 1 if self._transport.get_extra_info("ssl_object") else 0
 
     def _read_with(self, parser: Parser) -> Parser:
         self._parser = parser

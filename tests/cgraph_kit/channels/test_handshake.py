@@ -93,6 +93,13 @@ class TestHandshakeOf:
     def test_takes_the_auth_token_of_a_long_poll(self) -> None:
         assert handshake(x_phoenix_authtoken="secret").auth_token == "secret"
 
+    def test_shows_no_secrets(self) -> None:
+        offered = f"phoenix, {TOKEN}c2VjcmV0"
+        got = handshake("/s?token=secret", sec_websocket_protocol=offered, cookie="secret")
+        assert got.auth_token == "secret"
+        assert "secret" not in repr(got)
+        assert "c2VjcmV0" not in repr(got)
+
 
 class TestUpgradeFault:
     @pytest.mark.parametrize(

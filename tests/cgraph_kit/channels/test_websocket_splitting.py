@@ -1,15 +1,18 @@
 """However messages are cut into frames, and the stream into reads, the same messages arrive."""
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from itertools import pairwise
+from random import Random
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cgraph_kit.channels.deadlines import Deadlines
 from cgraph_kit.channels.frames import Frames, Parser
-from support.websocket import BINARY, PING, PONG, TEXT, Mount, frame, serving
+from support.websocket import BINARY, PING, PONG, TEXT, Mount, Running, frame, serving, until
 
 CONT = 0
 
@@ -26,6 +29,8 @@ class Heard:
 
     messages: list[tuple[int, bytes]] = field(default_factory=list)
     pings: list[bytes] = field(default_factory=list)
+    codes: list[int] = field(default_factory=list)
+    ended: bool = False
 
     def receive_text(self, data: bytes) -> None:
         self.messages.append((TEXT, data))
@@ -35,6 +40,15 @@ class Heard:
 
     def ping(self, payload: bytes) -> None:
         self.pings.append(payload)
+
+    def peer_closed(self, code: int) -> None:
+        self.ended = True
+        self.codes.append(code)
+
+    def fail(self, code: int) -> None:
+        self.codes.append(code)
+
+    parser_failed = fail
 
     def renew_parser(self) -> None:
         """Only whole connections can."""
@@ -59,6 +73,21 @@ def fragmented(draw: st.DrawFn) -> tuple[list[tuple[int, bytes]], list[bytes], b
     return sent, pings, wire
 
 
+@st.composite
+def mutated(draw: st.DrawFn) -> bytes:
+    """What a client may send, with a few bytes changed."""
+    wire = bytearray(draw(fragmented())[2])
+    for at in draw(st.lists(st.integers(0, max(0, len(wire) - 1)), max_size=5)) if wire else []:
+        wire[at] = draw(st.integers(0, 255))
+    return bytes(wire)
+
+
+@pytest.fixture(scope="module")
+async def running() -> AsyncIterator[Running]:
+    async with serving(Mount()) as running:
+        yield running
+
+
 class TestSplitting:
     @settings(max_examples=300, deadline=None)
     @given(stream=fragmented(), sizes=st.lists(st.integers(1, 2000), min_size=1, max_size=30))
@@ -77,23 +106,51 @@ class TestSplitting:
         assert heard.messages == sent
         assert heard.pings == pings
 
-    @settings(
-        max_examples=30,
-        deadline=None,
-        suppress_health_check=[HealthCheck.function_scoped_fixture],
-    )
+    @settings(max_examples=50, deadline=None)
     @given(stream=fragmented(), size=st.integers(1, 5000))
     async def test_so_they_do_over_a_port(
-        self, stream: tuple[list[tuple[int, bytes]], list[bytes], bytes], size: int
+        self,
+        running: Running,
+        stream: tuple[list[tuple[int, bytes]], list[bytes], bytes],
+        size: int,
     ) -> None:
         sent, pings, wire = stream
-        async with serving(Mount()) as running:
-            client = await running.connect()
-            for at in range(0, len(wire), size):
-                await client.send(wire[at : at + size])
-            got = [await client.frame() for _ in range(len(sent) + len(pings))]
+        client = await running.connect()
+        for at in range(0, len(wire), size):
+            await client.send(wire[at : at + size])
+        got = [await client.frame() for _ in range(len(sent) + len(pings))]
+        await running.hang_up()
         assert [(opcode, data) for opcode, data in got if opcode != PONG] == sent
         assert [data for opcode, data in got if opcode == PONG] == pings
+
+
+class TestAnyBytes:
+    @settings(max_examples=300, deadline=None)
+    @given(data=st.one_of(st.binary(max_size=400), mutated()), cut=st.integers(1, 400))
+    async def test_end_in_a_close_or_in_waiting_for_more(self, data: bytes, cut: int) -> None:
+        heard: Any = Heard()
+        frames = Frames(heard, 1000, Deadlines())
+        frames.deliver_to(heard)
+        parser = Parser(heard, frames, 1000)
+        at = 0
+        while at < len(data) and not heard.codes:
+            at = _read(parser, data, at, cut)
+        assert set(heard.codes) <= {1002, 1007, 1009} or heard.ended
+        assert all(len(message) <= 1000 for _, message in heard.messages)
+
+    async def test_over_a_port_leave_the_server_well(
+        self, running: Running, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        random = Random(7)  # noqa: S311  (not a secret)
+        for _ in range(100):
+            client = await running.connect()
+            await client.send(random.randbytes(random.randint(1, 3000)))
+            await client.hang_up()
+        await until(lambda: not running.connections)
+        client = await running.connect()
+        await client.send(frame(TEXT, b"still here"))
+        assert await client.frame() == (TEXT, b"still here")
+        assert caplog.records == []
 
 
 def _read(parser: Parser, wire: bytes, at: int, size: int) -> int:
