@@ -192,6 +192,8 @@ class Database(_Statements):
             server_settings={
                 "application_name": "cgraph",
                 "statement_timeout": str(int(statement_timeout * 1000)),
+                # Statements are few, short and prepared once; planning one anew costs more than running it.
+                "plan_cache_mode": "force_generic_plan",
                 "idle_in_transaction_session_timeout": "60000",
                 "timezone": "UTC",
             },

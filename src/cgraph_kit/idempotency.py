@@ -31,7 +31,8 @@ class Answer(msgspec.Struct, frozen=True):
     status: int | None
     body: bytes | None
     stream_id: UUID | None
-    seq: int | None
+    made_id: UUID | None
+    """With `stream_id`, where a write keeps its answer in a stream's log."""
 
 
 def request_hash(*parts: bytes) -> bytes:
@@ -47,7 +48,7 @@ async def find(db: Repo, user_id: UUID, key: str, hash: bytes) -> Answer | None:
     """The answer this key was given before. Raises `KeyReused` when it named something else."""
     answer = await db.first(
         Answer,
-        "SELECT request_hash, status, body, stream_id, seq FROM idempotency_keys "
+        "SELECT request_hash, status, body, stream_id, made_id FROM idempotency_keys "
         "WHERE user_id = $1 AND key = $2",
         user_id,
         key,

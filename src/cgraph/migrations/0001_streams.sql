@@ -6,7 +6,9 @@ CREATE TABLE streams (
     id uuid PRIMARY KEY,
     last_seq bigint NOT NULL DEFAULT 0 CHECK (last_seq >= 0),
     -- When something last happened that people would call activity (a message, not a read mark); sorts lists.
-    active_at timestamptz NOT NULL DEFAULT now()
+    active_at timestamptz NOT NULL DEFAULT now(),
+    -- How many of its events were of the kind readers count (messages); never goes down. See messages.nth.
+    counted bigint NOT NULL DEFAULT 0
 ) WITH (fillfactor = 50);
 
 -- payload: the event's JSON object without its "seq", which is spliced in when it is read. No foreign key: partitions
@@ -23,8 +25,8 @@ CREATE TABLE events (
 -- Catches what no daily partition covers, so that a write never fails for want of one.
 CREATE TABLE events_default PARTITION OF events DEFAULT;
 
--- One row per write a client has named. `status` and `body` are the original answer; a write whose answer is an event
--- of the log points at it instead.
+-- One row per write a client has named. `status` and `body` are the original answer; a write whose answer is in a
+-- stream's log names the stream and what it made there instead.
 CREATE TABLE idempotency_keys (
     user_id uuid NOT NULL,
     key text NOT NULL CHECK (length(key) BETWEEN 1 AND 255),
@@ -32,8 +34,9 @@ CREATE TABLE idempotency_keys (
     status smallint,
     body bytea,
     stream_id uuid,
-    seq bigint,
+    made_id uuid,
     inserted_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (user_id, key)
 );
-CREATE INDEX idempotency_keys_inserted_at ON idempotency_keys (inserted_at);
+-- Rows come in the order of time and go in it, so a range of blocks is all the sweep needs to find.
+CREATE INDEX idempotency_keys_inserted_at ON idempotency_keys USING brin (inserted_at) WITH (pages_per_range = 32);

@@ -103,7 +103,8 @@ CREATE INDEX user_blocks_blocked ON user_blocks (blocked_id);
 
 -- Both ways round: for statements of other contexts that must not pay a round trip for asking accounts.
 --   EXISTS (SELECT FROM blocked_pairs WHERE user_id = $1 AND other_id = $2)
+-- `blocks`: it is user_id who blocks other_id.
 CREATE VIEW blocked_pairs AS
-SELECT blocker_id AS user_id, blocked_id AS other_id FROM user_blocks
+SELECT blocker_id AS user_id, blocked_id AS other_id, true AS blocks FROM user_blocks
 UNION ALL
-SELECT blocked_id, blocker_id FROM user_blocks;
+SELECT blocked_id, blocker_id, false FROM user_blocks;

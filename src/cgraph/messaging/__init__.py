@@ -1,0 +1,203 @@
+"""Messaging: conversations between people, what is said in them, and who has read it.
+
+Reads and writes take the actor; whoever is not, or no longer, in a conversation gets `ConversationNotFound`.
+"""
+
+from .access import can_type
+from .bulk import (
+    ImportedConversation,
+    ImportedMessage,
+    ImportedPin,
+    ImportedReaction,
+    find_message_ids,
+    import_conversation,
+    import_messages,
+    import_participants,
+)
+from .conversation import (
+    Conversation,
+    ConversationChange,
+    LastMessage,
+    NewConversation,
+    NewGroup,
+)
+from .conversations import Opened, create_group, open_conversation, open_direct
+from .deletion import delete_message
+from .edits import Revision, edit_message, list_edits
+from .errors import (
+    CannotAdd,
+    CannotContact,
+    CannotReact,
+    CannotSend,
+    ConversationNotFound,
+    EditWindowClosed,
+    MessageNotFound,
+    NotAGroup,
+    NotAuthor,
+    NotOwner,
+    ParticipantNotFound,
+    TooManyParticipants,
+    TooManyPins,
+    TooManyReactions,
+)
+from .events import (
+    AccessLost,
+    ConversationAdded,
+    ConversationEvent,
+    ConversationRemoved,
+    ConversationSettingsUpdated,
+    CountersDrifted,
+    DeliveredUpdated,
+    MessageDeleted,
+    MessageEdited,
+    MessageSent,
+    MessageUnpinned,
+    ReactionAdded,
+    ReactionRemoved,
+    ReadMarked,
+    ReadUpdated,
+    UserEvent,
+)
+from .limits import DEFAULT_LIMITS, Limits, limits_of
+from .log import read_own_since, read_since
+from .marks import (
+    DeliveredMarker,
+    Marker,
+    ReadMarker,
+    mark_delivered,
+    mark_read,
+    mark_unread,
+)
+from .message import (
+    Message,
+    MessageEdit,
+    MessagePayload,
+    NewMessage,
+    Quoted,
+    ReactionCount,
+)
+from .overview import get_conversation, list_conversations
+from .participants import (
+    NewParticipants,
+    Participant,
+    add_participants,
+    leave_conversation,
+    list_participants,
+    remove_participant,
+    update_conversation,
+)
+from .pins import list_pins, pin_message, unpin_message
+from .preferences import Preferences, PreferencesChange, update_preferences
+from .reactions import add_reaction, remove_reaction
+from .reading import get_message, list_messages
+from .sending import Sent, send_message
+from .unread import Unread, Verified, get_unread, list_unread, verify_unread
+
+DurableConversationEvent = (
+    MessageSent | MessageEdited | MessageDeleted | ReactionAdded | ReactionRemoved | MessageUnpinned
+)
+"""Each is pushed as its `type` on `conversation:<conversation_id>`."""
+DurableUserEvent = (
+    ConversationAdded | ConversationRemoved | ReadMarked | ConversationSettingsUpdated
+)
+"""Each is pushed as its `type` on `user:<user_id>`."""
+
+__all__ = [
+    "DEFAULT_LIMITS",
+    "AccessLost",
+    "CannotAdd",
+    "CannotContact",
+    "CannotReact",
+    "CannotSend",
+    "Conversation",
+    "ConversationAdded",
+    "ConversationChange",
+    "ConversationEvent",
+    "ConversationNotFound",
+    "ConversationRemoved",
+    "ConversationSettingsUpdated",
+    "CountersDrifted",
+    "DeliveredMarker",
+    "DeliveredUpdated",
+    "DurableConversationEvent",
+    "DurableUserEvent",
+    "EditWindowClosed",
+    "ImportedConversation",
+    "ImportedMessage",
+    "ImportedPin",
+    "ImportedReaction",
+    "LastMessage",
+    "Limits",
+    "Marker",
+    "Message",
+    "MessageDeleted",
+    "MessageEdit",
+    "MessageEdited",
+    "MessageNotFound",
+    "MessagePayload",
+    "MessageSent",
+    "MessageUnpinned",
+    "NewConversation",
+    "NewGroup",
+    "NewMessage",
+    "NewParticipants",
+    "NotAGroup",
+    "NotAuthor",
+    "NotOwner",
+    "Opened",
+    "Participant",
+    "ParticipantNotFound",
+    "Preferences",
+    "PreferencesChange",
+    "Quoted",
+    "ReactionAdded",
+    "ReactionCount",
+    "ReactionRemoved",
+    "ReadMarked",
+    "ReadMarker",
+    "ReadUpdated",
+    "Revision",
+    "Sent",
+    "TooManyParticipants",
+    "TooManyPins",
+    "TooManyReactions",
+    "Unread",
+    "UserEvent",
+    "Verified",
+    "add_participants",
+    "add_reaction",
+    "can_type",
+    "create_group",
+    "delete_message",
+    "edit_message",
+    "find_message_ids",
+    "get_conversation",
+    "get_message",
+    "get_unread",
+    "import_conversation",
+    "import_messages",
+    "import_participants",
+    "leave_conversation",
+    "limits_of",
+    "list_conversations",
+    "list_edits",
+    "list_messages",
+    "list_participants",
+    "list_pins",
+    "list_unread",
+    "mark_delivered",
+    "mark_read",
+    "mark_unread",
+    "open_conversation",
+    "open_direct",
+    "pin_message",
+    "read_own_since",
+    "read_since",
+    "remove_participant",
+    "remove_reaction",
+    "send_message",
+    "unpin_message",
+    "update_conversation",
+    "update_preferences",
+    "verify_unread",
+]

@@ -1,0 +1,73 @@
+"""Taking back what was said, for everybody."""
+
+from uuid import UUID
+
+from cgraph.accounts import Actor
+from cgraph_kit import clock
+from cgraph_kit.db import Repo, Transaction
+
+from .access import hold_access
+from .errors import MessageNotFound, NotAuthor
+from .events import DeletedPayload, MessageDeleted
+from .message import TEXT, Message
+from .policy import can_delete
+from .reading import get_message
+from .stored import Stored, append, hold_message
+
+
+async def delete_message(
+    db: Repo, actor: Actor, conversation_id: UUID, message_id: UUID
+) -> Message:
+    """Empty a message for everybody; again: nothing happens. Its author may, and the owner of a group.
+
+    What it said, had said before, its mentions, reactions and pin are gone, from the log too; the empty message keeps its
+    place. It stops counting as unread. A block does not keep anyone from taking back their own words.
+
+    Raises `ConversationNotFound`, `MessageNotFound` (also for system messages), `NotAuthor`.
+    """
+    async with db.transaction() as tx:
+        access = await hold_access(tx, actor, conversation_id)
+        message = await hold_message(tx, access, message_id)
+        if message.kind != TEXT:
+            raise MessageNotFound
+        if not can_delete(actor.id, message.sender_id, access.owner_id):
+            raise NotAuthor
+        if message.deleted_at is None:
+            await _delete(tx, actor, conversation_id, message)
+        return await get_message(tx, actor, conversation_id, message_id)
+
+
+async def _delete(tx: Transaction, actor: Actor, conversation_id: UUID, message: Stored) -> None:
+    at = clock.now()
+    payload = DeletedPayload(conversation_id, message.id, message.seq, at, actor.id)
+    seq, body = await append(tx, conversation_id, MessageDeleted.type, payload)
+    await tx.value(_REDACT, conversation_id, message.seq, message.id)
+    await tx.value(_EMPTY, conversation_id, message.id, at, actor.id)
+    for sql in _WIPE:
+        await tx.value(sql, conversation_id, message.id)
+    await tx.value(
+        "DELETE FROM mentions WHERE conversation_id = $1 AND seq = $2",
+        conversation_id,
+        message.seq,
+    )
+    tx.publish(MessageDeleted(conversation_id, seq, body, message.id))
+
+
+# Whoever resumes meets the empty message, then its deletion: the words are in no copy of the log.
+_REDACT = """
+UPDATE events
+SET payload = (payload::jsonb || '{"content": "", "mentions": []}')::text
+WHERE stream_id = $1 AND seq IN (
+    SELECT $2 UNION SELECT seq FROM message_edits WHERE conversation_id = $1 AND message_id = $3
+)
+"""
+_EMPTY = """
+UPDATE messages
+SET content = '', data = NULL, mentions = '{}', reacted = false, deleted_at = $3, deleted_by = $4,
+    pinned_at = NULL, pinned_by = NULL
+WHERE conversation_id = $1 AND id = $2
+"""
+_WIPE = (
+    "DELETE FROM message_edits WHERE conversation_id = $1 AND message_id = $2",
+    "DELETE FROM reactions WHERE conversation_id = $1 AND message_id = $2",
+)

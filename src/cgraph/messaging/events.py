@@ -1,0 +1,187 @@
+"""What has happened in conversations.
+
+`ConversationEvent`s and `UserEvent`s are durable: written into a stream, with the payload that goes over the wire. Their
+payload structs are here too, for the log holds them as they are. The others live only while they are told.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID
+
+import msgspec
+
+
+class ConversationEvent(msgspec.Struct, frozen=True):
+    """A durable event of a conversation, pushed as `type` on `conversation:<conversation_id>`."""
+
+    type: ClassVar[str]
+    conversation_id: UUID
+    seq: int
+    payload: bytes
+    """The JSON object clients get, `seq` included."""
+
+
+class MessageSent(ConversationEvent, frozen=True):
+    """Somebody said something, or (`kind` other than `text`) something about the conversation itself changed."""
+
+    type: ClassVar[str] = "new_message"
+    id: UUID
+    sender_id: UUID | None
+    kind: str
+    participant_ids: Sequence[UUID] | None
+    """Whose lists of conversations this moves; None in conversations too large to tell each."""
+    mentioned: Sequence[UUID] = ()
+
+
+class MessageEdited(ConversationEvent, frozen=True):
+    """`newly_mentioned`: those whom the edit mentions and the text before did not."""
+
+    type: ClassVar[str] = "message_edited"
+    id: UUID
+    newly_mentioned: Sequence[UUID] = ()
+
+
+class MessageDeleted(ConversationEvent, frozen=True):
+    type: ClassVar[str] = "message_deleted"
+    id: UUID
+
+
+class ReactionAdded(ConversationEvent, frozen=True):
+    type: ClassVar[str] = "reaction_added"
+
+
+class ReactionRemoved(ConversationEvent, frozen=True):
+    type: ClassVar[str] = "reaction_removed"
+
+
+class MessageUnpinned(ConversationEvent, frozen=True):
+    """(That a message was pinned is a message of its own, of kind `pinned`.)"""
+
+    type: ClassVar[str] = "message_unpinned"
+    id: UUID
+
+
+class UserEvent(msgspec.Struct, frozen=True):
+    """A durable event of a person's own stream, pushed as `type` on `user:<user_id>`: for all their devices."""
+
+    type: ClassVar[str]
+    user_id: UUID
+    seq: int
+    payload: bytes
+    """The JSON object clients get, `seq` included."""
+
+
+class ConversationAdded(UserEvent, frozen=True):
+    """They are in a conversation now; its state is to be fetched."""
+
+    type: ClassVar[str] = "conversation_added"
+
+
+class ConversationRemoved(UserEvent, frozen=True):
+    """They are in it no longer."""
+
+    type: ClassVar[str] = "conversation_removed"
+
+
+class ReadMarked(UserEvent, frozen=True):
+    """They moved their own marker."""
+
+    type: ClassVar[str] = "read_marked"
+
+
+class ConversationSettingsUpdated(UserEvent, frozen=True):
+    """They muted, archived or the reverse."""
+
+    type: ClassVar[str] = "conversation_settings_updated"
+
+
+class AccessLost(msgspec.Struct, frozen=True):
+    """A person is no longer in a conversation: their topic must close now, on every node."""
+
+    conversation_id: UUID
+    user_id: UUID
+
+
+class ReadUpdated(msgspec.Struct, frozen=True):
+    """How far a person has read, as others may know it; only the newest matters.
+
+    Receipts are reciprocal: it is not for those in `hidden_from`, who show nobody what they read.
+    """
+
+    conversation_id: UUID
+    user_id: UUID
+    read_seq: int
+    hidden_from: Sequence[UUID]
+
+
+class DeliveredUpdated(msgspec.Struct, frozen=True):
+    """How far any device of a person has got; only the newest matters."""
+
+    conversation_id: UUID
+    user_id: UUID
+    delivered_seq: int
+
+
+class CountersDrifted(msgspec.Struct, frozen=True):
+    """Counting by difference and counting one by one disagreed. Never, if all is well."""
+
+    user_id: UUID
+    conversation_ids: Sequence[UUID]
+
+
+class EditedPayload(msgspec.Struct, frozen=True):
+    """Payload of `message_edited`. `seq`, spliced in, is the edit's number; `message_seq` the message's."""
+
+    conversation_id: UUID
+    id: UUID
+    message_seq: int
+    sender_id: UUID | None
+    content: str
+    mentions: Sequence[UUID]
+    edited_at: datetime
+    client_id: str | None = None
+
+
+class DeletedPayload(msgspec.Struct, frozen=True):
+    """Payload of `message_deleted`."""
+
+    conversation_id: UUID
+    id: UUID
+    message_seq: int
+    deleted_at: datetime
+    deleted_by: UUID
+
+
+class ReactionPayload(msgspec.Struct, frozen=True):
+    """Payload of `reaction_added` and `reaction_removed`; `count`: how many gave it, now."""
+
+    conversation_id: UUID
+    message_id: UUID
+    message_seq: int
+    emoji: str
+    user_id: UUID
+    count: int
+
+
+class UnpinnedPayload(msgspec.Struct, frozen=True):
+    """Payload of `message_unpinned`."""
+
+    conversation_id: UUID
+    id: UUID
+    message_seq: int
+    user_id: UUID
+
+
+class ConversationPayload(msgspec.Struct, frozen=True):
+    """Payload of `conversation_added` and `conversation_removed`."""
+
+    conversation_id: UUID
+
+
+class ReadMarkedPayload(msgspec.Struct, frozen=True):
+    """Payload of `read_marked`."""
+
+    conversation_id: UUID
+    read_seq: int
+    marked_unread: bool

@@ -1,0 +1,30 @@
+"""How much and how long: the numbers of messaging, with their defaults."""
+
+import msgspec
+
+from cgraph.settings import Settings
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """Named as the settings they come from."""
+
+    message_max: int = 4000
+    """Code points of one message."""
+    participants_max: int = 50
+    """People in one group conversation."""
+    reactions_max: int = 20
+    """Distinct reactions on one message."""
+    pins_max: int = 250
+    """Pinned messages of one conversation."""
+    edit_window_seconds: int = 0
+    """In which a message may be edited; 0: for ever."""
+    resume_max: int = 5000
+    """Most events one resume returns."""
+
+
+DEFAULT_LIMITS = Limits()
+
+
+def limits_of(settings: Settings) -> Limits:
+    """As the operator set them."""
+    return Limits(**{name: getattr(settings, name) for name in Limits.__struct_fields__})

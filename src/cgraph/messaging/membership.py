@@ -1,0 +1,51 @@
+"""Putting people into conversations and telling their devices: what creating and adding share."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import msgspec
+
+from cgraph import accounts
+from cgraph.accounts import Actor
+from cgraph_kit import streams
+from cgraph_kit.db import Transaction
+from cgraph_kit.errors import Invalid
+
+from .errors import CannotAdd
+from .events import ConversationAdded, ConversationPayload, ConversationRemoved
+
+
+async def check_addable(tx: Transaction, actor: Actor, user_ids: Sequence[UUID]) -> None:
+    """Raise `Invalid` for people who do not exist or are not active, `CannotAdd` where a block stands between."""
+    active = await accounts.list_active_ids(tx, user_ids)
+    unknown = [str(id) for id in user_ids if id not in active]
+    if unknown:
+        raise Invalid.field("participant_ids", f"names nobody: {', '.join(unknown)}")
+    if await tx.value(_BLOCKED, actor.id, list(user_ids)):
+        raise CannotAdd
+
+
+_BLOCKED = "SELECT EXISTS (SELECT FROM blocked_pairs WHERE user_id = $1 AND other_id = ANY($2))"
+
+
+async def tell_added(tx: Transaction, conversation_id: UUID, user_ids: Sequence[UUID]) -> None:
+    """Write `conversation_added` into these people's own streams."""
+    await _tell(tx, ConversationAdded, conversation_id, user_ids)
+
+
+async def tell_removed(tx: Transaction, conversation_id: UUID, user_ids: Sequence[UUID]) -> None:
+    """Write `conversation_removed` into these people's own streams."""
+    await _tell(tx, ConversationRemoved, conversation_id, user_ids)
+
+
+async def _tell(
+    tx: Transaction,
+    event: type[ConversationAdded] | type[ConversationRemoved],
+    conversation_id: UUID,
+    user_ids: Sequence[UUID],
+) -> None:
+    payload = ConversationPayload(conversation_id)
+    body = msgspec.json.encode(payload)
+    for user_id in sorted(set(user_ids)):
+        seq = await streams.append(tx, user_id, event.type, payload)
+        tx.publish(event(user_id, seq, streams.splice(body, seq)))

@@ -1,0 +1,110 @@
+"""A message: as it is given, as the log keeps it, and as a reader sees it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+
+from cgraph.accounts import Actor, Person
+from cgraph_kit.validation import NO_NUL, Input, Text
+
+TEXT = "text"
+"""The kind of what people say. Only these count as unread."""
+PREVIEW = 200
+"""Code points of a message that are shown where another answers it."""
+
+ClientId = Annotated[str, msgspec.Meta(min_length=1, max_length=128, pattern=NO_NUL)]
+
+
+class NewMessage(Input, frozen=True):
+    """Something to say."""
+
+    content: Text
+    reply_to_id: UUID | None = None
+    """A message of the same conversation this one answers."""
+    client_id: ClientId | None = None
+    """A name of the client's choice. The same again is not said again: the first answer comes back."""
+
+
+class MessageEdit(Input, frozen=True):
+    """What a message shall say instead."""
+
+    content: Text
+    client_id: ClientId | None = None
+    """A name of the client's choice. The same again does not undo a later edit: the first answer comes back."""
+
+
+class MessagePayload(msgspec.Struct, frozen=True):
+    """A message as it was sent: payload of `new_message`, and what all later views of it begin with.
+
+    Kinds other than `text` are system messages with an empty content; `data` holds their facts.
+    """
+
+    id: UUID
+    conversation_id: UUID
+    kind: str
+    content: str
+    sender_id: UUID | None
+    sender: Person | None
+    """None: the account is gone."""
+    reply_to_id: UUID | None
+    mentions: Sequence[UUID]
+    data: dict[str, Any] | None
+    inserted_at: datetime
+    edited_at: datetime | None = None
+    deleted_at: datetime | None = None
+    client_id: str | None = None
+    """The sender's name for it, so that their other views of it can be matched."""
+
+
+class ReactionCount(msgspec.Struct, frozen=True):
+    """One emoji on a message."""
+
+    emoji: str
+    count: int
+    me: bool
+    """Whether the reader gave it too."""
+
+
+class Quoted(msgspec.Struct, frozen=True):
+    """The message that another answers, as it is now."""
+
+    id: UUID
+    seq: int
+    sender_id: UUID | None
+    sender: Person | None
+    kind: str
+    content: str
+    """Its first 200 characters."""
+
+
+class Message(msgspec.Struct, frozen=True):
+    """A message as a reader sees it."""
+
+    id: UUID
+    conversation_id: UUID
+    seq: int
+    kind: str
+    content: str
+    """Empty once deleted."""
+    sender_id: UUID | None
+    sender: Person | None
+    reply_to_id: UUID | None
+    reply_to: Quoted | None
+    """None also where the answered message was deleted, or is from before the reader's time."""
+    mentions: Sequence[UUID]
+    data: dict[str, Any] | None
+    reactions: Sequence[ReactionCount]
+    inserted_at: datetime
+    edited_at: datetime | None
+    deleted_at: datetime | None
+    deleted_by: UUID | None
+    pinned_at: datetime | None
+    pinned_by: UUID | None
+
+
+def person(actor: Actor) -> Person:
+    """Who acts, as shown beside what they do."""
+    return Person(actor.id, actor.user_id, actor.username, actor.display_name, actor.avatar_url)

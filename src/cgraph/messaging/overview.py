@@ -1,0 +1,164 @@
+"""Conversations as one of their people sees them: one statement, however many."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from cgraph.accounts import Actor, Person
+from cgraph_kit.db import Repo
+from cgraph_kit.paging import DEFAULT_LIMIT, Page, decode_cursor, forward_page
+from cgraph_kit.validation import convert
+
+from .conversation import SHOWN, Conversation, LastMessage
+from .counting import ARCHIVED, MENTIONS, UNREAD
+from .errors import ConversationNotFound
+from .message import PREVIEW
+from .policy import Kind
+
+
+class _Row(msgspec.Struct, frozen=True):
+    id: UUID
+    kind: Kind
+    name: str | None
+    owner_id: UUID | None
+    participants: list[dict[str, Any]] | None
+    participant_count: int
+    read_only: bool
+    seq: int
+    last_id: UUID | None
+    last_seq: int | None
+    last_kind: str | None
+    last_content: str | None
+    last_sender_id: UUID | None
+    last_sender_name: str | None
+    last_data: dict[str, Any] | None
+    last_at: datetime | None
+    last_deleted_at: datetime | None
+    active_at: datetime
+    unread: int
+    mentions: int
+    read_seq: int
+    marked_unread: bool
+    muted: bool
+    muted_until: datetime | None
+    archived: bool
+    inserted_at: datetime
+
+    def conversation(self) -> Conversation:
+        return Conversation(
+            self.id,
+            self.kind,
+            self.name,
+            self.owner_id,
+            convert(self.participants or [], list[Person]),
+            self.participant_count,
+            self.read_only,
+            self.seq,
+            self._last(),
+            self.active_at,
+            self.unread,
+            self.mentions,
+            self.read_seq,
+            self.marked_unread,
+            self.muted,
+            self.muted_until,
+            self.archived,
+            self.inserted_at,
+        )
+
+    def _last(self) -> LastMessage | None:
+        if self.last_id is None or self.last_seq is None or self.last_at is None:
+            return None
+        return LastMessage(
+            self.last_id,
+            self.last_seq,
+            self.last_kind or "",
+            self.last_content or "",
+            self.last_sender_id,
+            self.last_sender_name,
+            self.last_data,
+            self.last_at,
+            self.last_deleted_at,
+        )
+
+
+async def get_conversation(db: Repo, actor: Actor, conversation_id: UUID) -> Conversation:
+    """One conversation. Raises `ConversationNotFound`."""
+    row = await db.first(_Row, _ONE, actor.id, conversation_id)
+    if row is None:
+        raise ConversationNotFound
+    return row.conversation()
+
+
+async def list_conversations(
+    db: Repo,
+    actor: Actor,
+    *,
+    limit: int = DEFAULT_LIMIT,
+    after: str | None = None,
+    archived: bool | None = None,
+) -> Page[Conversation]:
+    """The actor's conversations, the one that was last active first; `archived` keeps only those that are, or are not.
+
+    Raises `Invalid` for a cursor of another list.
+    """
+    at, id = decode_cursor(after, tuple[datetime, UUID], "after") if after else (None, None)
+    rows = await db.all(_Row, _LIST, actor.id, limit + 1, at, id, archived)
+    conversations = [row.conversation() for row in rows]
+    return forward_page(conversations, limit, lambda c: (c.active_at, c.id), started=False)
+
+
+_DETAILS = f"""
+SELECT c.id, c.kind, c.name, c.owner_id, t.shown, t.count,
+    p.peer_id IS NOT NULL AND EXISTS (
+        SELECT FROM blocked_pairs b WHERE b.user_id = p.user_id AND b.other_id = p.peer_id
+    ),
+    s.last_seq, m.id, m.seq, m.kind, left(m.content, {PREVIEW}), m.sender_id, coalesce(u.display_name, u.username),
+    m.data, m.inserted_at, m.deleted_at,
+    s.active_at, {UNREAD}, {MENTIONS}, p.read_seq, p.marked_unread,
+    coalesce(p.muted_until > now(), false),
+    CASE WHEN p.muted_until > now() AND isfinite(p.muted_until) THEN p.muted_until END,
+    p.archived, c.inserted_at
+FROM page p
+JOIN conversations c ON c.id = p.conversation_id
+JOIN streams s ON s.id = p.conversation_id
+LEFT JOIN LATERAL (
+    SELECT * FROM messages m WHERE m.conversation_id = p.conversation_id AND m.seq > p.joined_seq
+    ORDER BY m.seq DESC LIMIT 1
+) m ON true
+LEFT JOIN users u ON u.id = m.sender_id
+CROSS JOIN LATERAL (
+    SELECT max(n.total) AS count, jsonb_agg(
+        jsonb_build_object('id', v.id, 'user_id', v.user_id, 'username', v.username,
+            'display_name', v.display_name, 'avatar_url', v.avatar_url) ORDER BY n.joined_seq, n.user_id
+    ) AS shown
+    FROM (
+        SELECT o.user_id, o.joined_seq, count(*) OVER () AS total FROM participants o
+        WHERE o.conversation_id = p.conversation_id AND o.left_seq IS NULL ORDER BY o.joined_seq, o.user_id LIMIT {SHOWN}
+    ) n JOIN users v ON v.id = n.user_id
+) t
+"""
+_ONE = f"""
+WITH page AS (
+    SELECT p.*, {ARCHIVED} AS archived FROM participants p
+    WHERE p.user_id = $1 AND p.conversation_id = $2 AND p.left_seq IS NULL
+)
+{_DETAILS}
+"""
+# The page is cut first; what is expensive is read for its conversations only.
+_LIST = f"""
+WITH page AS (
+    SELECT * FROM (
+        SELECT p.*, s.active_at, {ARCHIVED} AS archived
+        FROM participants p JOIN streams s ON s.id = p.conversation_id
+        WHERE p.user_id = $1 AND p.left_seq IS NULL
+            AND ($3::timestamptz IS NULL OR (s.active_at, s.id) < ($3, $4::uuid))
+    ) p
+    WHERE $5::boolean IS NULL OR p.archived = $5
+    ORDER BY p.active_at DESC, p.conversation_id DESC LIMIT $2
+)
+{_DETAILS}
+ORDER BY s.active_at DESC, s.id DESC
+"""

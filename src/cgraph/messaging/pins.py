@@ -1,0 +1,82 @@
+"""What a conversation wants at hand. Every participant may pin and unpin."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from cgraph.accounts import Actor
+from cgraph_kit import clock
+from cgraph_kit.db import Repo
+from cgraph_kit.paging import DEFAULT_LIMIT, Page, decode_cursor, encode_cursor
+
+from .access import hold_speaking
+from .errors import MessageNotFound, TooManyPins
+from .events import MessageUnpinned, UnpinnedPayload
+from .limits import DEFAULT_LIMITS, Limits
+from .message import TEXT, Message
+from .reading import get_message, read_pinned
+from .stored import append, hold_live_message, say
+
+_TOP = (datetime(9999, 1, 1, tzinfo=UTC), UUID(int=2**128 - 1))
+
+
+async def pin_message(
+    db: Repo,
+    actor: Actor,
+    conversation_id: UUID,
+    message_id: UUID,
+    *,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Message:
+    """Pin a message, which a system message tells; again: nothing happens.
+
+    Raises `ConversationNotFound`, `MessageNotFound` (also for system messages), `CannotSend`, `TooManyPins`.
+    """
+    async with db.transaction() as tx:
+        # The conversation first: pins are counted by one at a time.
+        await tx.value(
+            "SELECT 1 FROM conversations WHERE id = $1 FOR NO KEY UPDATE", conversation_id
+        )
+        access = await hold_speaking(tx, actor, conversation_id)
+        message = await hold_live_message(tx, access, message_id)
+        if message.kind != TEXT:
+            raise MessageNotFound
+        if message.pinned_at is None:
+            if await tx.value(_COUNT, conversation_id) >= limits.pins_max:
+                raise TooManyPins
+            await tx.value(_PIN, conversation_id, message_id, clock.now(), actor.id)
+            data = {"message_id": message_id, "message_seq": message.seq}
+            await say(tx, actor, conversation_id, "pinned", data)
+        return await get_message(tx, actor, conversation_id, message_id)
+
+
+async def unpin_message(db: Repo, actor: Actor, conversation_id: UUID, message_id: UUID) -> Message:
+    """Unpin a message; one that is not pinned stays so. Raises as `pin_message`."""
+    async with db.transaction() as tx:
+        access = await hold_speaking(tx, actor, conversation_id)
+        message = await hold_live_message(tx, access, message_id)
+        if message.pinned_at is not None:
+            await tx.value(_PIN, conversation_id, message_id, None, None)
+            payload = UnpinnedPayload(conversation_id, message_id, message.seq, actor.id)
+            seq, body = await append(tx, conversation_id, MessageUnpinned.type, payload)
+            tx.publish(MessageUnpinned(conversation_id, seq, body, message_id))
+        return await get_message(tx, actor, conversation_id, message_id)
+
+
+async def list_pins(
+    db: Repo,
+    actor: Actor,
+    conversation_id: UUID,
+    *,
+    limit: int = DEFAULT_LIMIT,
+    after: str | None = None,
+) -> Page[Message]:
+    """Pinned messages, the newest pin first. Raises `ConversationNotFound`, `Invalid`."""
+    start = decode_cursor(after, tuple[datetime, UUID], "after") if after else _TOP
+    rows = await read_pinned(db, actor, conversation_id, limit + 1, start)
+    items = list(rows[:limit])
+    more = len(rows) > limit
+    return Page(items, after=encode_cursor((items[-1].pinned_at, items[-1].id)) if more else None)
+
+
+_COUNT = "SELECT count(*) FROM messages WHERE conversation_id = $1 AND pinned_at IS NOT NULL"
+_PIN = "UPDATE messages SET pinned_at = $3, pinned_by = $4 WHERE conversation_id = $1 AND id = $2"

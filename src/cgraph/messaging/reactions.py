@@ -1,0 +1,119 @@
+"""One emoji under a message says enough."""
+
+from uuid import UUID
+
+import emoji as emojis
+
+from cgraph.accounts import Actor
+from cgraph_kit.db import Repo, Transaction
+from cgraph_kit.errors import Invalid
+
+from .access import hold_speaking
+from .errors import CannotReact, MessageNotFound, TooManyReactions
+from .events import ReactionAdded, ReactionPayload, ReactionRemoved
+from .limits import DEFAULT_LIMITS, Limits
+from .message import TEXT, ReactionCount
+from .stored import Stored, append, hold_live_message
+
+
+def check_emoji(text: str) -> str:
+    """The emoji as it is kept: fully qualified (UTS #51), so that two spellings are one. Raises `Invalid`."""
+    known = emojis.EMOJI_DATA.get(text)
+    if known is None:
+        raise Invalid.field("emoji", "is not an emoji")
+    return emojis.emojize(known["en"])
+
+
+async def add_reaction(
+    db: Repo,
+    actor: Actor,
+    conversation_id: UUID,
+    message_id: UUID,
+    emoji: str,
+    *,
+    limits: Limits = DEFAULT_LIMITS,
+) -> ReactionCount:
+    """Put an emoji under a message; again: nothing happens.
+
+    Raises `ConversationNotFound`, `MessageNotFound` (also for system messages), `CannotSend`, `CannotReact` where a block
+    stands between the two, `TooManyReactions`, `Invalid`.
+    """
+    emoji = check_emoji(emoji)
+    async with db.transaction() as tx:
+        message = await _hold(tx, actor, conversation_id, message_id)
+        if await tx.value(_BLOCKED, actor.id, message.sender_id):
+            raise CannotReact
+        added = await tx.value(
+            _ADD, conversation_id, message_id, emoji, actor.id, limits.reactions_max
+        )
+        count = await _count(tx, conversation_id, message_id, emoji)
+        if added:
+            await tx.value(_REACTED, conversation_id, message_id)
+            await _tell(
+                tx,
+                ReactionAdded,
+                ReactionPayload(conversation_id, message_id, message.seq, emoji, actor.id, count),
+            )
+        elif not await tx.value(_GIVEN, conversation_id, message_id, emoji, actor.id):
+            raise TooManyReactions
+        return ReactionCount(emoji, count, me=True)
+
+
+async def remove_reaction(
+    db: Repo, actor: Actor, conversation_id: UUID, message_id: UUID, emoji: str
+) -> ReactionCount:
+    """Take one's own emoji away; where there is none, nothing happens. Raises as `add_reaction`."""
+    emoji = check_emoji(emoji)
+    async with db.transaction() as tx:
+        message = await _hold(tx, actor, conversation_id, message_id)
+        removed = await tx.value(_REMOVE, conversation_id, message_id, emoji, actor.id)
+        count = await _count(tx, conversation_id, message_id, emoji)
+        if removed:
+            await _tell(
+                tx,
+                ReactionRemoved,
+                ReactionPayload(conversation_id, message_id, message.seq, emoji, actor.id, count),
+            )
+        return ReactionCount(emoji, count, me=False)
+
+
+async def _hold(tx: Transaction, actor: Actor, conversation_id: UUID, message_id: UUID) -> Stored:
+    access = await hold_speaking(tx, actor, conversation_id)
+    message = await hold_live_message(tx, access, message_id)
+    if message.kind != TEXT:
+        raise MessageNotFound
+    return message
+
+
+async def _count(tx: Transaction, conversation_id: UUID, message_id: UUID, emoji: str) -> int:
+    count: int = await tx.value(_COUNT, conversation_id, message_id, emoji)
+    return count
+
+
+async def _tell(
+    tx: Transaction,
+    event: type[ReactionAdded] | type[ReactionRemoved],
+    actor: Actor,
+    conversation_id: UUID,
+    message: Stored,
+    emoji: str,
+    count: int,
+) -> None:
+    payload = ReactionPayload(conversation_id, message.id, message.seq, emoji, actor.id, count)
+    seq, body = await append(tx, conversation_id, event.type, payload)
+    tx.publish(event(conversation_id, seq, body))
+
+
+_KEY = "conversation_id = $1 AND message_id = $2"
+_ADD = f"""
+INSERT INTO reactions (conversation_id, message_id, emoji, user_id)
+SELECT $1, $2, $3, $4 WHERE (SELECT count(DISTINCT emoji) FROM reactions WHERE {_KEY} AND emoji <> $3) < $5
+ON CONFLICT DO NOTHING RETURNING true
+"""
+_GIVEN = f"SELECT true FROM reactions WHERE {_KEY} AND emoji = $3 AND user_id = $4"
+_REMOVE = f"DELETE FROM reactions WHERE {_KEY} AND emoji = $3 AND user_id = $4 RETURNING true"
+_COUNT = f"SELECT count(*) FROM reactions WHERE {_KEY} AND emoji = $3"
+_REACTED = (
+    "UPDATE messages SET reacted = true WHERE conversation_id = $1 AND id = $2 AND NOT reacted"
+)
+_BLOCKED = "SELECT EXISTS (SELECT FROM blocked_pairs WHERE user_id = $1 AND other_id = $2)"

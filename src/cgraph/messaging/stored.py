@@ -1,0 +1,119 @@
+"""A message as it lies in its table, and the events that change it."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from cgraph.accounts import Actor
+from cgraph_kit import clock
+from cgraph_kit.db import Transaction, columns
+from cgraph_kit.ids import new_id
+from cgraph_kit.streams import splice
+
+from .access import Access
+from .errors import MessageNotFound
+from .events import MessageSent
+from .message import MessagePayload, person
+
+TOLD = 200
+"""In larger conversations it is not worth telling each participant's own topic of every message."""
+
+
+class Stored(msgspec.Struct, frozen=True):
+    """What rules ask about a message."""
+
+    id: UUID
+    seq: int
+    kind: str
+    sender_id: UUID | None
+    content: str
+    mentions: list[UUID]
+    inserted_at: datetime
+    edited_at: datetime | None
+    deleted_at: datetime | None
+    pinned_at: datetime | None
+
+
+async def hold_message(tx: Transaction, access: Access, message_id: UUID) -> Stored:
+    """A message the actor can see, which nobody else changes before this transaction ends. Raises `MessageNotFound`."""
+    message = await tx.first(Stored, _HOLD, access.conversation_id, message_id, access.joined_seq)
+    if message is None:
+        raise MessageNotFound
+    return message
+
+
+async def hold_live_message(tx: Transaction, access: Access, message_id: UUID) -> Stored:
+    """As `hold_message`, but a deleted one is not found either."""
+    message = await hold_message(tx, access, message_id)
+    if message.deleted_at is not None:
+        raise MessageNotFound
+    return message
+
+
+_HOLD = f"""
+SELECT {columns(Stored)} FROM messages WHERE conversation_id = $1 AND id = $2 AND seq > $3 FOR NO KEY UPDATE
+"""
+
+
+async def append(
+    tx: Transaction, conversation_id: UUID, type: str, payload: Any
+) -> tuple[int, bytes]:
+    """Write a durable event into a conversation: its number, and its payload with it."""
+    body = msgspec.json.encode(payload)
+    seq: int = await tx.value(_APPEND, conversation_id, type, body.decode(), clock.now())
+    return seq, splice(body, seq)
+
+
+_APPEND = """
+WITH next AS (UPDATE streams SET last_seq = last_seq + 1 WHERE id = $1 RETURNING last_seq)
+INSERT INTO events (stream_id, seq, type, payload, inserted_at) SELECT $1, last_seq, $2, $3, $4 FROM next
+RETURNING seq
+"""
+
+
+async def say(
+    tx: Transaction, actor: Actor, conversation_id: UUID, kind: str, data: dict[str, Any]
+) -> MessageSent:
+    """A system message: what somebody did to the conversation. It is in the history, and never counts as unread."""
+    id, at = new_id(), clock.now()
+    body = msgspec.json.encode(
+        MessagePayload(id, conversation_id, kind, "", actor.id, person(actor), None, (), data, at)
+    )
+    said = await tx.one(
+        _Said,
+        _SAY,
+        conversation_id,
+        actor.id,
+        id,
+        kind,
+        msgspec.to_builtins(data),
+        at,
+        body.decode(),
+    )
+    told = said.participant_ids if len(said.participant_ids) <= TOLD else None
+    event = MessageSent(conversation_id, said.seq, splice(body, said.seq), id, actor.id, kind, told)
+    tx.publish(event)
+    return event
+
+
+class _Said(msgspec.Struct, frozen=True):
+    seq: int
+    participant_ids: list[UUID]
+
+
+_SAY = f"""
+WITH taken AS (
+    UPDATE streams SET last_seq = last_seq + 1, active_at = greatest(active_at, $6)
+    WHERE id = $1 RETURNING last_seq AS seq, counted AS nth
+), said AS (
+    INSERT INTO messages (conversation_id, seq, nth, id, sender_id, kind, content, data, inserted_at)
+    SELECT $1, seq, nth, $3, $2, $4, '', $5, $6 FROM taken
+), logged AS (
+    INSERT INTO events (stream_id, seq, type, payload, inserted_at) SELECT $1, seq, 'new_message', $7, $6 FROM taken
+)
+SELECT seq, ARRAY(
+    SELECT user_id FROM participants WHERE conversation_id = $1 AND left_seq IS NULL LIMIT {TOLD + 1}
+) FROM taken
+"""
