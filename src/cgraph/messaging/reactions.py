@@ -93,13 +93,9 @@ async def _count(tx: Transaction, conversation_id: UUID, message_id: UUID, emoji
 async def _tell(
     tx: Transaction,
     event: type[ReactionAdded] | type[ReactionRemoved],
-    actor: Actor,
-    conversation_id: UUID,
-    message: Stored,
-    emoji: str,
-    count: int,
+    payload: ReactionPayload,
 ) -> None:
-    payload = ReactionPayload(conversation_id, message.id, message.seq, emoji, actor.id, count)
+    conversation_id = payload.conversation_id
     seq, body = await append(tx, conversation_id, event.type, payload)
     tx.publish(event(conversation_id, seq, body))
 
