@@ -11,7 +11,9 @@ import asyncpg
 import pytest
 import uvloop
 
-from cgraph import migrations
+from cgraph import application, migrations
+from cgraph.application import App
+from cgraph.settings import Settings
 from cgraph_kit import migrate
 from cgraph_kit.db import Database, Transaction, prepare_connection
 from cgraph_kit.engines import PostgresServer
@@ -126,3 +128,18 @@ async def db(dsn: str) -> AsyncIterator[Transaction]:
         await transaction.rollback()
     finally:
         await connection.close()
+
+
+@pytest.fixture(scope="session")
+async def app(dsn: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[App]:
+    """The whole application, on this worker's database."""
+    settings = Settings(
+        env="test",
+        database_url=dsn,
+        data_dir=tmp_path_factory.mktemp("data"),
+        argon2_time_cost=1,
+        argon2_memory_kib=8,
+        register_attempts=1_000_000,
+    )
+    async with application.start(settings) as app:
+        yield app

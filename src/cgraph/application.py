@@ -22,7 +22,7 @@ from .settings import Settings
 log = logging.getLogger(__name__)
 
 DATABASE = "cgraph"
-LANES = ("accounts", "channels", "presence")
+LANES = ("accounts", "channels", "presence", "statuses")
 UPKEEP_SECONDS = 3600.0
 
 

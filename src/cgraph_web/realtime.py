@@ -1,12 +1,13 @@
 """The realtime endpoint of a running application: its sockets, presence, bus lanes and event log."""
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 from uuid import UUID
 
 from cgraph.accounts import SessionRevoked
 from cgraph.application import App
+from cgraph.messaging import AccessLost
 from cgraph.settings import Settings
 from cgraph_kit import streams
 from cgraph_kit.channels import CloseCode
@@ -17,7 +18,11 @@ from cgraph_kit.channels.repair import Logged
 from cgraph_kit.channels.transport import Accept, Accepted, Handshake, Refused
 from cgraph_kit.presence import Presence, PresenceSettings
 
-from .socket import UserSocket, session_key
+from .channels.keys import session_key, user_key
+from .channels.user import UserChannel
+from .socket import Reach, UserSocket
+from .statuses import Statuses
+from .unread_news import UnreadNews
 
 
 @asynccontextmanager
@@ -27,24 +32,30 @@ async def realtime(app: App) -> AsyncIterator[Endpoint]:
     presence = Presence(
         app.lane("presence"), PresenceSettings(down_after=settings.presence_down_seconds)
     )
+    statuses = Statuses(app.db, app.lane("statuses"))
     endpoint = Endpoint(
         UserSocket,
         app.lane("channels"),
-        app=app,
+        app=Reach(app, statuses),
         presence=presence,
         limits=_limits(settings),
         read_log=Log(app).read,
         # Alone, every event passes through this process: there is no end that never came.
         last_seqs=Log(app).last_seqs if settings.valkey_url else None,
     )
+    news = UnreadNews(
+        app.db, endpoint.publish, lambda user_ids: presence.online(user_ids, UserChannel.PREFIX)
+    )
+    await statuses.start()
     await presence.start()
     await endpoint.start()
-    with app.events.listener(Delivery(endpoint).listen):
-        try:
-            yield endpoint
-        finally:
-            await endpoint.close()
-            await presence.stop()
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(presence.stop)
+        stack.push_async_callback(endpoint.close)
+        stack.callback(news.close)
+        for listen in (Delivery(endpoint).listen, statuses.listen, news.listen):
+            stack.enter_context(app.events.listener(listen))
+        yield endpoint
 
 
 class Delivery:
@@ -60,6 +71,9 @@ class Delivery:
             if isinstance(event, SessionRevoked):
                 for session_id in event.payload.session_ids:
                     self._endpoint.disconnect(session_key(session_id), CloseCode.SESSION_REVOKED)
+            elif isinstance(event, AccessLost):
+                topic = f"conversation:{event.conversation_id}"
+                self._endpoint.close_topic_for(user_key(event.user_id), topic, "removed")
 
 
 def guarded(endpoint: Endpoint, settings: Settings) -> Accept:

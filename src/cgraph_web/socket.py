@@ -1,7 +1,6 @@
 """Every channel on one page, and who may connect."""
 
-from typing import Self
-from uuid import UUID
+from typing import NamedTuple, Self
 
 from cgraph.accounts import Actor, SessionEnded, list_live_ids
 from cgraph.application import App
@@ -9,7 +8,16 @@ from cgraph_kit import clock
 from cgraph_kit.channels import CloseCode, Handshake, Refused, Socket
 
 from .channels.conversation import ConversationChannel
+from .channels.keys import session_key, user_key
 from .channels.user import UserChannel
+from .statuses import Statuses
+
+
+class Reach(NamedTuple):
+    """What sockets get of the node."""
+
+    app: App
+    statuses: Statuses
 
 
 class UserSocket(Socket):
@@ -20,15 +28,15 @@ class UserSocket(Socket):
 
     channels = (ConversationChannel, UserChannel)
 
-    def __init__(self, app: App, actor: Actor) -> None:
-        self.app = app
+    def __init__(self, reach: Reach, actor: Actor) -> None:
+        self.app, self.statuses = reach
         self.actor = actor
         self._checked = False
 
     @classmethod
-    async def connect(cls, handshake: Handshake, app: App) -> Self | Refused:
+    async def connect(cls, handshake: Handshake, reach: Reach) -> Self | Refused:
         token = handshake.auth_token or handshake.params.get("token", "")
-        return cls(app, await app.auth.authenticate(app.db, token))
+        return cls(reach, await reach.app.auth.authenticate(reach.app.db, token))
 
     async def still_signed_in(self) -> None:
         """Close the socket if its session ended between connecting and being known by its keys. Asks once."""
@@ -45,13 +53,3 @@ class UserSocket(Socket):
 
     def keys(self) -> tuple[str, ...]:
         return (session_key(self.actor.session_id),)
-
-
-def user_key(user_id: UUID) -> str:
-    """Names all sockets of a person, as in the seed."""
-    return f"user_socket:{user_id}"
-
-
-def session_key(session_id: UUID) -> str:
-    """Names all sockets of one sign-in."""
-    return f"session_socket:{session_id}"

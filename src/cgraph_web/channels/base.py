@@ -1,6 +1,6 @@
 """What the channels of signed-in people have in common."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -40,12 +40,6 @@ class JoinRefused(Unauthorized):
     default = "you may not join this topic"
 
 
-def refuse_strangers(allowed: bool) -> None:
-    """Raise what refuses a join."""
-    if not allowed:
-        raise JoinRefused
-
-
 class Replayed(msgspec.Struct, frozen=True):
     """One missed event, as its push would have carried it."""
 
@@ -53,11 +47,9 @@ class Replayed(msgspec.Struct, frozen=True):
     payload: msgspec.Raw
 
 
-def resumed(missed: Missed, response: dict[str, Any]) -> Joined:
+def resumed(missed: Missed) -> Joined:
     """The answer to a join with `since`: all that was missed, or the reason to reload; never a part."""
     if missed.reason is not None:
-        response |= {"seq": missed.seq, "resumed": False, "reason": missed.reason}
-    else:
-        events = [Replayed(event.type, msgspec.Raw(event.body())) for event in missed.events]
-        response |= {"seq": missed.seq, "resumed": True, "events": events}
-    return Joined(response, missed.seq)
+        return Joined({"seq": missed.seq, "resumed": False, "reason": missed.reason}, missed.seq)
+    events = [Replayed(event.type, msgspec.Raw(event.body())) for event in missed.events]
+    return Joined({"seq": missed.seq, "resumed": True, "events": events}, missed.seq)

@@ -1,0 +1,13 @@
+"""The names by which sockets are reached."""
+
+from uuid import UUID
+
+
+def user_key(user_id: UUID) -> str:
+    """All sockets of a person, as in the seed."""
+    return f"user_socket:{user_id}"
+
+
+def session_key(session_id: UUID) -> str:
+    """All sockets of one sign-in."""
+    return f"session_socket:{session_id}"

@@ -1,0 +1,91 @@
+"""Exact unread counters, pushed to people's own devices as `unread` on `user:<id>`."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from cgraph import messaging
+from cgraph_kit.channels import Outgoing
+from cgraph_kit.db import Repo
+from cgraph_kit.errors import Unavailable
+
+log = logging.getLogger(__name__)
+
+PAUSE = 0.1
+"""Seconds in which what happens in a conversation is gathered: one count for all of it."""
+
+Online = Callable[[Iterable[str]], set[str]]
+
+
+class UnreadNews:
+    """Counts anew for those who are online whenever something may have changed what is unread.
+
+    The numbers are read from the database after the fact, so a push that comes late is newer, never wrong. `online`
+    tells which of some user ids have a device that listens, on any node: nobody is counted for in vain.
+    """
+
+    def __init__(self, db: Repo, publish: Callable[[Outgoing], None], online: Online) -> None:
+        self._db = db
+        self._publish = publish
+        self._online = online
+        self._waiting: dict[UUID, set[UUID] | None] = {}
+        """By conversation: for whom to count; None: for all its people."""
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def listen(self, events: Sequence[Any]) -> None:
+        """A listener of this node's events."""
+        for event in events:
+            match event:
+                case messaging.MessageSent():
+                    self._touch(event.conversation_id, event.participant_ids)
+                case messaging.MessageDeleted() | messaging.MessageEdited():
+                    self._touch(event.conversation_id, None)
+                case messaging.ReadMarked():
+                    self._touch(event.conversation_id, [event.user_id])
+
+    def close(self) -> None:
+        """Count no more."""
+        for task in self._tasks:
+            task.cancel()
+
+    def _touch(self, conversation_id: UUID, user_ids: Iterable[UUID] | None) -> None:
+        if user_ids is not None:
+            online = {UUID(id) for id in self._online(map(str, user_ids))}
+            if not online:
+                return
+        else:
+            online = None
+        if conversation_id not in self._waiting:
+            self._waiting[conversation_id] = online
+            task = asyncio.get_running_loop().create_task(self._later(conversation_id))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+            return
+        waiting = self._waiting[conversation_id]
+        both = None if waiting is None or online is None else waiting | online
+        self._waiting[conversation_id] = both
+
+    async def _later(self, conversation_id: UUID) -> None:
+        await asyncio.sleep(PAUSE)
+        user_ids = self._waiting.pop(conversation_id)
+        try:
+            await self._tell(conversation_id, user_ids)
+        except Unavailable:
+            log.warning("unread counts are not pushed: the database is away")
+        except Exception:
+            log.exception("unread counts could not be pushed")
+
+    async def _tell(self, conversation_id: UUID, user_ids: set[UUID] | None) -> None:
+        if user_ids is None:
+            everybody = await messaging.list_participant_ids(self._db, conversation_id)
+            user_ids = {UUID(id) for id in self._online(map(str, everybody))}
+        if not user_ids:
+            return
+        for user_id, unread in await messaging.count_unread(self._db, conversation_id, user_ids):
+            self._publish(
+                Outgoing(
+                    f"user:{user_id}", "unread", unread, coalesce_key=f"unread:{conversation_id}"
+                )
+            )
