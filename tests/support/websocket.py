@@ -224,6 +224,8 @@ class Client:
     writer: asyncio.StreamWriter
 
     async def send(self, data: bytes) -> None:
+        if self.writer.transport.is_closing():
+            raise ConnectionResetError  # uvloop would call it a RuntimeError
         self.writer.write(data)
         await self.writer.drain()
 
