@@ -10,7 +10,7 @@ import pytest
 from cgraph_kit.channels.http import HttpLimits
 from support.websocket import Client, Mount, Running, serving, until, within
 
-QUICK = HttpLimits(head=0.2, body=0.2, linger=0.2)
+QUICK = HttpLimits(head=0.2, body=0.5, linger=0.2)
 GET = b"GET / HTTP/1.1\r\nhost: h\r\n\r\n"
 POST = b"POST / HTTP/1.1\r\nhost: h\r\ncontent-length: %d\r\n\r\n%b"
 
@@ -176,7 +176,7 @@ class TestBody:
     async def test_that_comes_slowly_but_steadily_is_waited_for(self, running: Running) -> None:
         client = await running.dial()
         await client.send(POST % (30, b""))
-        await drip(client, b"*" * 30, QUICK.body * 3)
+        await drip(client, b"*" * 30, QUICK.body * 2)
         assert await answer(client) == b"30"
 
     async def test_that_the_application_does_not_take_is_not_the_clients_fault(
@@ -186,7 +186,7 @@ class TestBody:
         size = 1_000_000
         request = POST.replace(b"/", b"/late", 1) % (size, b"*" * size)
         sending = asyncio.create_task(client.send(request))
-        await asyncio.sleep(QUICK.body * 3)
+        await asyncio.sleep(QUICK.body * 2)
         app.hold.set()
         assert await answer(client) == b"%d" % size
         await sending

@@ -258,10 +258,10 @@ class TestIdle:
     @pytest.mark.parametrize("sign", [PING, PONG, TEXT], ids=["ping", "pong", "text"])
     async def test_any_frame_is_a_sign_of_life(self, sign: int) -> None:
         mount = Mount()
-        async with serving(mount, limits=QUICK) as running:
+        async with serving(mount, limits=WebSocketLimits(idle=0.6)) as running:
             client = await running.connect()
-            for _ in range(6):
-                await asyncio.sleep(QUICK.idle / 3)
+            for _ in range(4):
+                await asyncio.sleep(0.2)
                 await client.send(frame(sign))
             assert mount.receivers[0].code is None
 
