@@ -153,7 +153,10 @@ class Channel:
         cls.pushes = []
         cls.decode_params = staticmethod(join_params(cls.join))
         cls.says_goodbye = cls.left is not Channel.left
-        cls.handlers = dict(cls.handlers)
+        cls.handlers = {  # inherited ones anew: the method may be replaced without a mark
+            event: Handler.of(handler.name, getattr(cls, handler.name))
+            for event, handler in cls.handlers.items()
+        }
         for name, value in vars(cls).items():
             if (event := getattr(value, EVENT, None)) is not None:
                 cls.handlers[event] = Handler.of(name, value)
@@ -188,11 +191,12 @@ class Channel:
 
     def broadcast(self, event: str, payload: Any) -> None:
         """To everyone on the topic, this socket included. Not durable. `bytes` go as binary."""
-        self._lane.broadcast(event, payload, exclude=False)
+        self._lane.endpoint.broadcast(self.topic_name, event, payload)
 
     def broadcast_from(self, event: str, payload: Any) -> None:
         """To everyone on the topic but this socket."""
-        self._lane.broadcast(event, payload, exclude=True)
+        lane = self._lane
+        lane.endpoint.broadcast(self.topic_name, event, payload, excluded=lane.outlet)
 
     def close(self, reason: str = "") -> None:
         """End this channel from the server's side; the client does not rejoin by itself."""

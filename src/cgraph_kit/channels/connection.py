@@ -52,7 +52,10 @@ class Connection:
             except Malformed:
                 self.close(CloseCode.INTERNAL)
             else:
-                self._take(message)
+                if (lane := self.lanes.get(message.topic)) is not None:
+                    lane.take(message)
+                else:
+                    self._take_stray(message)
 
     def receive_binary(self, data: bytes) -> None:
         if self._may_speak():
@@ -61,7 +64,10 @@ class Connection:
             except Malformed:
                 self.close(CloseCode.INTERNAL)
             else:
-                self._take(message)
+                if (lane := self.lanes.get(message.topic)) is not None:
+                    lane.take(message)
+                else:
+                    self._take_stray(message)
 
     def pause(self) -> None:
         self.outlet.pause()
@@ -105,10 +111,8 @@ class Connection:
 
     # --- within
 
-    def _take(self, message: Message) -> None:
-        if (lane := self.lanes.get(message.topic)) is not None:
-            lane.take(message)
-        elif message.event == "phx_join":
+    def _take_stray(self, message: Message) -> None:
+        if message.event == "phx_join":
             self._join(message)
         elif message.topic == "phoenix" and message.event == "heartbeat":
             ref = to_json(message.ref)

@@ -134,10 +134,7 @@ class Endpoint:
         body = payload if isinstance(payload, bytes) else to_json(payload)
         word = to_json(event)
         if (here := self.hub.topics.get(topic)) is not None:
-            self.hub.deliver(
-                here,
-                Event(here.json, word, body, seq=seq, key=key, binary=binary, excluded=excluded),
-            )
+            self.hub.deliver(here, Event(here.json, word, body, seq, key, binary, excluded))
         self.bus.say(topic, Said(word, body, seq, key, binary))
 
     def publish(self, outgoing: Outgoing) -> None:
@@ -259,14 +256,7 @@ class Endpoint:
                 said = decode_said(data)
                 self.hub.deliver(
                     topic,
-                    Event(
-                        topic.json,
-                        said.event,
-                        said.payload,
-                        seq=said.seq,
-                        key=said.key,
-                        binary=said.binary,
-                    ),
+                    Event(topic.json, said.event, said.payload, said.seq, said.key, said.binary),
                 )
         except msgspec.DecodeError:
             _log.exception("another node sent what this one does not understand")

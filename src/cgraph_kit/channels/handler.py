@@ -17,8 +17,8 @@ class Handler(msgspec.Struct, frozen=True):
     """A method that answers an event."""
 
     name: str
-    decode: Decode | None
-    """None: the method takes no payload."""
+    call: Callable[[Any, Any], Any]
+    """Calls it with a channel and a raw payload; raises Invalid if the payload does not fit."""
     binary: bool
     """The payload parameter is `bytes`: it takes binary pushes, and only those."""
     asynchronous: bool
@@ -29,20 +29,12 @@ class Handler(msgspec.Struct, frozen=True):
         kinds = _parameters(method)
         if len(kinds) > 1:
             raise TypeError(f"{method.__qualname__} may take only the payload besides self")
-        binary = kinds == [bytes]
         return cls(
             name=name,
-            decode=decoder(kinds[0]) if kinds and not binary else None,
-            binary=binary,
+            call=_caller(method, kinds),
+            binary=kinds == [bytes],
             asynchronous=inspect.iscoroutinefunction(method),
         )
-
-    def call(self, channel: Any, payload: Any) -> Any:
-        """Raises Invalid if the payload does not fit."""
-        method = getattr(channel, self.name)
-        if self.decode is not None:
-            return method(self.decode(payload))
-        return method(payload) if self.binary else method()
 
 
 def join_params(join: Callable[..., Any]) -> Decode:
@@ -51,6 +43,15 @@ def join_params(join: Callable[..., Any]) -> Decode:
     if len(kinds) != 2:  # noqa: PLR2004
         raise TypeError(f"{join.__qualname__} must take the topic's id and the join's params")
     return decoder(kinds[1])
+
+
+def _caller(method: Callable[..., Any], kinds: list[Any]) -> Callable[[Any, Any], Any]:
+    if not kinds:
+        return lambda channel, _payload: method(channel)
+    if kinds == [bytes]:
+        return method
+    decode = decoder(kinds[0])
+    return lambda channel, payload: method(channel, decode(payload))
 
 
 def decoder(kind: Any) -> Decode:

@@ -11,7 +11,6 @@ import logging
 from collections.abc import Callable
 
 from .limits import Limits, Stats
-from .outbox import Entry
 from .outlet import Outlet
 from .topic import Event, Owner, Subscription, Topic, Write
 
@@ -59,7 +58,7 @@ class Hub:
         for event in buffer or ():
             if subscription.wants(event) and (data := event.packed(outlet.wire)):
                 self.order += 1
-                outlet.direct.append(Entry(self.order, data, event))
+                outlet.direct.append((self.order, data, event))
         subscription.start = self.order
         self.serve_apart(outlet)
         topic.place(subscription)
@@ -126,7 +125,8 @@ class Hub:
         if not outlet.mixed:
             outlet.mixed = True
             self._apart.append(outlet)
-            self._schedule()
+            if not self._scheduled:
+                self._schedule()
 
     def collect(self, outlet: Outlet) -> None:
         """Give the outlet what its topics have said in this tick so far."""
@@ -164,7 +164,8 @@ class Hub:
         if not topic.dirty:
             topic.dirty = True
             self._dirty.append(topic)
-            self._schedule()
+            if not self._scheduled:
+                self._schedule()
 
     def _keep_back(self, subscription: Subscription, event: Event) -> None:
         buffer = subscription.buffer
@@ -187,16 +188,19 @@ class Hub:
             self.on_incomplete(topic)
 
     def _schedule(self) -> None:
-        if not self._scheduled:
-            self._scheduled = True
-            asyncio.get_running_loop().call_soon(self.flush)
+        self._scheduled = True
+        asyncio.get_running_loop().call_soon(self.flush)
 
     def _collect_apart(self, outlet: Outlet, topics: list[Topic]) -> None:
+        """Walks the outlet's topics or those of the tick, whichever are fewer."""
         subscriptions = outlet.subscriptions
-        for topic in topics:
-            if (subscription := subscriptions.get(topic)) is not None:
-                topic.partial = True
-                self._settle(subscription)
+        if len(topics) < len(subscriptions):
+            mine = [subscriptions[topic] for topic in topics if topic in subscriptions]
+        else:
+            mine = [s for s in subscriptions.values() if s.topic.pending]
+        for subscription in mine:
+            subscription.topic.partial = True
+            self._settle(subscription)
 
     def _settle(self, subscription: Subscription) -> None:
         """Move what the topic has said in this tick to the outlet's own frames."""
@@ -206,9 +210,10 @@ class Hub:
         wire, direct = outlet.wire, outlet.direct
         for event in topic.pending:
             if subscription.wants(event) and (data := event.packed(wire)):
-                direct.append(Entry(event.order, data, event))
+                direct.append((event.order, data, event))
         subscription.start = self.order
-        self.serve_apart(outlet)
+        if not outlet.mixed:
+            self.serve_apart(outlet)
         if subscription.after and outlet in topic.slow:
             topic.place(subscription)
 

@@ -17,12 +17,14 @@ from . import replies
 from .channel import Channel, Joined
 from .closecodes import CloseCode
 from .handler import Handler
+from .outlet import Outlet
 from .protocol import EMPTY, BinaryMessage, Message, to_json
 from .topic import Subscription
 from .voice import Voice
 
 if TYPE_CHECKING:
     from .connection import Connection
+    from .endpoint import Endpoint
 
 _log = logging.getLogger(__name__)
 
@@ -239,11 +241,13 @@ class Lane:
         if not self._busy:
             self._settle()
 
-    def broadcast(self, event: str, payload: Any, *, exclude: bool) -> None:
-        """To everyone on the topic, or everyone but this client."""
-        connection = self._connection
-        excluded = connection.outlet if exclude else None
-        connection.endpoint.broadcast(self.name, event, payload, excluded=excluded)
+    @property
+    def endpoint(self) -> "Endpoint":
+        return self._connection.endpoint
+
+    @property
+    def outlet(self) -> Outlet:
+        return self._connection.outlet
 
     def presence(self) -> Presence:
         """Raises RuntimeError if the endpoint was made without one."""

@@ -1,18 +1,14 @@
 """What waits for a client that does not read: bounded, and knowing what may be thrown away."""
 
-import msgspec
+from typing import TypeAlias
 
 from .topic import Event
 
 _CHUNK = 64 * 1024
 
 
-class Entry(msgspec.Struct, gc=False):
-    """A packed frame on its way out. Those without an event (replies, pushes) must arrive."""
-
-    order: int
-    data: bytes
-    event: Event | None
+Entry: TypeAlias = tuple[int, bytes, Event | None]
+"""Order, packed frame, and the event it tells. Those without an event (replies, pushes) must arrive."""
 
 
 class Outbox:
@@ -47,7 +43,7 @@ class Outbox:
 
     def add(self, entry: Entry) -> bool:
         """False: over the limit even after everything ephemeral was thrown away."""
-        event = entry.event
+        event = entry[2]
         if event is not None and event.key is not None:
             self._supersede((event.topic, event.key))
         if not self._fits(entry):
@@ -66,33 +62,34 @@ class Outbox:
         size = 0
         for entry in self._entries.values():
             taken.append(entry)
-            size += len(entry.data)
+            size += len(entry[1])
             if size >= _CHUNK:
                 break
         for entry in taken:
-            self._remove(entry.order)
-        return b"".join([entry.data for entry in taken]), len(taken)
+            self._remove(entry[0])
+        return b"".join([entry[1] for entry in taken]), len(taken)
 
     def _fits(self, entry: Entry) -> bool:
-        return self.size + len(entry.data) <= self._limit and len(self._entries) < self._frames
+        return self.size + len(entry[1]) <= self._limit and len(self._entries) < self._frames
 
     def _put(self, entry: Entry) -> None:
-        self._entries[entry.order] = entry
-        self.size += len(entry.data)
-        if (event := entry.event) is None:
+        order, data, event = entry
+        self._entries[order] = entry
+        self.size += len(data)
+        if event is None:
             return
         if event.key is not None:
-            self._coalesced[event.topic, event.key] = entry.order
+            self._coalesced[event.topic, event.key] = order
         elif event.ephemeral:
-            self._ephemeral.add(entry.order)
+            self._ephemeral.add(order)
 
-    def _remove(self, order: int) -> Entry:
-        entry = self._entries.pop(order)
-        self.size -= len(entry.data)
+    def _remove(self, order: int) -> Event | None:
+        _, data, event = self._entries.pop(order)
+        self.size -= len(data)
         self._ephemeral.discard(order)
-        if entry.event is not None and entry.event.key is not None:
-            del self._coalesced[entry.event.topic, entry.event.key]
-        return entry
+        if event is not None and event.key is not None:
+            del self._coalesced[event.topic, event.key]
+        return event
 
     def _supersede(self, key: tuple[bytes, str]) -> None:
         if (old := self._coalesced.get(key)) is not None:
@@ -101,7 +98,7 @@ class Outbox:
 
     def _drop_ephemeral(self) -> None:
         for order in list(self._ephemeral):
-            if (event := self._remove(order).event) is not None:
+            if (event := self._remove(order)) is not None:
                 self._note_lost(event)
 
     def _note_lost(self, event: Event) -> None:

@@ -1,7 +1,6 @@
 """The outgoing half of a connection: one write per tick, and patience with a client that does not read."""
 
 import logging
-from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from .closecodes import CloseCode
@@ -14,7 +13,6 @@ if TYPE_CHECKING:
     from .hub import Hub
 
 _log = logging.getLogger(__name__)
-_order = attrgetter("order")
 
 
 class Outlet:
@@ -53,9 +51,11 @@ class Outlet:
         It must arrive, unless it is given as an `event` that may be dropped.
         """
         if data and not self.closed:
-            self.hub.order += 1
-            self.direct.append(Entry(self.hub.order, data, event))
-            self.hub.serve_apart(self)
+            hub = self.hub
+            hub.order += 1
+            self.direct.append((hub.order, data, event))
+            if not self.mixed:
+                hub.serve_apart(self)
 
     def flush(self) -> None:
         """The end of the tick (the hub's call)."""
@@ -65,12 +65,13 @@ class Outlet:
             return
         self.direct = []
         if len(direct) > 1:
-            direct.sort(key=_order)
+            direct.sort()  # orders are unique: nothing else is compared
         if self.paused or self._outbox:
             self._keep(direct)
-            return
-        data = direct[0].data if len(direct) == 1 else b"".join([entry.data for entry in direct])
-        self._write(data, len(direct))
+        elif len(direct) == 1:
+            self._write(direct[0][1], 1)
+        else:
+            self._write(b"".join([data for _, data, _ in direct]), len(direct))
 
     def pause(self) -> None:
         """The client does not read: what comes now waits, within limits."""

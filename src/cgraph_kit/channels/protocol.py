@@ -99,9 +99,25 @@ def encode_v1(_join_ref: bytes, ref: bytes, topic: bytes, event: bytes, payload:
     return b'{"topic":%b,"event":%b,"payload":%b,"ref":%b}' % (topic, event, payload, ref)
 
 
-def reply_payload(status: bytes, response: bytes) -> bytes:
-    """The payload of `phx_reply`; both parts are JSON text already."""
-    return b'{"status":%b,"response":%b}' % (status, response)
+def encode_reply_v2(
+    join_ref: bytes, ref: bytes, topic: bytes, status: bytes, response: bytes
+) -> bytes:
+    """All parts are JSON text already."""
+    return b'[%b,%b,%b,"phx_reply",{"status":%b,"response":%b}]' % (
+        join_ref,
+        ref,
+        topic,
+        status,
+        response,
+    )
+
+
+def encode_reply_v1(
+    join_ref: bytes, ref: bytes, topic: bytes, status: bytes, response: bytes
+) -> bytes:
+    """All parts are JSON text already."""
+    payload = b'{"status":%b,"response":%b}' % (status, response)
+    return encode_v1(join_ref, ref, topic, b'"phx_reply"', payload)
 
 
 def binary_push(join_ref: bytes, topic: bytes, event: bytes, data: bytes) -> bytes:

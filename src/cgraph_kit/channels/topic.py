@@ -3,9 +3,11 @@
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Protocol
 
+import msgspec
+
 from .protocol import to_json
 from .sequence import Sequence
-from .wire import WIRES, Wire
+from .wire import Wire
 
 if TYPE_CHECKING:
     from .outlet import Outlet
@@ -13,46 +15,24 @@ if TYPE_CHECKING:
 Write = Callable[[bytes], None]
 
 
-class Event:
+class Event(msgspec.Struct, eq=False):
     """One message to a topic, packed at most once per wire.
 
-    Durable with `seq`, coalesced with `key` (only the newest of a key matters), else ephemeral.
+    Durable with `seq`, coalesced with `key` (only the newest of a key matters), else ephemeral. Topic and event are
+    JSON text, and so is the payload unless it is `binary`.
     """
 
-    __slots__ = (
-        "_packed",
-        "binary",
-        "event",
-        "excluded",
-        "key",
-        "order",
-        "payload",
-        "seq",
-        "topic",
-    )
-
-    def __init__(
-        self,
-        topic: bytes,
-        event: bytes,
-        payload: bytes,
-        *,
-        seq: int | None = None,
-        key: str | None = None,
-        binary: bool = False,
-        excluded: "Outlet | None" = None,
-    ) -> None:
-        """Topic and event are JSON text, and so is the payload unless it is `binary`."""
-        self.topic = topic
-        self.event = event
-        self.payload = payload
-        self.seq = seq
-        self.key = key
-        self.binary = binary
-        self.excluded = excluded
-        self.order = 0
-        """When it went out, among everything that left the hub."""
-        self._packed: list[bytes | None] = [None] * WIRES
+    topic: bytes
+    event: bytes
+    payload: bytes
+    seq: int | None = None
+    key: str | None = None
+    binary: bool = False
+    excluded: Any = None
+    """The outlet that does not get it."""
+    order: int = 0
+    """When it went out, among everything that left the hub."""
+    frames: dict[Wire, bytes] = {}
 
     @property
     def ephemeral(self) -> bool:
@@ -60,10 +40,10 @@ class Event:
 
     def packed(self, wire: Wire) -> bytes:
         """The bytes for every client of this wire; empty if they cannot be told."""
-        data = self._packed[wire.index]
+        data = self.frames.get(wire)
         if data is None:
             pack = wire.binary_broadcast if self.binary else wire.broadcast
-            data = self._packed[wire.index] = pack(self.topic, self.event, self.payload)
+            data = self.frames[wire] = pack(self.topic, self.event, self.payload)
         return data
 
 

@@ -48,7 +48,9 @@ class Voice:
             pack = self._outlet.wire.binary_reply
             self._outlet.send(pack(self._push_ref, to_json(ref), self._topic, status, outcome))
         else:
-            self.answer(ref, status, to_json(outcome))
+            say = self._outlet.wire.reply
+            answer = say(self._push_ref, to_json(ref), self._topic, status, to_json(outcome))
+            self._outlet.send(answer)
 
     def push(self, event: str, payload: Any) -> None:
         wire, word = self._outlet.wire, to_json(event)

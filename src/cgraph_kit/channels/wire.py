@@ -25,10 +25,10 @@ class Packing(msgspec.Struct, frozen=True):
 class Wire(msgspec.Struct, frozen=True, eq=False):
     """What it takes to talk to one kind of client. Frames are packed once per wire and shared."""
 
-    index: int
     decode_text: Callable[[bytes], Message]
     decode_binary: Callable[[bytes], Message]
     encode: Encode
+    encode_reply: Encode
     packing: Packing
     has_binary: bool
 
@@ -43,8 +43,7 @@ class Wire(msgspec.Struct, frozen=True, eq=False):
     def reply(
         self, join_ref: bytes, ref: bytes, topic: bytes, status: bytes, response: bytes
     ) -> bytes:
-        payload = protocol.reply_payload(status, response)
-        return self.packing.text(self.encode(join_ref, ref, topic, b'"phx_reply"', payload))
+        return self.packing.text(self.encode_reply(join_ref, ref, topic, status, response))
 
     def binary_push(self, join_ref: bytes, topic: bytes, event: bytes, data: bytes) -> bytes:
         return self._binary(protocol.binary_push(join_ref, topic, event, data))
@@ -82,27 +81,34 @@ LONGPOLL: Final = Packing(_string, _binary_string)
 """JSON strings, each followed by a comma. Bytes that are not UTF-8 cannot be said (Phoenix breaks the poll)."""
 
 
-def _wire(index: int, packing: Packing, *, version: int) -> Wire:
-    if version == 1:
-        decode, encode = protocol.decode_v1, protocol.encode_v1
-        return Wire(index, decode, decode, encode, packing, has_binary=False)
+def _version_1(packing: Packing) -> Wire:
     return Wire(
-        index,
+        protocol.decode_v1,
+        protocol.decode_v1,
+        protocol.encode_v1,
+        protocol.encode_reply_v1,
+        packing,
+        has_binary=False,
+    )
+
+
+def _version_2(packing: Packing) -> Wire:
+    return Wire(
         protocol.decode_v2,
         protocol.decode_binary,
         protocol.encode_v2,
+        protocol.encode_reply_v2,
         packing,
         has_binary=True,
     )
 
 
 _WIRES: Final = {
-    (WEBSOCKET, "1"): _wire(0, WEBSOCKET, version=1),
-    (WEBSOCKET, "2"): _wire(1, WEBSOCKET, version=2),
-    (LONGPOLL, "1"): _wire(2, LONGPOLL, version=1),
-    (LONGPOLL, "2"): _wire(3, LONGPOLL, version=2),
+    (WEBSOCKET, "1"): _version_1(WEBSOCKET),
+    (WEBSOCKET, "2"): _version_2(WEBSOCKET),
+    (LONGPOLL, "1"): _version_1(LONGPOLL),
+    (LONGPOLL, "2"): _version_2(LONGPOLL),
 }
-WIRES: Final = len(_WIRES)
 _VSN: Final = re.compile(r"([12])\.0\.[0-9]+")
 
 

@@ -32,8 +32,11 @@ class LocalBus:
             self._nodes.pop(topic, None)
 
     def send(self, topic: str, payload: bytes, sender: str) -> None:
+        nodes = self._nodes.get(topic)
+        if nodes is None or (len(nodes) == 1 and sender in nodes):  # the usual case costs nothing
+            return
         schedule = self._schedule or asyncio.get_running_loop().call_soon
-        for name, node in self._nodes.get(topic, {}).items():
+        for name, node in nodes.items():
             if name != sender:
                 schedule(partial(node.deliver, topic, payload))
 

@@ -57,7 +57,7 @@ class TestAdd:
     def test_one_frame_of_any_size_fits_alone(self) -> None:
         outbox = Outbox(4, 10)
 
-        assert outbox.add(Entry(1, b"a long frame", None))
+        assert outbox.add((1, b"a long frame", None))
         assert not outbox.add(reply(2))
 
 
@@ -65,7 +65,7 @@ class TestTake:
     def test_hands_out_portions(self) -> None:
         outbox = Outbox(1_000_000, 100)
         for order in range(10):
-            outbox.add(Entry(order, b"x" * 20_000, None))
+            outbox.add((order, b"x" * 20_000, None))
 
         portions = []
         while outbox:
@@ -83,16 +83,16 @@ class TestTake:
 
 
 def reply(order: int) -> Entry:
-    return Entry(order, b"r%d" % order, None)
+    return (order, b"r%d" % order, None)
 
 
 def typing(order: int) -> Entry:
-    return Entry(order, b"t%d" % order, Event(b'"t"', b'"typing"', b"{}"))
+    return (order, b"t%d" % order, Event(b'"t"', b'"typing"', b"{}"))
 
 
 def count(order: int, key: str) -> Entry:
-    return Entry(order, b"c%d" % order, Event(b'"t"', b'"count"', b"{}", key=key))
+    return (order, b"c%d" % order, Event(b'"t"', b'"count"', b"{}", key=key))
 
 
 def message(order: int) -> Entry:
-    return Entry(order, b"m%d" % order, Event(b'"t"', b'"message"', b"{}", seq=order))
+    return (order, b"m%d" % order, Event(b'"t"', b'"message"', b"{}", seq=order))

@@ -20,7 +20,7 @@ class TestNegotiate:
     def test_transports_do_not_share_frames(self) -> None:
         wires = {negotiate(p, v) for p in (WEBSOCKET, LONGPOLL) for v in ("1.0.0", "2.0.0")}
 
-        assert len({wire.index for wire in wires if wire}) == 4
+        assert len({wire for wire in wires if wire}) == 4
 
 
 class TestLongPoll:
