@@ -51,6 +51,8 @@ class Action:
     """The type of the answer, where the annotation does not say it (the handler returns ready bytes)."""
     also: Sequence[int]
     """Other statuses the answer may have, with the same body (by `Reply`)."""
+    example: Any
+    """A body for the OpenAPI document, where the one made up from the fields would be refused."""
     hidden: bool
     """Left out of the OpenAPI document."""
 
@@ -80,12 +82,15 @@ def action(
     idempotency: Idempotency = "transaction",
     returns: Any = None,
     also: Sequence[int] = (),
+    example: Any = None,
     hidden: bool = False,
 ) -> Callable[[Callable[..., Awaitable[Any]]], Action]:
     """Make a handler of a function. A token is demanded unless it is `public`."""
 
     def make(fn: Callable[..., Awaitable[Any]]) -> Action:
-        return Action(fn, status, tuple(errors), public, idempotency, returns, also, hidden)
+        return Action(
+            fn, status, tuple(errors), public, idempotency, returns, also, example, hidden
+        )
 
     return make
 

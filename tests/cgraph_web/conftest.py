@@ -74,12 +74,14 @@ class Answer:
 class Caller:
     """Sends requests as one person, or as nobody."""
 
-    def __init__(self, asgi: Any, token: str | None = None) -> None:
+    def __init__(self, app: FakeApp, asgi: Any, token: str | None = None) -> None:
+        self.app = app
         self.asgi = asgi
         self.token = token
 
     def as_(self, token: str | None) -> "Caller":
-        return Caller(self.asgi, token)
+        """The same application, called by somebody else; None is nobody."""
+        return Caller(self.app, self.asgi, token)
 
     async def get(self, path: str, **options: Any) -> Answer:
         return await self.send("GET", path, **options)
@@ -158,9 +160,7 @@ def web(database: Database) -> Callable[..., Caller]:
     """`web(routes, **settings)`: somebody who calls an application of these routes."""
 
     def make(*routes: Route, **settings: Any) -> Caller:
-        app = FakeApp(database, Settings(env="test", **settings))
-        caller = Caller(create_app(app, routes=routes), app.auth.person())
-        caller.app = app  # type: ignore[attr-defined]
-        return caller
+        app = FakeApp(database, Settings(**{"env": "test", **settings}))
+        return Caller(app, create_app(app, routes=routes), app.auth.person())
 
     return make

@@ -52,7 +52,7 @@ def operation(route: Route, binding: Binding, schemas: Schemas) -> dict[str, Any
         schema = schemas.of(binding.body[1])
         described["requestBody"] = {
             "required": True,
-            "content": _json(schema, example_of(schemas, schema)),
+            "content": _json(schema, action.example or example_of(schemas, schema)),
         }
     if action.public:
         described["security"] = []

@@ -4,6 +4,7 @@ import ast
 import inspect
 import textwrap
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from functools import cache
 from itertools import pairwise
 from typing import Any, get_args, get_origin
@@ -59,12 +60,13 @@ class Schemas:
         struct = get_origin(type) or type
         if not (inspect.isclass(struct) and issubclass(struct, msgspec.Struct)):
             return
-        component = self.components.get(struct.__name__, {})
+        properties = self.components.get(struct.__name__, {}).get("properties", {})
         for field in msgspec.structs.fields(type):
-            if (doc := field_docs(struct).get(field.name)) and field.encode_name in component.get(
-                "properties", {}
-            ):
-                component["properties"][field.encode_name].setdefault("description", doc)
+            if schema := properties.get(field.encode_name):
+                if doc := field_docs(struct).get(field.name):
+                    schema.setdefault("description", doc)
+                if datetime in (field.type, *get_args(field.type)):
+                    _say_date_time(schema)
             self._describe(field.type, seen)
 
 
@@ -115,6 +117,13 @@ def _parts(type: Any) -> list[Any]:
     if get_origin(type) is Many:
         return [*_parts(get_args(type)[0]), Cursors]
     return [type]
+
+
+def _say_date_time(schema: Schema) -> None:
+    """msgspec says so only of times that must have a zone; ours always have one."""
+    for branch in schema.get("anyOf", [schema]):
+        if branch.get("type") == "string":
+            branch.setdefault("format", "date-time")
 
 
 def _object(properties: dict[str, Schema]) -> Schema:

@@ -40,7 +40,9 @@ async def answer_once(
     async with db.transaction() as tx:
         before = await idempotency.claim(tx, user_id, key, hash)
         if before is not None:
-            return Response(before.body or b"", before.status or 200, headers=[REPLAYED])
+            if before.status is None:  # it named a write that answers for itself
+                raise idempotency.KeyReused
+            return Response(before.body or b"", before.status, headers=[REPLAYED])
         response = await write(tx)
         await idempotency.answer(tx, user_id, key, response.status, response.body)
         return response

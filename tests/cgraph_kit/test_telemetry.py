@@ -1,0 +1,30 @@
+"""Metrics of a process."""
+
+from prometheus_client import CollectorRegistry
+
+from cgraph_kit import telemetry
+
+
+class TestReadings:
+    def test_are_read_when_scraped(self) -> None:
+        numbers = {"size": 1.0, "opened_total": 5.0}
+        registry = CollectorRegistry()
+        registry.register(telemetry.Readings("pool", "A pool.", lambda: numbers))
+        numbers["size"] = 2.0
+        lines = telemetry.render(registry).decode().splitlines()
+        assert "pool_size 2.0" in lines
+        assert "pool_opened_total 5.0" in lines
+        assert "# TYPE pool_size gauge" in lines
+        assert "# TYPE pool_opened_total counter" in lines
+
+
+class TestRender:
+    def test_shows_what_was_counted_anywhere_in_the_process(self) -> None:
+        telemetry.counter("test_events_total", "Events.", ("kind",)).labels("odd").inc()
+        telemetry.gauge("test_level", "A level.").set(3)
+        telemetry.histogram("test_seconds", "Time.").observe(0.2)
+        text = telemetry.render().decode()
+        assert 'test_events_total{kind="odd"} 1.0' in text
+        assert "test_level 3.0" in text
+        assert 'test_seconds_bucket{le="0.25"} 1.0' in text
+        assert "process_resident_memory_bytes" in text
