@@ -14,6 +14,7 @@ from .bulk import (
     import_messages,
     import_participants,
 )
+from .content import is_blank
 from .conversation import (
     Conversation,
     ConversationChange,
@@ -88,7 +89,7 @@ from .participants import (
 )
 from .pins import list_pins, pin_message, unpin_message
 from .preferences import Preferences, PreferencesChange, update_preferences
-from .reactions import add_reaction, remove_reaction
+from .reactions import add_reaction, check_emoji, remove_reaction
 from .reading import get_message, list_messages
 from .sending import Sent, send_message
 from .unread import Unread, Verified, get_unread, list_unread, verify_unread
@@ -167,6 +168,7 @@ __all__ = [
     "add_participants",
     "add_reaction",
     "can_type",
+    "check_emoji",
     "create_group",
     "delete_message",
     "edit_message",
@@ -177,6 +179,7 @@ __all__ = [
     "import_conversation",
     "import_messages",
     "import_participants",
+    "is_blank",
     "leave_conversation",
     "limits_of",
     "list_conversations",

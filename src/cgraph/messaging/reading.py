@@ -58,7 +58,7 @@ class _Row(msgspec.Struct, frozen=True):
             self.sender_name,
             self.sender_avatar,
         )
-        reactions = [ReactionCount(**each) for each in self.reactions] if self.reactions else ()
+        reactions = [ReactionCount(**each) for each in self.reactions] if self.reactions else []
         return Message(
             self.id,
             self.conversation_id,
