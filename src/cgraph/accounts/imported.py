@@ -79,10 +79,16 @@ async def create_imported_users(tx: Transaction, users: Sequence[ImportedUser]) 
     return plans
 
 
-async def plan_imported_users(db: Repo, users: Sequence[ImportedUser]) -> list[Made]:
-    """What `create_imported_users` would make of them now; reads only."""
-    names = await _choose_names(db, users)
-    refused = await _refused_emails(db, users)
+async def plan_imported_users(
+    db: Repo, users: Sequence[ImportedUser], promised: set[str] | None = None
+) -> list[Made]:
+    """What `create_imported_users` would make of them now; reads only.
+
+    `promised`: names (by look) and addresses that others are to get; those of these people are added.
+    """
+    promised = set() if promised is None else promised
+    names = await _choose_names(db, users, promised)
+    refused = await _refused_emails(db, users, promised)
     return [Made(user.id, names[user.id], refused.get(user.id)) for user in users]
 
 
@@ -131,23 +137,26 @@ def _shown(name: str) -> str | None:
     return None if texts.problems(shown, texts.DISPLAY_NAME_LENGTH) else shown
 
 
-async def _refused_emails(db: Repo, users: Sequence[ImportedUser]) -> dict[UUID, str]:
+async def _refused_emails(
+    db: Repo, users: Sequence[ImportedUser], promised: set[str]
+) -> dict[UUID, str]:
     given = {user.id: user.email for user in users if user.email}
-    taken = set(await get_ids_by_emails(db, list(given.values())))
+    promised |= set(await get_ids_by_emails(db, list(given.values())))
     refused = {}
     for id, address in given.items():
         if found := emails.problems(address):
             refused[id] = f"{address} {found[0]}"
-        elif address.lower() in taken:
+        elif address.lower() in promised:
             refused[id] = f"{address} belongs to another account"
-        taken.add(address.lower())
+        promised.add(address.lower())
     return refused
 
 
-async def _choose_names(db: Repo, users: Sequence[ImportedUser]) -> dict[UUID, str]:
+async def _choose_names(
+    db: Repo, users: Sequence[ImportedUser], looks: set[str]
+) -> dict[UUID, str]:
     """A name for each that nobody has, and that looks like nobody's."""
     chosen: dict[UUID, str] = {}
-    looks: set[str] = set()
     waiting = {user.id: _candidates(user) for user in users}
     while waiting:
         tried = {id: next(candidates) for id, candidates in waiting.items()}

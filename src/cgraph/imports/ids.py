@@ -1,6 +1,6 @@
 """Which of our ids stands for which of theirs."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Literal
 from uuid import UUID, uuid5
 
@@ -37,14 +37,9 @@ async def remember(tx: Transaction, source: str, kind: Kind, ids: Mapping[str, U
     )
 
 
-def message_id(conversation_id: UUID, external: str) -> UUID:
-    """The id of a message, the same each time: a UUIDv5 (RFC 9562) below its conversation's id.
+def message_id(conversation_id: UUID, *names: str) -> UUID:
+    """The id of a message, the same each time: a UUIDv5 (RFC 9562) of its source, conversation and own id there.
 
     So messages need no row in `imports`: whether one has come before is whether it is there.
     """
-    return uuid5(conversation_id, external)
-
-
-def message_ids(conversation_id: UUID, external: Sequence[str]) -> list[UUID]:
-    """`message_id` of each."""
-    return [message_id(conversation_id, each) for each in external]
+    return uuid5(conversation_id, "\x00".join(names))

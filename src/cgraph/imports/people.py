@@ -30,6 +30,8 @@ class People:
         self._ids: dict[str, UUID | None] = {}
         """None: looked for, and not there."""
         self._waiting: dict[str, tuple[str, User]] = {}
+        self._promised: set[str] = set()
+        """Names and addresses of a dry run, which nobody has yet."""
 
     def add(self, where: str, user: User) -> None:
         if user.id in self._waiting or self._ids.get(user.id):
@@ -47,7 +49,7 @@ class People:
         new = {external: new_id() for external in self._waiting if external not in known}
         accounts_to_be = [_account(self._waiting[external][1], id) for external, id in new.items()]
         if self._report.dry_run:
-            made = await accounts.plan_imported_users(db, accounts_to_be)
+            made = await accounts.plan_imported_users(db, accounts_to_be, self._promised)
         else:
             made = await self._make(db, accounts_to_be, new)
         for external, account in zip(new, made, strict=True):

