@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from . import docs, health, metrics
-from .action import Route, get, under
+from .action import Route, delete, get, patch, post, put, under
+from .api import auth, blocks, me, sessions, users
 
 ROUTES: tuple[Route, ...] = (
     get("/health", health.live),
@@ -18,6 +19,25 @@ ROUTES: tuple[Route, ...] = (
     ),
     *under(
         "/api/v1",
+        post("/auth/register", auth.register),
+        post("/auth/login", auth.login),
+        post("/auth/refresh", auth.refresh),
+        post("/auth/logout", auth.logout),
+        post("/auth/password/forgot", auth.forgot_password),
+        post("/auth/password/reset", auth.reset_password),
+        get("/me", me.show),
+        patch("/me", me.update),
+        put("/me/password", me.change_password),
+        post("/me/deactivate", me.deactivate),
+        get("/me/sessions", sessions.index),
+        delete("/me/sessions", sessions.revoke_others),
+        patch("/me/sessions/{session_id}", sessions.rename),
+        delete("/me/sessions/{session_id}", sessions.revoke),
+        get("/me/blocks", blocks.index),
+        put("/me/blocks/{user_id}", blocks.create),
+        delete("/me/blocks/{user_id}", blocks.remove),
+        get("/users", users.index),
+        get("/users/{user_id}", users.show),
     ),
 )
 

@@ -83,9 +83,12 @@ class UnreadNews:
             user_ids = {UUID(id) for id in self._online(map(str, everybody))}
         if not user_ids:
             return
-        for user_id, unread in await messaging.count_unread(self._db, conversation_id, user_ids):
+        for unread in await messaging.count_unread(self._db, conversation_id, user_ids):
             self._publish(
                 Outgoing(
-                    f"user:{user_id}", "unread", unread, coalesce_key=f"unread:{conversation_id}"
+                    f"user:{unread.user_id}",
+                    "unread",
+                    unread,
+                    coalesce_key=f"unread:{conversation_id}",
                 )
             )

@@ -92,7 +92,15 @@ from .preferences import Preferences, PreferencesChange, update_preferences
 from .reactions import add_reaction, check_emoji, remove_reaction
 from .reading import get_message, list_messages
 from .sending import Sent, send_message
-from .unread import Unread, Verified, get_unread, list_unread, verify_unread
+from .unread import (
+    Unread,
+    Verified,
+    count_unread,
+    get_unread,
+    list_participant_ids,
+    list_unread,
+    verify_unread,
+)
 
 DurableConversationEvent = (
     MessageSent | MessageEdited | MessageDeleted | ReactionAdded | ReactionRemoved | MessageUnpinned
@@ -169,6 +177,7 @@ __all__ = [
     "add_reaction",
     "can_type",
     "check_emoji",
+    "count_unread",
     "create_group",
     "delete_message",
     "edit_message",
@@ -185,6 +194,7 @@ __all__ = [
     "list_conversations",
     "list_edits",
     "list_messages",
+    "list_participant_ids",
     "list_participants",
     "list_pins",
     "list_unread",

@@ -88,6 +88,7 @@ class ReadMarked(UserEvent, frozen=True):
     """They moved their own marker."""
 
     type: ClassVar[str] = "read_marked"
+    conversation_id: UUID
 
 
 class ConversationSettingsUpdated(UserEvent, frozen=True):

@@ -83,7 +83,7 @@ async def mark_unread(db: Repo, actor: Actor, conversation_id: UUID, marker: Mar
 def _publish(db: Repo, actor: Actor, conversation_id: UUID, moved: _Moved) -> None:
     if moved.event_seq is not None and moved.event is not None:
         body = splice(moved.event.encode(), moved.event_seq)
-        db.publish(ReadMarked(actor.id, moved.event_seq, body))
+        db.publish(ReadMarked(actor.id, moved.event_seq, body, conversation_id))
     if moved.shown_seq is not None:
         db.publish(ReadUpdated(conversation_id, actor.id, moved.shown_seq, moved.hidden_from))
 

@@ -1,5 +1,6 @@
 """What a person has not read, exactly."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 import msgspec
@@ -27,6 +28,12 @@ class Unread(msgspec.Struct, frozen=True):
     archived: bool
     first_unread_seq: int | None
     first_unread_id: UUID | None
+
+
+class UnreadOf(Unread, frozen=True):
+    """The counters of one conversation, and whose they are."""
+
+    user_id: UUID
 
 
 class Verified(msgspec.Struct, frozen=True):
@@ -57,6 +64,19 @@ async def list_unread(db: Repo, actor: Actor) -> list[Unread]:
     )
 
 
+async def count_unread(
+    db: Repo, conversation_id: UUID, user_ids: Collection[UUID]
+) -> list[UnreadOf]:
+    """The counters of one conversation for some of its people; who is not in it is left out. For telling them."""
+    return await db.all(UnreadOf, _COUNT, conversation_id, list(user_ids))
+
+
+async def list_participant_ids(db: Repo, conversation_id: UUID) -> list[UUID]:
+    """Who is in a conversation. For telling them."""
+    ids: list[UUID] | None = await db.value(_PEOPLE, conversation_id)
+    return ids or []
+
+
 async def verify_unread(db: Repo, actor: Actor) -> list[Verified]:
     """Count everything anew, one by one, and report both; a difference is published as `CountersDrifted`."""
     rows = await db.all(Verified, _VERIFY, actor.id)
@@ -76,11 +96,18 @@ JOIN conversations c ON c.id = p.conversation_id
 JOIN streams s ON s.id = p.conversation_id
 """
 _MINE = "WHERE p.user_id = $1 AND p.left_seq IS NULL"
-_UNREAD = f"""
-SELECT p.conversation_id, {UNREAD} AS unread, {MENTIONS}, p.read_seq, s.last_seq, p.marked_unread,
-    coalesce(p.muted_until > now(), false), {ARCHIVED}, f.seq, f.id
-{_FROM} LEFT JOIN LATERAL ({FIRST_UNREAD}) f ON s.counted > p.read_nth
-{_MINE}
+_COUNTERS = f"""
+p.conversation_id, {UNREAD} AS unread, {MENTIONS}, p.read_seq, s.last_seq, p.marked_unread,
+coalesce(p.muted_until > now(), false), {ARCHIVED}, f.seq, f.id
+"""
+_COUNTED = f"{_FROM} LEFT JOIN LATERAL ({FIRST_UNREAD}) f ON s.counted > p.read_nth"
+_UNREAD = f"SELECT {_COUNTERS} {_COUNTED} {_MINE}"
+_COUNT = f"""
+SELECT {_COUNTERS}, p.user_id {_COUNTED}
+WHERE p.conversation_id = $1 AND p.user_id = ANY($2) AND p.left_seq IS NULL
+"""
+_PEOPLE = """
+SELECT array_agg(user_id) FROM participants WHERE conversation_id = $1 AND left_seq IS NULL
 """
 _VERIFY = f"""
 SELECT p.conversation_id, {UNREAD}, {MENTIONS}, {RECOUNT}, {RECOUNT_MENTIONS} {_FROM} {_MINE}

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Sequence
 
 import msgspec
 
@@ -18,6 +19,7 @@ class Said(msgspec.Struct, array_like=True, frozen=True):
     seq: int | None = None
     key: str | None = None
     binary: bool = False
+    hidden_from: Sequence[str] = ()
 
 
 class Disconnect(msgspec.Struct, array_like=True, frozen=True, tag=True):

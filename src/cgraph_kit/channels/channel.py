@@ -1,6 +1,6 @@
 """What one topic is: who may join it, what clients may say in it, what it tells them."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, TypeAlias, TypeVar, overload
 
 import msgspec
@@ -59,6 +59,8 @@ class Outgoing(msgspec.Struct, frozen=True):
     payload: Any
     seq: int | None = None
     coalesce_key: str | None = None
+    hidden_from: Sequence[str] = ()
+    """Ids or keys of the sockets that are not told, on any node."""
 
 
 Pushed: TypeAlias = Iterable["tuple[Any, Any] | Outgoing"]
@@ -196,7 +198,7 @@ class Channel:
     def broadcast_from(self, event: str, payload: Any) -> None:
         """To everyone on the topic but this socket."""
         lane = self._lane
-        lane.endpoint.broadcast(self.topic_name, event, payload, excluded=lane.outlet)
+        lane.endpoint.broadcast(self.topic_name, event, payload, excluded=[lane.outlet])
 
     def close(self, reason: str = "") -> None:
         """End this channel from the server's side; the client does not rejoin by itself."""

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import math
 import random
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine, Iterable, Sequence
 from contextvars import Context, copy_context
 from functools import partial
 from typing import Any
@@ -21,6 +21,7 @@ from .closecodes import CloseCode
 from .connection import Connection
 from .hub import Hub
 from .limits import Limits, Stats
+from .origin import OriginMode, origin_allowed
 from .outlet import Outlet
 from .protocol import to_json
 from .repair import LastSeqs, ReadLog, Repair
@@ -37,6 +38,9 @@ _SLICE = 100  # sockets that may well reconnect at once
 class Endpoint:
     """Serves one kind of `Socket`. `accept` is what transports are mounted with.
 
+    `check_origin` says which pages of browsers may connect (see `origin`), by default those of the same host;
+    `own_host` is needed for the mode True only.
+
     `pubsub` is for this endpoint alone (`pubsub.split` makes one of a shared bus). `read_log` closes holes in durable
     topics; `last_seqs` finds messages whose loss nothing else would show, and is needed only with several nodes.
     """
@@ -49,6 +53,8 @@ class Endpoint:
         app: Any = None,
         presence: Presence | None = None,
         limits: Limits | None = None,
+        check_origin: OriginMode = "conn",
+        own_host: str = "",
         read_log: ReadLog | None = None,
         last_seqs: LastSeqs | None = None,
     ) -> None:
@@ -57,6 +63,8 @@ class Endpoint:
         self.socket = socket
         self.app = app
         self.presence = presence
+        self.check_origin: OriginMode = check_origin
+        self.own_host = own_host
         self.limits = limits or Limits()
         self.stats = Stats()
         self.hub = Hub(self.limits, self.stats)
@@ -127,15 +135,17 @@ class Endpoint:
         *,
         seq: int | None = None,
         key: str | None = None,
-        excluded: Outlet | None = None,
+        hidden_from: Sequence[str] = (),
+        excluded: Sequence[Outlet] = (),
     ) -> None:
-        """To everyone on the topic, on every node; `seq` and `key` as in `Outgoing`. `bytes` go as binary."""
+        """To everyone on the topic, on every node; the rest as in `Outgoing`. `bytes` go as binary."""
         binary = isinstance(payload, bytes)
         body = payload if isinstance(payload, bytes) else to_json(payload)
         word = to_json(event)
         if (here := self.hub.topics.get(topic)) is not None:
-            self.hub.deliver(here, Event(here.json, word, body, seq, key, binary, excluded))
-        self.bus.say(topic, Said(word, body, seq, key, binary))
+            without = [*excluded, *self._outlets(hidden_from)] if hidden_from else excluded
+            self.hub.deliver(here, Event(here.json, word, body, seq, key, binary, without))
+        self.bus.say(topic, Said(word, body, seq, key, binary, hidden_from))
 
     def publish(self, outgoing: Outgoing) -> None:
         self.broadcast(
@@ -144,6 +154,7 @@ class Endpoint:
             outgoing.payload,
             seq=outgoing.seq,
             key=outgoing.coalesce_key,
+            hidden_from=outgoing.hidden_from,
         )
 
     def publish_events(self, events: Iterable[Any]) -> None:
@@ -172,13 +183,18 @@ class Endpoint:
         """See `transport.Accept`. A version that is not spoken is refused with 403, as in Phoenix."""
         wire = negotiate(packing, handshake.params.get("vsn", "1.0.0"))
         answer = Refused(503) if self.draining else Refused()
-        if wire is not None and not self.draining:
+        if wire is not None and not self.draining and self.allows_origin(handshake):
             admitted = await self._admit(handshake)
             if not isinstance(admitted, Refused):
                 return Accepted(partial(self._open, admitted, wire, copy_context()))
             answer = admitted
         self.stats.refused += 1
         return answer
+
+    def allows_origin(self, handshake: Handshake) -> bool:
+        """Whether the browser's page, if it is one, may talk to this endpoint."""
+        origin = handshake.headers.get("origin")
+        return origin_allowed(origin, self.check_origin, handshake, self.own_host)
 
     async def _admit(self, handshake: Handshake) -> Socket | Refused:
         try:
@@ -256,10 +272,21 @@ class Endpoint:
                 said = decode_said(data)
                 self.hub.deliver(
                     topic,
-                    Event(topic.json, said.event, said.payload, said.seq, said.key, said.binary),
+                    Event(
+                        topic.json,
+                        said.event,
+                        said.payload,
+                        said.seq,
+                        said.key,
+                        said.binary,
+                        self._outlets(said.hidden_from),
+                    ),
                 )
         except msgspec.DecodeError:
             _log.exception("another node sent what this one does not understand")
+
+    def _outlets(self, names: Sequence[str]) -> list[Outlet]:
+        return [one.outlet for name in names for one in self._by_name.get(name, ())]
 
     def _on_topic_end(self, topic: Topic) -> None:
         self.repair.forget(topic)

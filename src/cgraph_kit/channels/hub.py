@@ -159,8 +159,8 @@ class Hub:
         if event.key is not None and topic.pending:
             topic.pending = [old for old in topic.pending if old.key != event.key]
         topic.pending.append(event)
-        if event.excluded is not None:
-            self.serve_apart(event.excluded)
+        for outlet in event.excluded:
+            self.serve_apart(outlet)
         if not topic.dirty:
             topic.dirty = True
             self._dirty.append(topic)

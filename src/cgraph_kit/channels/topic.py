@@ -28,8 +28,8 @@ class Event(msgspec.Struct, eq=False):
     seq: int | None = None
     key: str | None = None
     binary: bool = False
-    excluded: Any = None
-    """The outlet that does not get it."""
+    excluded: Any = ()
+    """The outlets that do not get it: few, for each is served apart."""
     order: int = 0
     """When it went out, among everything that left the hub."""
     frames: dict[Wire, bytes] = {}
@@ -83,7 +83,7 @@ class Subscription:
         return (
             event.order > self.start
             and (event.seq is None or event.seq > self.after)
-            and event.excluded is not self.outlet
+            and self.outlet not in event.excluded
         )
 
 

@@ -12,6 +12,7 @@ from cgraph_kit.limiter import Limit
 from cgraph_kit.validation import Input
 
 from .base import JoinRefused, PersonalChannel, resumed
+from .keys import user_key
 
 
 class OfMessage(Input, frozen=True):
@@ -164,6 +165,7 @@ def _read_updated(happened: messaging.ReadUpdated) -> Iterator[Outgoing]:
         "read_updated",
         {"user_id": happened.user_id, "read_seq": happened.read_seq},
         coalesce_key=f"read:{happened.user_id}",
+        hidden_from=[user_key(id) for id in happened.hidden_from],
     )
 
 

@@ -156,7 +156,7 @@ class TestFlush:
             client.join("t")
         await tick()
         say(hub, "t", 1)
-        say(hub, "t", 2, excluded=one.outlet)
+        say(hub, "t", 2, excluded=[one.outlet])
         say(hub, "t", 3)
         await tick()
 
