@@ -4,7 +4,19 @@ from collections.abc import Sequence
 
 from . import docs, health, metrics
 from .action import Route, delete, get, patch, post, put, under
-from .api import auth, blocks, me, sessions, users
+from .api import (
+    auth,
+    blocks,
+    conversations,
+    events,
+    me,
+    messages,
+    participants,
+    pins,
+    sessions,
+    unread,
+    users,
+)
 
 ROUTES: tuple[Route, ...] = (
     get("/health", health.live),
@@ -36,8 +48,38 @@ ROUTES: tuple[Route, ...] = (
         get("/me/blocks", blocks.index),
         put("/me/blocks/{user_id}", blocks.create),
         delete("/me/blocks/{user_id}", blocks.remove),
+        get("/me/events", events.own),
+        get("/me/unread", unread.index),
         get("/users", users.index),
         get("/users/{user_id}", users.show),
+        get("/conversations", conversations.index),
+        post("/conversations", conversations.create),
+        *under(
+            "/conversations/{conversation_id}",
+            get("", conversations.show),
+            patch("", conversations.update),
+            post("/leave", conversations.leave),
+            patch("/settings", conversations.configure),
+            get("/participants", participants.index),
+            post("/participants", participants.add),
+            delete("/participants/{user_id}", participants.remove),
+            get("/messages", messages.index),
+            post("/messages", messages.create),
+            get("/messages/{message_id}", messages.show),
+            patch("/messages/{message_id}", messages.update),
+            delete("/messages/{message_id}", messages.remove),
+            get("/messages/{message_id}/edits", messages.edits),
+            put("/messages/{message_id}/reactions/{emoji}", messages.react),
+            delete("/messages/{message_id}/reactions/{emoji}", messages.unreact),
+            get("/pins", pins.index),
+            put("/pins/{message_id}", pins.pin),
+            delete("/pins/{message_id}", pins.unpin),
+            get("/unread", unread.show),
+            post("/unread", unread.mark),
+            post("/read", unread.read),
+            post("/delivered", unread.delivered),
+            get("/events", events.conversation),
+        ),
     ),
 )
 

@@ -1,0 +1,53 @@
+"""One's own account."""
+
+from cgraph import accounts
+from cgraph.accounts import Actor, ChangePassword, Deactivate, UpdateAccount, User
+from cgraph_kit.db import Repo
+from cgraph_kit.errors import Unavailable
+from cgraph_web.action import Body, action
+from cgraph_web.exchange import Exchange
+from cgraph_web.services import App
+from cgraph_web.views.base import Data
+
+from .origin import origin_of
+
+
+@action()
+async def show(db: Repo, actor: Actor) -> Data[User]:
+    """One's own account."""
+    return Data(await accounts.get_account(db, actor))
+
+
+@action(errors=(accounts.UsernameChangedTooOften,))
+async def update(db: Repo, actor: Actor, app: App, changes: Body[UpdateAccount]) -> Data[User]:
+    """Change profile, username, status or settings.
+
+    What is left out stays; null takes a value away. A username can be changed twice in 14 days, and nobody else gets the
+    old one for 30.
+    """
+    return Data(await accounts.update_account(db, actor, changes, limits=app.auth.limits))
+
+
+@action(
+    status=204,
+    errors=(accounts.WrongPassword, accounts.TooManyAttempts, Unavailable),
+)
+async def change_password(
+    db: Repo, actor: Actor, app: App, exchange: Exchange, new: Body[ChangePassword]
+) -> None:
+    """Replace one's password; every other session ends."""
+    await accounts.change_password(db, app.auth, actor, new, origin_of(exchange))
+
+
+@action(
+    status=204,
+    errors=(accounts.WrongPassword, accounts.TooManyAttempts, Unavailable),
+)
+async def deactivate(
+    db: Repo, actor: Actor, app: App, exchange: Exchange, new: Body[Deactivate]
+) -> None:
+    """Put one's account to sleep.
+
+    Every session ends, the profile is hidden and nobody can write to it. Logging in wakes it.
+    """
+    await accounts.deactivate_account(db, app.auth, actor, new, origin_of(exchange))
