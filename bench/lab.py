@@ -94,7 +94,7 @@ def limit(*options: str) -> Iterator[tuple[int, int]]:
     """The C limit server: (port, pid)."""
     port = free_port()
     with process([native("limit"), port, *options], core=SERVER_CORE) as child:
-        _wait_for(port)
+        wait_for(port)
         yield port, child.pid
 
 
@@ -104,11 +104,11 @@ def channel_server(**settings: str) -> Iterator[tuple[int, int]]:
     port = free_port()
     command = [sys.executable, "-m", "bench.channel_server", port]
     with process(command, core=SERVER_CORE, env=settings) as child:
-        _wait_for(port)
+        wait_for(port)
         yield port, child.pid
 
 
-def _wait_for(port: int, seconds: float = 30) -> None:
+def wait_for(port: int, seconds: float = 30) -> None:
     import socket  # noqa: PLC0415 (one use)
 
     deadline = time.monotonic() + seconds

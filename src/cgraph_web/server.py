@@ -96,6 +96,7 @@ def _config(app: App, endpoint: Endpoint) -> uvicorn.Config:
         ws=protocol,
         lifespan="off",
         log_config=None,
+        log_level="warning",  # that it has started is ours to say
         access_log=False,
         server_header=False,
         date_header=False,
