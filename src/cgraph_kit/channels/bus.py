@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Sequence
+from typing import Final, Protocol
 
 import msgspec
 
@@ -39,25 +40,34 @@ class CloseTopic(msgspec.Struct, array_like=True, frozen=True, tag=True):
 
 Order = Disconnect | CloseTopic
 
+_TOPIC: Final = "topic:"
+_ORDERS: Final = "orders"
 _encode = msgspec.msgpack.Encoder().encode
-decode_said = msgspec.msgpack.Decoder(Said).decode
-decode_order = msgspec.msgpack.Decoder(Order).decode
+_decode_said = msgspec.msgpack.Decoder(Said).decode
+_decode_order = msgspec.msgpack.Decoder(Order).decode
+
+
+class Listener(Protocol):
+    """Whom the bus tells what comes from other nodes."""
+
+    def heard(self, topic: str, said: Said) -> None: ...
+
+    def obey(self, order: Order) -> None: ...
 
 
 class Bus:
     """Keeps the subscriptions of this node on the pub/sub what the hub wants them to be."""
 
-    TOPIC = "topic:"
-    ORDERS = "orders"
-
-    def __init__(self, pubsub: PubSub) -> None:
+    def __init__(self, pubsub: PubSub, listener: Listener) -> None:
         self._pubsub = pubsub
+        self._listener = listener
+        pubsub.on_message = self._on_message
         self._wanted: set[str] = set()
         self._held: set[str] = set()
         self._changing: dict[str, asyncio.Task[None]] = {}
 
     async def start(self) -> None:
-        await self._pubsub.subscribe(self.ORDERS)
+        await self._pubsub.subscribe(_ORDERS)
 
     async def close(self) -> None:
         """Ends what is under way; the pub/sub itself is its owner's to close."""
@@ -72,10 +82,10 @@ class Bus:
         return frozenset(self._held)
 
     def say(self, topic: str, said: Said) -> None:
-        self._pubsub.publish_soon(self.TOPIC + topic, _encode(said))
+        self._pubsub.publish_soon(_TOPIC + topic, _encode(said))
 
     def order(self, order: Order) -> None:
-        self._pubsub.publish_soon(self.ORDERS, _encode(order))
+        self._pubsub.publish_soon(_ORDERS, _encode(order))
 
     async def want(self, topic: str) -> None:
         """Returns when everything said elsewhere from now on will be heard here."""
@@ -86,6 +96,15 @@ class Bus:
     def drop(self, topic: str) -> None:
         self._wanted.discard(topic)
         self._change(topic)
+
+    def _on_message(self, name: str, data: bytes) -> None:
+        try:
+            if name == _ORDERS:
+                self._listener.obey(_decode_order(data))
+            else:
+                self._listener.heard(name.removeprefix(_TOPIC), _decode_said(data))
+        except msgspec.DecodeError:
+            _log.exception("another node sent what this one does not understand")
 
     def _change(self, topic: str) -> asyncio.Task[None]:
         task = self._changing.get(topic)
@@ -98,11 +117,11 @@ class Bus:
         try:
             while (topic in self._wanted) != (topic in self._held):
                 if topic in self._wanted:
-                    await self._pubsub.subscribe(self.TOPIC + topic)
+                    await self._pubsub.subscribe(_TOPIC + topic)
                     self._held.add(topic)
                 else:
                     self._held.discard(topic)
-                    await self._pubsub.unsubscribe(self.TOPIC + topic)
+                    await self._pubsub.unsubscribe(_TOPIC + topic)
         except Exception:
             _log.exception("the bus failed", extra={"topic": topic})
             raise

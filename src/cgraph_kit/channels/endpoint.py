@@ -9,13 +9,11 @@ from contextvars import Context, copy_context
 from functools import partial
 from typing import Any
 
-import msgspec
-
 from cgraph_kit.errors import Error, RateLimited, Unavailable
 from cgraph_kit.presence import Presence
 from cgraph_kit.pubsub import PubSub
 
-from .bus import Bus, CloseTopic, Disconnect, Order, Said, decode_order, decode_said
+from .bus import Bus, CloseTopic, Disconnect, Order, Said
 from .channel import Channel, Outgoing, Push
 from .closecodes import CloseCode
 from .connection import Connection
@@ -68,7 +66,7 @@ class Endpoint:
         self.limits = limits or Limits()
         self.stats = Stats()
         self.hub = Hub(self.limits, self.stats)
-        self.bus = Bus(pubsub)
+        self.bus = Bus(pubsub, self)
         self.repair = Repair(self.hub, read_log, last_seqs)
         self.interval = 1 / self.limits.messages_per_second
         self.burst = self.limits.message_burst * self.interval
@@ -82,7 +80,6 @@ class Endpoint:
         self._by_name: dict[str, dict[Connection, None]] = {}
         self._pushes = _pushes(socket)
         self.hub.on_topic_end = self._on_topic_end
-        pubsub.on_message = self._on_message
         pubsub.on_reconnect = self.repair.verify
 
     async def start(self) -> None:
@@ -253,37 +250,24 @@ class Endpoint:
 
     # --- the bus
 
-    def _tell(self, order: Order) -> None:
-        self._obey(order)
-        self.bus.order(order)
+    def heard(self, topic: str, said: Said) -> None:
+        """See `bus.Listener`."""
+        if (here := self.hub.topics.get(topic)) is not None:
+            kinds = (said.seq, said.key, said.binary)
+            without = self._outlets(said.hidden_from)
+            self.hub.deliver(here, Event(here.json, said.event, said.payload, *kinds, without))
 
-    def _obey(self, order: Order) -> None:
+    def obey(self, order: Order) -> None:
+        """See `bus.Listener`."""
         for connection in list(self._by_name.get(order.key, ())):
             if isinstance(order, Disconnect):
                 connection.close(order.code)
             else:
                 connection.close_topic(order.topic, order.reason)
 
-    def _on_message(self, name: str, data: bytes) -> None:
-        try:
-            if name == Bus.ORDERS:
-                self._obey(decode_order(data))
-            elif (topic := self.hub.topics.get(name.removeprefix(Bus.TOPIC))) is not None:
-                said = decode_said(data)
-                self.hub.deliver(
-                    topic,
-                    Event(
-                        topic.json,
-                        said.event,
-                        said.payload,
-                        said.seq,
-                        said.key,
-                        said.binary,
-                        self._outlets(said.hidden_from),
-                    ),
-                )
-        except msgspec.DecodeError:
-            _log.exception("another node sent what this one does not understand")
+    def _tell(self, order: Order) -> None:
+        self.obey(order)
+        self.bus.order(order)
 
     def _outlets(self, names: Sequence[str]) -> list[Outlet]:
         return [one.outlet for name in names for one in self._by_name.get(name, ())]
