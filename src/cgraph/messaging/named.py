@@ -1,6 +1,7 @@
 """Writes a client has named with a `client_id`: done once, answered alike."""
 
 from collections.abc import Awaitable, Callable
+from hashlib import sha256
 from typing import TypeVar
 from uuid import UUID
 
@@ -9,11 +10,16 @@ import msgspec
 from cgraph_kit import idempotency
 from cgraph_kit.db import Transaction
 
+LONGEST = 200
+"""Code points of a name that is kept as it is."""
+
 Answer = TypeVar("Answer", bound=msgspec.Struct)
 
 
 def client_key(client_id: str) -> str:
     """A `client_id` among the names a person has given. Apart from Idempotency-Keys: those are taken in another order."""
+    if len(client_id) > LONGEST:
+        client_id = sha256(client_id.encode()).hexdigest()
     return f"client:{client_id}"
 
 

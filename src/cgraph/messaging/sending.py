@@ -57,34 +57,41 @@ async def send_message(
     conversation_id: UUID,
     new: NewMessage,
     *,
+    name: str | None = None,
     limits: Limits = DEFAULT_LIMITS,
 ) -> Sent:
     """Say something. The same `client_id` again returns the first message, whatever has become of it.
+
+    `name`: what the transport calls this write, for clients that give no `client_id`.
 
     Raises `ConversationNotFound`, `CannotSend`, `KeyReused`, `Invalid` for the content and for a `reply_to_id` that is
     not a message of the conversation.
     """
     check_content(new.content, limits)
+    name = new.client_id or name
+    key = client_key(name) if name is not None else None
     for _ in range(_TRIES):
-        sent = await _send(db, actor, conversation_id, new)
+        sent = await _send(db, actor, conversation_id, new, key)
         if sent is not None:
             return sent
-        earlier = await _explain(db, actor, conversation_id, new)
+        earlier = await _explain(db, actor, conversation_id, new, key)
         if earlier is not None:
             return earlier
         # What was in the way is gone by now: a block, or another's try that failed.
     raise Unavailable("the conversation is changing too quickly")
 
 
-async def _send(db: Repo, actor: Actor, conversation_id: UUID, new: NewMessage) -> Sent | None:
+async def _send(
+    db: Repo, actor: Actor, conversation_id: UUID, new: NewMessage, key: str | None
+) -> Sent | None:
     mentions: Sequence[UUID] = ()
     if "@" in new.content:
         mentions = await find_mentioned(db, conversation_id, actor.id, new.content)
     id, at, body = _draft(actor, conversation_id, new, mentions)
-    sql = _STATEMENTS[new.client_id is not None, bool(mentions)]
+    sql = _STATEMENTS[key is not None, bool(mentions)]
     args = [conversation_id, actor.id, id, new.content, at, new.reply_to_id, body.decode()]
-    if new.client_id is not None:
-        args += (client_key(new.client_id), _hash(conversation_id, new))
+    if key is not None:
+        args += (key, _hash(conversation_id, new))
     if mentions:
         args.append(mentions)
     taken = await db.first(_Taken, sql, *args)
@@ -178,11 +185,11 @@ class _Earlier(msgspec.Struct, frozen=True):
     payload: str | None
 
 
-async def _explain(db: Repo, actor: Actor, conversation_id: UUID, new: NewMessage) -> Sent | None:
+async def _explain(
+    db: Repo, actor: Actor, conversation_id: UUID, new: NewMessage, key: str | None
+) -> Sent | None:
     """Why nothing was said: the first message of that name, or an error. None: no reason is left."""
-    if new.client_id is not None and (
-        earlier := await db.first(_Earlier, _EARLIER, actor.id, client_key(new.client_id))
-    ):
+    if key is not None and (earlier := await db.first(_Earlier, _EARLIER, actor.id, key)):
         if earlier.request_hash != _hash(conversation_id, new):
             raise KeyReused
         if earlier.id and earlier.conversation_id and earlier.seq and earlier.payload:

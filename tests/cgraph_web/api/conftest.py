@@ -3,10 +3,12 @@
 import re
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from cgraph import messaging
 from cgraph.accounts import Auth, Hasher, Keys, Limits, follow, listener, mail_listener
 from cgraph.happenings import Happenings
 from cgraph.settings import Settings
@@ -42,6 +44,7 @@ class TestApp:
     auth: Auth
     outbox: Outbox
     postbox: Postbox
+    limits: Any = field(default_factory=lambda: SimpleNamespace(messaging=messaging.Limits()))
     events: list[Any] = field(default_factory=list)
 
     async def mailed(self) -> list[Mail]:
