@@ -13,9 +13,7 @@ from cgraph_kit import streams
 from cgraph_kit.channels import CloseCode
 from cgraph_kit.channels.endpoint import Endpoint
 from cgraph_kit.channels.limits import Limits
-from cgraph_kit.channels.origin import origin_allowed
 from cgraph_kit.channels.repair import Logged
-from cgraph_kit.channels.transport import Accept, Accepted, Handshake, Refused
 from cgraph_kit.presence import Presence, PresenceSettings
 
 from .channels.keys import session_key, user_key
@@ -39,6 +37,8 @@ async def realtime(app: App) -> AsyncIterator[Endpoint]:
         app=Reach(app, statuses),
         presence=presence,
         limits=_limits(settings),
+        check_origin=settings.check_origin,
+        own_host=settings.phx_host,
         read_log=Log(app).read,
         # Alone, every event passes through this process: there is no end that never came.
         last_seqs=Log(app).last_seqs if settings.valkey_url else None,
@@ -76,18 +76,6 @@ class Delivery:
                 self._endpoint.close_topic_for(user_key(event.user_id), topic, "removed")
 
 
-def guarded(endpoint: Endpoint, settings: Settings) -> Accept:
-    """The endpoint behind `check_origin`: a browser's page may connect only if its origin may."""
-
-    async def accept(handshake: Handshake) -> Refused | Accepted:
-        origin = handshake.headers.get("origin")
-        if not origin_allowed(origin, settings.check_origin, handshake, settings.phx_host):
-            return Refused()
-        return await endpoint.accept(handshake)
-
-    return accept
-
-
 class Log:
     """The event log, asked by topic: every durable topic is `<kind>:<stream id>`."""
 
@@ -118,5 +106,6 @@ def _limits(settings: Settings) -> Limits:
         max_sockets=settings.sockets_per_user,
         messages_per_second=settings.socket_messages / settings.socket_messages_seconds,
         message_burst=settings.socket_messages,
+        queued_messages=settings.socket_messages,  # a burst that is allowed may be for one topic
         outbox_bytes=settings.outbox_bytes,
     )

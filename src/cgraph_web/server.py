@@ -14,14 +14,14 @@ import uvicorn
 from cgraph.application import App
 from cgraph_kit.channels.endpoint import Endpoint
 from cgraph_kit.channels.http import HttpLimits, guarded_http, upgrade_required
-from cgraph_kit.channels.longpoll import LongPoll
+from cgraph_kit.channels.longpoll import LongPoll, LongPollLimits
 from cgraph_kit.channels.transport import Accept
 from cgraph_kit.channels.upgrade import websocket_protocol
 from cgraph_kit.channels.websocket import WebSocketLimits
 
 from .app import create_app
 from .echo import accept_echo
-from .realtime import guarded, realtime
+from .realtime import realtime
 
 SOCKET = "/socket"
 """Where clients connect: phoenix.js adds /websocket or /longpoll."""
@@ -72,14 +72,14 @@ async def running(app: App, listener: socket.socket) -> AsyncIterator[Listening]
 
 def _config(app: App, endpoint: Endpoint) -> uvicorn.Config:
     settings = app.settings
-    accept = guarded(endpoint, settings)
-    mounts: dict[str, Accept] = {f"{SOCKET}/websocket": accept}
+    mounts: dict[str, Accept] = {f"{SOCKET}/websocket": endpoint.accept}
     if settings.echo_endpoint:
         mounts[f"{SOCKET}/echo"] = accept_echo
+    polling = LongPollLimits(body=settings.body_max, message=settings.frame_max)
     web = create_app(
         app,
         mounts={
-            f"{SOCKET}/longpoll": LongPoll(accept),
+            f"{SOCKET}/longpoll": LongPoll(endpoint, polling),
             **dict.fromkeys(mounts, upgrade_required),
         },
         endpoint=endpoint,
