@@ -1,7 +1,7 @@
 """One's own account: looked at, changed, and put to sleep."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import msgspec
@@ -30,19 +30,23 @@ URL_LENGTH = 2048
 
 
 class UpdateAccount(Input, frozen=True):
-    """What is to change; what is left out stays. Null takes a value away.
-
-    `display_name`: 1 to 32 code points; `avatar_url`: https; `status_text`: 1 to 100 code points, with an optional
-    `status_expires_at` in the future, which goes when the text does.
-    """
+    """What is to change; what is left out stays. Null takes a value away."""
 
     username: Text | UnsetType = UNSET
+    """As in registering. Twice in 14 days."""
     display_name: Text | UnsetType | None = UNSET
+    """1 to 32 characters."""
     avatar_url: Text | UnsetType | None = UNSET
+    """An https address."""
     status: Status | UnsetType = UNSET
     status_text: Text | UnsetType | None = UNSET
-    status_expires_at: datetime | UnsetType | None = UNSET
+    """1 to 100 characters."""
+    status_expires_at: Annotated[
+        datetime | UnsetType | None, msgspec.Meta(examples=["2099-12-31T12:00:00Z"])
+    ] = UNSET
+    """When the status text lapses. Without one, a new text stays."""
     read_receipts: bool | UnsetType = UNSET
+    """Whether others are told what one has read."""
 
     def __post_init__(self) -> None:
         if isinstance(self.username, str):

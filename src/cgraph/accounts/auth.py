@@ -73,13 +73,13 @@ class Auth:
         revocation that fell between is then noticed.
         """
         now = clock.now()
-        actor = self.verified.get(token, now.timestamp())
+        actor = self.verified.get(token, now)
         if actor is not None:
             return actor
         claims = self.access.read(token, now)
         drops = self.verified.drops
         actor = await self._check(db, claims, now)
-        self.verified.put(token, actor, expires=claims.exp, now=now.timestamp(), drops=drops)
+        self.verified.put(token, actor, expires=claims.exp, now=now, drops=drops)
         return actor
 
     async def _check(self, db: Repo, claims: Claims, now: datetime) -> Actor:

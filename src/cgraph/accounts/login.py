@@ -23,13 +23,19 @@ Guess = Annotated[str, msgspec.Meta(max_length=passwords.MAX_BYTES)]
 """A password somebody claims to have."""
 
 
+InsteadOfLogin = Annotated[Text | None, msgspec.Meta(examples=[None])]
+
+
 class Login(Input, frozen=True):
-    """`login`: an e-mail address or a username; also accepted as `email` or `username`, exactly one of them."""
+    """A password, and whose it is: exactly one of `login`, `email` and `username`."""
 
     password: Guess
     login: Text | None = None
-    email: Text | None = None
-    username: Text | None = None
+    """An e-mail address or a username."""
+    email: InsteadOfLogin = None
+    """The same as `login`."""
+    username: InsteadOfLogin = None
+    """The same as `login`."""
 
     def __post_init__(self) -> None:
         if sum(name is not None for name in (self.login, self.email, self.username)) != 1:

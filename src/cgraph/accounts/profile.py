@@ -37,12 +37,14 @@ class Profile(msgspec.Struct, frozen=True):
 
 
 class FindProfiles(Input, frozen=True):
-    """Which people: by one of `ids` (comma-separated), `username`, `user_id`, or `q` (the beginning of a username)."""
+    """Which people: by exactly one of `ids`, `username`, `user_id` and `q`."""
 
     ids: Text | None = None
+    """At most 100, separated by commas."""
     username: Text | None = None
     user_id: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)] | None = None
     q: Annotated[Text, msgspec.Meta(min_length=2, max_length=32)] | None = None
+    """The beginning of a username."""
     limit: Limit = 20
     after: Text | None = None
 

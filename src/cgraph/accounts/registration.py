@@ -24,12 +24,15 @@ from .usernames import claim_username, is_free
 
 
 class NewUser(Input, frozen=True):
-    """Who registers. `username`: upper case is taken as lower; `display_name`: 1 to 32 code points."""
+    """Who registers."""
 
     email: Text
     username: Text
+    """2 to 32 of a-z, 0-9, `_` and `.`, without a dot at either end or two in a row; upper case is taken as lower."""
     password: Text
+    """At least 8 characters (a setting), at most 1,024 bytes, and not one that everybody uses."""
     display_name: Text | None = None
+    """1 to 32 characters."""
 
     def __post_init__(self) -> None:
         tidy = msgspec.structs.force_setattr

@@ -2,23 +2,24 @@
 
 from collections import OrderedDict
 from collections.abc import Collection
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import msgspec
 
 from .user import Actor
 
-MAX_AGE = 60.0
-"""Seconds an answer of the database is believed where no event takes it back."""
+MAX_AGE = timedelta(seconds=60)
+"""How long an answer of the database is believed where no event takes it back."""
 
 
 class _Entry(msgspec.Struct):
     actor: Actor
-    until: float
+    until: datetime
 
 
 class VerifiedTokens:
-    """At most `size` tokens, the least recently used go first. Times in seconds since 1970."""
+    """At most `size` tokens, the least recently used go first."""
 
     def __init__(self, size: int = 20_000) -> None:
         self._size = size
@@ -30,7 +31,7 @@ class VerifiedTokens:
     def __len__(self) -> int:
         return len(self._entries)
 
-    def get(self, token: str, now: float) -> Actor | None:
+    def get(self, token: str, now: datetime) -> Actor | None:
         """Whose token this is, if that was verified less than a minute ago."""
         entry = self._entries.get(token)
         if entry is None:
@@ -41,11 +42,12 @@ class VerifiedTokens:
         self._entries.move_to_end(token)
         return entry.actor
 
-    def put(self, token: str, actor: Actor, *, expires: float, now: float, drops: int) -> None:
-        """Keep a verification that began when `drops` was this."""
+    def put(self, token: str, actor: Actor, *, expires: float, now: datetime, drops: int) -> None:
+        """Keep a verification that began when `drops` was this; `expires` in seconds since 1970."""
         if drops != self.drops:
             return
-        self._entries[token] = _Entry(actor, min(expires, now + MAX_AGE))
+        until = min(datetime.fromtimestamp(expires, UTC), now + MAX_AGE)
+        self._entries[token] = _Entry(actor, until)
         self._by_user.setdefault(actor.id, set()).add(token)
         if len(self._entries) > self._size:
             self._remove(next(iter(self._entries)))
