@@ -15,7 +15,7 @@ from .output import Report, console, progress, say
 HALF = 0.5
 
 
-async def bench(
+async def command(
     *,
     seconds: Annotated[float, Parameter(alias="-s")] = 5.0,
     pairs: int = 20,
@@ -28,11 +28,10 @@ async def bench(
     read pages of history. Server, database and people share this machine, so a server that has it for itself does
     better.
 
-    Examples:
+    For example:
 
-    `cgraph bench`
-
-    `cgraph bench --seconds 20 --pairs 100 --json capacity.json`
+    - `cgraph bench`
+    - `cgraph bench --seconds 20 --pairs 100 --json capacity.json`
 
     Parameters
     ----------
@@ -44,11 +43,11 @@ async def bench(
         Also write the figures to this file.
     """
     with progress("measuring") as report:
-        async with throw_away() as server:
-            async with town(
-                server, pairs, lambda n: report(n, 2 * pairs, "people arrive")
-            ) as people:
-                results = await _measured(people, seconds, report)
+        async with (
+            throw_away() as server,
+            town(server, pairs, lambda n: report(n, 2 * pairs, "people arrive")) as people,
+        ):
+            results = await _measured(people, seconds, report)
     figures = Figures(machine(), seconds, pairs, results)
     _show(figures)
     if json is not None:

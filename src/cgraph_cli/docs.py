@@ -33,18 +33,17 @@ PAGES: dict[str, Make] = {
 """Every generated reference and what makes it."""
 
 
-async def docs(
+async def command(
     *,
     directory: Path = Path("docs/reference"),
-    check: Annotated[bool, Parameter(negative="")] = False,
+    check: Annotated[bool, Parameter(negative="", show_default=False)] = False,
 ) -> None:
     """Write the generated references, or check that those that are there say what the code says.
 
-    Examples:
+    For example:
 
-    `cgraph docs` after changing a setting, an error, a route or a migration
-
-    `cgraph docs --check` in CI
+    - `cgraph docs` after changing a setting, an error, a route or a migration
+    - `cgraph docs --check` in CI
 
     Parameters
     ----------

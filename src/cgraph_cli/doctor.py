@@ -16,17 +16,16 @@ from .output import console
 _STYLE = {"ok": "green", "warn": "yellow", "fail": "red bold"}
 
 
-async def doctor() -> int:
+async def command() -> int:
     """Look at everything a node needs: settings, disk, database, migrations, port, clock, Valkey, mail, TLS.
 
     Changes nothing. Each line says how a thing is and, where it is not well, what to do. Exit status 1 if anything
     fails; warnings alone do not.
 
-    Examples:
+    For example:
 
-    `cgraph doctor`
-
-    `CGRAPH_ENV=prod DATABASE_URL=postgresql://… cgraph doctor` before a deployment
+    - `cgraph doctor`
+    - `CGRAPH_ENV=prod DATABASE_URL=postgresql://… cgraph doctor` before a deployment
     """
     failed = False
     async for finding in examine():

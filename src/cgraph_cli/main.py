@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from importlib.metadata import version
 
 import uvloop
@@ -19,47 +20,65 @@ USAGE = 2
 INTERRUPTED = 130
 """Exit status after Ctrl-C, as shells have it."""
 
-app = App(
-    name="cgraph",
-    version=f"cgraph {version('cgraph')}",
-    help="""
-    The backend of a community platform, from one command.
+COMMANDS = {
+    "serve": ("serve", "Serve HTTP and realtime until told to stop."),
+    "migrate": ("migrate", "Bring the database up to date."),
+    "doctor": ("doctor", "Look for what is wrong, and say what to do."),
+    "import": ("imports", "Take over people and conversations from other systems."),
+    "shell": ("shell", "Python with the application loaded."),
+    "routes": ("routes", "List every route and every event of the channels."),
+    "bench": ("bench", "Measure what this machine can carry."),
+    "docs": ("docs", "Write the generated references, or check them."),
+}
+"""Each command, the module it is in, and what the help page says of it."""
 
-    Settings come from the environment, and from the TOML file that CGRAPH_CONFIG names; docs/reference/settings.md
-    lists them. Without DATABASE_URL everything runs on an embedded PostgreSQL below the data directory.
+HELP = """
+The backend of a community platform, from one command.
 
-    Examples:
+Settings come from the environment, and from the TOML file that CGRAPH_CONFIG names; docs/reference/settings.md
+lists them. Without DATABASE_URL everything runs on an embedded PostgreSQL below the data directory.
 
-    `cgraph serve` serves HTTP and realtime on http://localhost:4000
+For example:
 
-    `cgraph doctor` looks for what is wrong, and says what to do
-
-    `cgraph import slack export.zip --dry-run` tells what an import would do
-    """,
-    help_format="markdown",
-)
-app.command("cgraph_cli.serve:serve", help="Serve HTTP and realtime until told to stop.")
-app.command("cgraph_cli.migrate:migrate", help="Bring the database up to date.")
-app.command("cgraph_cli.doctor:doctor", help="Look for what is wrong, and say what to do.")
-app.command("cgraph_cli.imports:app", name="import", help="Take over what people said elsewhere.")
-app.command("cgraph_cli.shell:shell", help="Python with the application loaded.")
-app.command("cgraph_cli.routes:routes", help="List every route and every channel event.")
-app.command("cgraph_cli.bench:bench", help="Measure what this machine can carry.")
-app.command("cgraph_cli.docs:docs", help="Write the generated references, or check them.")
+- `cgraph serve` serves HTTP and realtime on http://localhost:4000
+- `cgraph doctor` looks for what is wrong, and says what to do
+- `cgraph import slack export.zip --dry-run` tells what an import would do
+"""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and leave with its exit status: 0 well, 1 not, 2 wrong arguments or settings."""
     try:
-        code = uvloop.run(_run(arguments))
+        code = uvloop.run(_run(sys.argv[1:] if arguments is None else arguments))
     except KeyboardInterrupt:
         code = INTERRUPTED
     sys.exit(code)
 
 
-async def _run(arguments: Sequence[str] | None) -> int:
+def _app(arguments: Sequence[str]) -> App:
+    """The command that is called, loaded; the others are names only, for each brings much with it."""
+    app = App(
+        name="cgraph", version=f"cgraph {version('cgraph')}", help=HELP, help_format="markdown"
+    )
+    called = next((each for each in arguments if not each.startswith("-")), None)
+    for order, (name, (module, summary)) in enumerate(COMMANDS.items()):
+        if name != called:
+            path = f"cgraph_cli.{module}:command"
+            app.command(path, name=name, help=summary, sort_key=order)
+            continue
+        command = import_module(f"cgraph_cli.{module}").command
+        if isinstance(command, App):
+            app.command(command)
+        else:
+            app.command(command, name=name)
+    return app
+
+
+async def _run(arguments: Sequence[str]) -> int:
     try:
-        result = await app.run_async(arguments, result_action="return_value", exit_on_error=False)
+        result = await _app(arguments).run_async(
+            arguments, result_action="return_value", exit_on_error=False
+        )
     except CycloptsError:
         return USAGE
     except Failure as failure:

@@ -9,21 +9,22 @@ from cgraph import migrations
 from cgraph import settings as configuration
 from cgraph_kit import migrate as runner
 
-from .node import database
+from .node import database, reaching
 from .output import say
 
 
-async def migrate(*, check: Annotated[bool, Parameter(negative="")] = False) -> int:
+async def command(
+    *, check: Annotated[bool, Parameter(negative="", show_default=False)] = False
+) -> int:
     """Bring the database up to date, one migration after the other.
 
     Running it on several nodes at once is safe: one works, the others wait. `cgraph serve` does the same when it
     starts. What has run is never undone; a database that is newer than this program is refused.
 
-    Examples:
+    For example:
 
-    `cgraph migrate`
-
-    `DATABASE_URL=postgresql://… cgraph migrate --check` fails if there is something to do
+    - `cgraph migrate`
+    - `DATABASE_URL=postgresql://… cgraph migrate --check` fails if there is something to do
 
     Parameters
     ----------
@@ -31,10 +32,12 @@ async def migrate(*, check: Annotated[bool, Parameter(negative="")] = False) -> 
         Only tell what would run; exit status 1 if there is anything.
     """
     known = migrations.load()
-    async with database(configuration.read()) as dsn:
-        if check:
-            return await _check(dsn, known)
-        done = await runner.migrate(dsn, known, report=lambda migration: say(migration.name))
+    settings = configuration.read()
+    with reaching(settings):
+        async with database(settings) as dsn:
+            if check:
+                return await _check(dsn, known)
+            done = await runner.migrate(dsn, known, report=lambda migration: say(migration.name))
     say(f"{len(done)} migrations run." if done else "The database is up to date.")
     return 0
 

@@ -1,8 +1,8 @@
 """What commands work on: the application or its database, started for them or already running."""
 
 import socket
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
@@ -32,11 +32,18 @@ async def started(
 ) -> AsyncIterator[App]:
     """The whole application. Raises `Failure` where the database, or Valkey, cannot be reached."""
     async with AsyncExitStack() as stack:
-        try:
+        with reaching(settings):
             app = await stack.enter_async_context(start(settings, report=report))
-        except _UNREACHABLE as error:
-            raise Failure(_unreachable(settings, error)) from error
         yield app
+
+
+@contextmanager
+def reaching(settings: Settings) -> Iterator[None]:
+    """What cannot be reached inside becomes a `Failure` that says so."""
+    try:
+        yield
+    except _UNREACHABLE as error:
+        raise Failure(_unreachable(settings, error)) from error
 
 
 @asynccontextmanager

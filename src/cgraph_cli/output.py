@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -37,6 +37,16 @@ def console(*, stderr: bool = False) -> Console:
 def say(text: str) -> None:
     """Text for people, as it is."""
     print(text, flush=True)
+
+
+def lines(rows: Sequence[Sequence[str]]) -> str:
+    """Rows in columns, each on one line however long: for `grep`."""
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    padded = (
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        for row in rows
+    )
+    return "\n".join(row.rstrip() for row in padded)
 
 
 def complain(text: str) -> None:

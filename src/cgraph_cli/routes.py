@@ -1,27 +1,25 @@
 """`cgraph routes`."""
 
-from rich.table import Table
-
-from .output import console
+from .output import lines, say
 from .reference import routes as reference
 
 
-async def routes() -> None:
+async def command() -> None:
     """List every REST route and every event of every channel.
 
-    Examples:
+    For example:
 
-    `cgraph routes`
-
-    `cgraph routes | grep conversations`
+    - `cgraph routes`
+    - `cgraph routes | grep conversations`
     """
-    screen = console()
-    rest = Table("method", "path", "", "what it does", box=None, pad_edge=False)
-    for route in reference.routes():
-        rest.add_row(route.method, route.path, "public" if route.public else "", route.summary)
-    screen.print(rest)
-    screen.print()
-    live = Table("topic", "way", "event", "payload", "what it is", box=None, pad_edge=False)
-    for event in reference.events():
-        live.add_row(event.topic, event.way, event.event, event.payload, event.summary)
-    screen.print(live)
+    rest = [
+        (route.method, route.path, "public" if route.public else "", route.summary)
+        for route in reference.routes()
+    ]
+    live = [
+        (event.topic, event.way, event.event, event.payload, event.summary)
+        for event in reference.events()
+    ]
+    say(lines([("method", "path", "", "what it does"), *rest]))
+    say("")
+    say(lines([("topic", "way", "event", "payload", "what it is"), *live]))

@@ -26,7 +26,7 @@ BLOCK = """
 """
 
 
-async def serve(
+async def command(
     *,
     port: Annotated[int | None, Parameter(alias="-p")] = None,
     host: str | None = None,
@@ -37,13 +37,11 @@ async def serve(
     Starts the embedded PostgreSQL unless DATABASE_URL is set, and brings the database up to date. Ctrl-C or SIGTERM
     lets clients go, finishes what is running and stops everything; being killed loses nothing.
 
-    Examples:
+    For example:
 
-    `cgraph serve`
-
-    `cgraph serve --port 5000 --data-dir /var/lib/cgraph`
-
-    `DATABASE_URL=postgresql://… VALKEY_URL=redis://… cgraph serve --host 0.0.0.0`
+    - `cgraph serve`
+    - `cgraph serve --port 5000 --data-dir /var/lib/cgraph`
+    - `DATABASE_URL=postgresql://… VALKEY_URL=redis://… cgraph serve --host 0.0.0.0`
 
     Parameters
     ----------

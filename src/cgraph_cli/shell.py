@@ -19,19 +19,17 @@ BANNER = """CGraph shell on Python {python}. `await` works as it stands; Ctrl-D 
              the contexts; help(messaging) lists what they do"""
 
 
-async def shell(*, command: Annotated[str | None, Parameter(alias="-c")] = None) -> int:
+async def command(*, command: Annotated[str | None, Parameter(alias="-c")] = None) -> int:
     """Python with the application loaded; `await` works at the top level.
 
     Everything but the network side is started, on the same settings as `cgraph serve` and beside one that runs. What
     comes through a pipe is run as a script.
 
-    Examples:
+    For example:
 
-    `cgraph shell`
-
-    `cgraph shell -c 'print(await db.value("select count(*) from users"))'`
-
-    `cgraph shell < script.py`
+    - `cgraph shell`
+    - `cgraph shell -c 'print(await db.value("select count(*) from users"))'`
+    - `cgraph shell < script.py`
 
     Parameters
     ----------

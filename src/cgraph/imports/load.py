@@ -8,7 +8,7 @@ import msgspec
 from cgraph import messaging
 from cgraph.messaging import ImportedMessage
 from cgraph_kit import clock
-from cgraph_kit.db import Database, Repo, UniqueViolation
+from cgraph_kit.db import Repo, UniqueViolation
 from cgraph_kit.errors import Conflict
 
 from .batch import Found, prepare
@@ -43,7 +43,7 @@ class Options(msgspec.Struct, frozen=True):
 
 
 async def load(
-    db: Database,
+    db: Repo,
     reader: Reader,
     options: Options | None = None,
     *,
@@ -65,7 +65,7 @@ async def load(
 
 
 class _Loader:
-    def __init__(self, db: Database, source: str, options: Options, progress: Progress) -> None:
+    def __init__(self, db: Repo, source: str, options: Options, progress: Progress) -> None:
         self.report = Report(source, dry_run=options.dry_run)
         self._db = db
         self._options = options

@@ -111,11 +111,20 @@ class Item(msgspec.Struct, frozen=True):
 class Reader(Protocol):
     """An export being read: records and problems in an order in which they can be taken."""
 
-    source: str
-    """Names the system the ids come from; with an id of it, who or what is meant for ever."""
-    total: int | None
-    """Bytes to read in all, where known; `done` of them are read."""
-    done: int
+    @property
+    def source(self) -> str:
+        """Names the system the ids come from; with an id of it, who or what is meant for ever."""
+        ...
+
+    @property
+    def total(self) -> int | None:
+        """Bytes to read in all, where known."""
+        ...
+
+    @property
+    def done(self) -> int:
+        """Bytes read so far."""
+        ...
 
     def __iter__(self) -> Iterator[Item | Problem]: ...
 

@@ -80,7 +80,8 @@ def _of(channel: type[Channel]) -> Iterator[Event]:
         yield Event(channel.topic, "in", name, _payload(method, 1), _first_line(method))
     for push in channel.pushes:
         when = push.when.__name__
-        yield Event(channel.topic, "out", push.event, when, _first_line(push.function))
+        summary = _first_line(push.function) or _first_line(push.when)
+        yield Event(channel.topic, "out", push.event, when, summary)
 
 
 def _payload(method: Any, position: int) -> str:
@@ -93,4 +94,6 @@ def _payload(method: Any, position: int) -> str:
 
 
 def _first_line(documented: Any) -> str:
-    return (inspect.getdoc(documented) or "").partition("\n")[0].rstrip(".")
+    """Of its own docstring, not of one it inherits."""
+    own = vars(documented).get("__doc__") if isinstance(documented, type) else documented.__doc__
+    return inspect.cleandoc(own or "").partition("\n\n")[0].replace("\n", " ").rstrip(".")
