@@ -1,0 +1,282 @@
+"""Who may do what: every route and every channel event, as a nobody, a stranger, a participant and the owner.
+
+A route or event without a row here fails. Each case has a scene of its own: a group that `owner` made with `participant`
+(and a third), in which both have said something.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import pytest
+
+from cgraph.application import App
+from cgraph_kit.channels.testing import JoinRefused, connect
+from cgraph_web.action import Route
+from cgraph_web.app import create_app
+from cgraph_web.realtime import realtime
+from cgraph_web.router import ROUTES
+from cgraph_web.socket import UserSocket
+from support.people import PASSWORD, Person, converse, register, say
+
+from .conftest import Caller
+
+ROLES = ("nobody", "stranger", "participant", "owner")
+
+
+class Scene(NamedTuple):
+    """The people and the things a request may name."""
+
+    people: dict[str, Person]
+    conversation_id: UUID
+    message_id: UUID
+    """The owner's."""
+    his_message_id: UUID
+    """The participant's."""
+
+    @property
+    def session_id(self) -> UUID:
+        return self.people["owner"].actor.session_id
+
+    @property
+    def user_id(self) -> UUID:
+        """A third participant."""
+        return self.people["third"].id
+
+
+async def make_scene(app: App) -> Scene:
+    names = ("stranger", "participant", "owner", "third")
+    people = {name: await register(app) for name in names}
+    conversation = await converse(app, people["owner"], people["participant"], people["third"])
+    hers = await say(app, people["owner"], conversation, "hers")
+    his = await say(app, people["participant"], conversation, "his")
+    return Scene(people, conversation, hers.id, his.id)
+
+
+Body = dict[str, Any] | Callable[[Scene], dict[str, Any]] | None
+
+
+class Row(NamedTuple):
+    """What each role is answered; `body` is sent as JSON, `query` behind the path."""
+
+    nobody: int
+    stranger: int
+    participant: int
+    owner: int
+    body: Body = None
+    query: str = ""
+
+
+def public(status: int, body: Body = None) -> Row:
+    """Everybody may."""
+    return Row(status, status, status, status, body)
+
+
+def own(status: int, body: Body = None, query: str = "") -> Row:
+    """Everybody who is signed in may: it concerns only themselves."""
+    return Row(401, status, status, status, body, query)
+
+
+def inside(status: int, body: Body = None, query: str = "") -> Row:
+    """People of the conversation may; strangers cannot tell that there is one."""
+    return Row(401, 404, status, status, body, query)
+
+
+def owned(participant: int, owner: int, body: Body = None) -> Row:
+    """Of the people of the conversation not all may."""
+    return Row(401, 404, participant, owner, body)
+
+
+A = "/api/v1"
+C = A + "/conversations/{conversation_id}"
+M = C + "/messages/{message_id}"
+
+TABLE: dict[str, Row] = {
+    "GET /health": public(200),
+    "GET /ready": public(200),
+    "GET /metrics": public(200),
+    "GET /api/openapi.json": public(200),
+    "GET /api/docs": public(200),
+    "GET /api/docs/start.js": public(200),
+    "GET /api/docs/scalar.js": public(200),
+    f"POST {A}/auth/register": public(422, {}),
+    f"POST {A}/auth/login": public(401, {"login": "nobody.at.all", "password": "wrong pass"}),
+    f"POST {A}/auth/refresh": public(401, {"refresh_token": "x"}),
+    f"POST {A}/auth/password/forgot": public(204, {"email": "nobody@example.com"}),
+    f"POST {A}/auth/password/reset": public(422, {"token": "x", "password": "correct horse 2"}),
+    f"POST {A}/auth/logout": own(204),
+    f"GET {A}/me": own(200),
+    f"PATCH {A}/me": own(200, {"display_name": "X"}),
+    f"PUT {A}/me/password": own(
+        204, {"current_password": PASSWORD, "new_password": "correct horse 2"}
+    ),
+    f"POST {A}/me/deactivate": own(204, {"password": PASSWORD}),
+    f"GET {A}/me/sessions": own(200),
+    f"DELETE {A}/me/sessions": own(200),
+    f"PATCH {A}/me/sessions/{{session_id}}": Row(401, 404, 404, 200, {"name": "desk"}),
+    f"DELETE {A}/me/sessions/{{session_id}}": Row(401, 404, 404, 204),
+    f"GET {A}/me/blocks": own(200),
+    f"PUT {A}/me/blocks/{{user_id}}": own(200),
+    f"DELETE {A}/me/blocks/{{user_id}}": own(204),
+    f"GET {A}/me/events": own(200, query="?since=0"),
+    f"GET {A}/me/unread": own(200, query="?verify=true"),
+    f"GET {A}/users": own(200, query="?username=nobody"),
+    f"GET {A}/users/{{user_id}}": own(200),
+    f"GET {A}/conversations": own(200),
+    f"POST {A}/conversations": own(201, {"participant_ids": []}),
+    f"GET {C}": inside(200),
+    f"PATCH {C}": inside(200, {"name": "renamed"}),
+    f"POST {C}/leave": inside(204),
+    f"PATCH {C}/settings": inside(200, {"muted": True}),
+    f"GET {C}/participants": inside(200),
+    f"POST {C}/participants": inside(
+        200, lambda scene: {"participant_ids": [str(scene.people["stranger"].id)]}
+    ),
+    f"DELETE {C}/participants/{{user_id}}": owned(403, 204),
+    f"GET {C}/messages": inside(200),
+    f"POST {C}/messages": inside(201, {"content": "hi"}),
+    f"GET {M}": inside(200),
+    f"PATCH {M}": owned(403, 200, {"content": "changed"}),
+    f"DELETE {M}": owned(403, 200),
+    f"GET {M}/edits": owned(403, 200),
+    f"PUT {M}/reactions/{{emoji}}": inside(200),
+    f"DELETE {M}/reactions/{{emoji}}": inside(200),
+    f"GET {C}/pins": inside(200),
+    f"PUT {C}/pins/{{message_id}}": inside(200),
+    f"DELETE {C}/pins/{{message_id}}": inside(200),
+    f"GET {C}/unread": inside(200),
+    f"POST {C}/unread": inside(200, {}),
+    f"POST {C}/read": inside(200, {}),
+    f"POST {C}/delivered": inside(204, {"seq": 1}),
+    f"GET {C}/events": inside(200, query="?since=0"),
+}
+"""By method and path. `{message_id}` is the owner's message, `{session_id}` the owner's session."""
+
+OF_HIS: dict[str, Row] = {
+    f"PATCH {M}": owned(200, 403, {"content": "changed"}),
+    f"DELETE {M}": owned(200, 200),
+    f"GET {M}/edits": owned(200, 200),
+}
+"""The same for the participant's message: owners delete what others said, but put no words into their mouths."""
+
+
+def path_of(route: Route, scene: Scene, message_id: UUID) -> str:
+    return route.path.format(
+        conversation_id=scene.conversation_id,
+        message_id=message_id,
+        session_id=scene.session_id,
+        user_id=scene.user_id,
+        emoji="👍",
+    )
+
+
+def named(route: Route) -> str:
+    return f"{route.method} {route.path}"
+
+
+async def ask(app: App, route: Route, row: Row, role: str, *, his: bool = False) -> int:
+    scene = await make_scene(app)
+    token = None if role == "nobody" else scene.people[role].token
+    body = row.body(scene) if callable(row.body) else row.body
+    path = path_of(route, scene, scene.his_message_id if his else scene.message_id)
+    caller = Caller(app, create_app(app), token)
+    answer = await caller.send(route.method, path + row.query, json=body)
+    return answer.status
+
+
+class TestRoutes:
+    def test_all_have_a_row(self) -> None:
+        assert {named(route) for route in ROUTES} == set(TABLE)
+
+    @pytest.mark.parametrize("role", ROLES)
+    @pytest.mark.parametrize("route", ROUTES, ids=named)
+    async def test_answer_each_role(self, app: App, route: Route, role: str) -> None:
+        row = TABLE[named(route)]
+        assert await ask(app, route, row, role) == getattr(row, role)
+
+    @pytest.mark.parametrize("role", ROLES)
+    @pytest.mark.parametrize("route", [r for r in ROUTES if named(r) in OF_HIS], ids=named)
+    async def test_tell_authors_from_owners(self, app: App, route: Route, role: str) -> None:
+        row = OF_HIS[named(route)]
+        assert await ask(app, route, row, role, his=True) == getattr(row, role)
+
+    @pytest.mark.parametrize(
+        "route", [r for r in ROUTES if "{conversation_id}" in r.path], ids=named
+    )
+    async def test_tell_strangers_nothing(self, app: App, route: Route) -> None:
+        """The answer for a conversation that is there is, but for the request id, that for one that is not."""
+        scene = await make_scene(app)
+        row = TABLE[named(route)]
+        body = row.body(scene) if callable(row.body) else row.body
+        caller = Caller(app, create_app(app), scene.people["stranger"].token)
+        there = path_of(route, scene, scene.message_id) + row.query
+        nowhere = there.replace(str(scene.conversation_id), str(scene.message_id))
+        answers = [await caller.send(route.method, path, json=body) for path in (there, nowhere)]
+        first, second = ({**answer.error, "request_id": None} for answer in answers)
+        assert first == second
+
+
+class Event(NamedTuple):
+    """A push of a channel, and what participant and owner are answered; None: no reply."""
+
+    payload: Callable[[Scene], Any]
+    participant: str | None
+    owner: str | None
+
+
+EVENTS: dict[str, dict[str, Event]] = {
+    "conversation:*": {
+        "new_message": Event(lambda _scene: {"content": "hi"}, "ok", "ok"),
+        "edit_message": Event(
+            lambda scene: {"id": str(scene.message_id), "content": "x"}, "not_author", "ok"
+        ),
+        "delete_message": Event(lambda scene: {"id": str(scene.message_id)}, "not_author", "ok"),
+        "react": Event(
+            lambda scene: {"message_id": str(scene.message_id), "emoji": "👍"}, "ok", "ok"
+        ),
+        "unreact": Event(
+            lambda scene: {"message_id": str(scene.message_id), "emoji": "👍"}, "ok", "ok"
+        ),
+        "read": Event(lambda _scene: {}, "ok", "ok"),
+        "delivered": Event(lambda _scene: {"seq": 1}, None, None),
+        "typing": Event(lambda _scene: {}, None, None),
+    },
+    "user:*": {},
+}
+
+CASES = [(topic, event) for topic, events in EVENTS.items() for event in events]
+
+
+class TestEvents:
+    def test_all_have_a_row(self) -> None:
+        assert {channel.topic: set(channel.handlers) for channel in UserSocket.channels} == {
+            topic: set(events) for topic, events in EVENTS.items()
+        }
+
+    async def test_are_for_the_signed_in(self, app: App) -> None:
+        async with realtime(app) as endpoint:
+            for params in ({}, {"token": ""}, {"token": "x.y.z"}):
+                with pytest.raises(Exception, match="403"):
+                    await connect(endpoint, params)
+
+    @pytest.mark.parametrize("role", ROLES[1:])
+    @pytest.mark.parametrize(("topic", "event"), CASES)
+    async def test_answer_each_role(self, app: App, topic: str, event: str, role: str) -> None:
+        scene, row = await make_scene(app), EVENTS[topic][event]
+        async with realtime(app) as endpoint:
+            socket = await connect(endpoint, {"token": scene.people[role].token})
+            name = topic.replace("*", str(scene.conversation_id))
+            if role == "stranger":
+                with pytest.raises(JoinRefused) as refused:
+                    await socket.join(name)
+                assert refused.value.response["reason"] == "unauthorized"
+                return
+            channel = await socket.join(name)
+            ref = channel.push(event, row.payload(scene))
+            expected = getattr(row, role)
+            if expected is None:
+                await channel.refute_push("phx_reply")
+            elif expected == "ok":
+                await channel.assert_reply(ref, "ok")
+            else:
+                await channel.assert_reply(ref, "error", {"reason": expected})
