@@ -162,6 +162,7 @@ async def import_messages(
     ]
     await tx.copy_rows("mentions", ("user_id", "conversation_id", "seq"), mentioned)
     await tx.value(_READ, conversation_id, start.seq, len(messages))
+    await tx.value(_BEHIND, conversation_id, start.seq)
 
 
 def _row(
@@ -237,4 +238,7 @@ UPDATE participants SET
     read_seq = read_seq + $3, read_nth = read_nth + $3, shown_read_seq = greatest(shown_read_seq, read_seq + $3),
     delivered_seq = greatest(delivered_seq, read_seq + $3)
 WHERE conversation_id = $1 AND left_seq IS NULL AND read_seq = $2
+"""
+_BEHIND = """
+UPDATE participants SET own_above = true WHERE conversation_id = $1 AND left_seq IS NULL AND read_seq < $2
 """

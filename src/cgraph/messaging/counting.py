@@ -2,7 +2,7 @@
 
 `streams.counted` and `messages.nth` number the messages of people in a conversation, deleted ones too. Between the reader's
 marker (`read_seq`, `read_nth`) and the end lie `counted - read_nth` of them; not unread of those are the deleted, the
-reader's own (which lie there only after "mark unread from here": sending moves the marker), and in groups those of people
+reader's own (which lie there only where `own_above` says so: sending moves the marker), and in groups those of people
 the reader blocks. Each of the three is an index range that is mostly empty, so a count costs the same however much is
 unread, and a deletion writes nothing but itself.
 """
@@ -19,7 +19,7 @@ UNREAD = f"""
 (CASE WHEN s.counted = p.read_nth THEN 0 ELSE
     s.counted - p.read_nth
     - (SELECT count(*) FROM messages m WHERE {_ABOVE} AND m.deleted_at IS NOT NULL AND m.kind = 'text')
-    - CASE WHEN p.marked_unread THEN (
+    - CASE WHEN p.own_above THEN (
         SELECT count(*) FROM messages m WHERE {_ABOVE} AND m.sender_id = p.user_id AND {_COUNTS}
     ) ELSE 0 END
     - CASE WHEN c.kind = 'group' THEN (

@@ -23,7 +23,7 @@ Seq = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 class Marker(Input, frozen=True):
     """A place in a conversation: a message or a number; neither: its end."""
 
-    message_id: UUID | None = None
+    message_id: Annotated[UUID | None, msgspec.Meta(examples=[None])] = None
     seq: Seq | None = None
 
     def __post_init__(self) -> None:
@@ -148,7 +148,8 @@ WITH me AS (
     UPDATE participants p SET
         read_seq = greatest(p.read_seq, me.target),
         read_nth = CASE WHEN me.target > p.read_seq THEN {_NTH} ELSE p.read_nth END,
-        marked_unread = p.marked_unread AND me.target < me.last_seq,
+        marked_unread = p.marked_unread AND me.target <= p.read_seq,
+        own_above = p.own_above AND me.target < me.last_seq,
         shown_read_seq = CASE WHEN me.quiet THEN p.shown_read_seq ELSE greatest(p.shown_read_seq, me.target) END,
         delivered_seq = greatest(p.delivered_seq, me.target)
     FROM me WHERE p.conversation_id = $1 AND p.user_id = $2
@@ -163,7 +164,7 @@ SELECT moved.read_seq, moved.shown, ARRAY(
 FROM moved LEFT JOIN logged ON true
 """
 
-# A reader's own messages may lie above the marker then: `marked_unread` says to subtract them.
+# A reader's own messages may lie above the marker then: `own_above` says to subtract them.
 _UNREAD = f"""
 WITH me AS (
     SELECT p.read_seq, least(p.read_seq, greatest(p.joined_seq, coalesce($3, (
@@ -174,7 +175,7 @@ WITH me AS (
     FROM participants p WHERE p.conversation_id = $1 AND p.user_id = $2 AND p.left_seq IS NULL
     FOR NO KEY UPDATE
 ), moved AS (
-    UPDATE participants p SET read_seq = me.target, read_nth = {_NTH}, marked_unread = true
+    UPDATE participants p SET read_seq = me.target, read_nth = {_NTH}, marked_unread = true, own_above = true
     FROM me WHERE p.conversation_id = $1 AND p.user_id = $2 AND me.target < me.read_seq
     RETURNING p.read_seq, me.read_seq AS was, p.marked_unread
 ), {_logged("$4")}

@@ -132,7 +132,7 @@ INSERT INTO participants
 SELECT $1, unnest($2::uuid[]), $3, $3, $4, $3, $3
 ON CONFLICT (conversation_id, user_id) DO UPDATE SET
     joined_seq = excluded.joined_seq, left_seq = NULL, read_seq = excluded.read_seq, read_nth = excluded.read_nth,
-    shown_read_seq = excluded.shown_read_seq, delivered_seq = excluded.delivered_seq, marked_unread = false,
+    shown_read_seq = excluded.shown_read_seq, delivered_seq = excluded.delivered_seq, marked_unread = false, own_above = false,
     muted_until = NULL, archived_seq = NULL, inserted_at = now()
 WHERE participants.left_seq IS NOT NULL
 """

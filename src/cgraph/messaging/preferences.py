@@ -1,6 +1,6 @@
 """Muting and putting away: what a person sets for themselves in one conversation."""
 
-from datetime import UTC, datetime
+from datetime import MAXYEAR, UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -49,7 +49,7 @@ async def update_preferences(
     """Mute, put away, or the reverse; the person's other devices are told. Raises `ConversationNotFound`."""
     async with db.transaction() as tx:
         await hold_access(tx, actor, conversation_id)
-        before = await tx.one(_Stored, _GET, conversation_id, actor.id)
+        before = (await tx.one(_Stored, _GET, conversation_id, actor.id)).with_forever()
         after = _Stored(
             _muted(change, before.muted_until), _archived(change, before), before.last_seq
         )
@@ -66,6 +66,12 @@ class _Stored(msgspec.Struct, frozen=True):
     muted_until: datetime | None
     archived_seq: int | None
     last_seq: int
+
+    def with_forever(self) -> "_Stored":
+        """As read, with our 'infinity' instead of the driver's, which has no offset."""
+        if self.muted_until is None or self.muted_until.year < MAXYEAR:
+            return self
+        return msgspec.structs.replace(self, muted_until=FOREVER)
 
 
 def _muted(change: PreferencesChange, before: datetime | None) -> datetime | None:

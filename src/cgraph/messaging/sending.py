@@ -152,7 +152,8 @@ WITH me AS (
         (conversation_id, seq, nth, id, sender_id, content, reply_to_id, inserted_at{", mentions" if mentioning else ""})
     SELECT $1, seq, nth, $3, $2, $4, $6, $5{f", {mentions}" if mentioning else ""} FROM taken
 ), seen AS (
-    UPDATE participants SET read_seq = seq, read_nth = nth, shown_read_seq = seq, delivered_seq = seq, marked_unread = false
+    UPDATE participants SET read_seq = seq, read_nth = nth, shown_read_seq = seq, delivered_seq = seq,
+        marked_unread = false, own_above = false
     FROM taken WHERE conversation_id = $1 AND user_id = $2
 ), logged AS (
     INSERT INTO events (stream_id, seq, type, payload, inserted_at) SELECT $1, seq, 'new_message', $7, $5 FROM taken

@@ -30,8 +30,10 @@ CREATE TABLE participants (
     -- Up to where this person has read, never below joined_seq, and messages.nth there: unread counts are differences.
     read_seq bigint NOT NULL DEFAULT 0,
     read_nth bigint NOT NULL DEFAULT 0,
-    -- Set by "mark unread from here": own messages may then be above the marker and are subtracted when counting.
+    -- Set by "mark unread from here", until something is read.
     marked_unread boolean NOT NULL DEFAULT false,
+    -- Own messages may be above the marker, which was put back, and are subtracted when counting.
+    own_above boolean NOT NULL DEFAULT false,
     -- What others are told: how far this person has read, and how far a device of theirs has got.
     shown_read_seq bigint NOT NULL DEFAULT 0,
     delivered_seq bigint NOT NULL DEFAULT 0,
