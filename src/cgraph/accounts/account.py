@@ -127,9 +127,8 @@ async def deactivate_account(
 
     Raises `WrongPassword`, `TooManyAttempts`, `Unavailable`.
     """
-    known = await confirm_password(
-        db, auth, actor, confirmation.password, field="password", origin=origin
-    )
+    given = (confirmation.password,)
+    _, known = await confirm_password(db, auth, actor, given, field="password", origin=origin)
     async with db.transaction() as tx:
         user = await tx.first(User, _DEACTIVATE, actor.id, clock.now(), known)
         if user is None:

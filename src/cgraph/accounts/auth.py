@@ -111,10 +111,10 @@ class Auth:
             return
         # Somebody was faster: with this very pair (another request of the same client), or with a rival.
         again = await db.first(_Found, _FIND, claims.sid, claims.pid, claims.sub)
+        if again is not None and again.ended:
+            raise SessionEnded
         if again is None or not again.used:
             raise InvalidToken
-        if again.ended:
-            raise SessionEnded
 
 
 class _Found(msgspec.Struct, frozen=True):

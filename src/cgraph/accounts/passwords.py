@@ -1,6 +1,7 @@
 """Passwords: asked again, changed, forgotten and reset."""
 
 import secrets
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
@@ -61,30 +62,35 @@ class ResetPassword(Input, frozen=True):
 
 
 async def confirm_password(
-    db: Repo, auth: Auth, actor: Actor, password: str, *, field: str, origin: Origin
-) -> str:
-    """Ask for the actor's password again; returns its hash, to be compared with when it matters.
+    db: Repo, auth: Auth, actor: Actor, passwords: Sequence[str], *, field: str, origin: Origin
+) -> tuple[int, str]:
+    """Ask for the actor's password again: which of these it is, and its hash, to be compared with when it matters.
 
     Counted like a login, so a stolen access token is no way to guess at leisure. Raises `WrongPassword` with the
     input's `field`, `TooManyAttempts`.
     """
     async with guess(auth.limiter, guesses(auth.limits, str(actor.id), origin)):
         hash: str | None = await db.value("SELECT password_hash FROM users WHERE id = $1", actor.id)
-        if hash is None or not await auth.hasher.verify(hash, password):
-            raise errors.WrongPassword(fields={field: ["is not correct"]})
-    return hash
+        for position, password in enumerate(passwords):
+            if hash is not None and await auth.hasher.verify(hash, password):
+                return position, hash
+        raise _wrong(field)
 
 
 async def change_password(
     db: Repo, auth: Auth, actor: Actor, new: ChangePassword, origin: Origin
 ) -> None:
-    """Replace the actor's password and end all their other sessions.
+    """Replace the actor's password and end all their other sessions; again, with it in place, changes nothing.
 
     Raises `WrongPassword`, `Invalid` for a new one that is no good, `TooManyAttempts`, `Unavailable`.
     """
-    known = await confirm_password(
-        db, auth, actor, new.current_password, field="current_password", origin=origin
+    # A client that never got the answer repeats itself: then the new one is what it has.
+    given = (new.current_password, new.new_password)
+    which, known = await confirm_password(
+        db, auth, actor, given, field="current_password", origin=origin
     )
+    if which == 1:
+        return
     await _check(db, auth, actor.id, new.new_password, "new_password")
     hash = await auth.hasher.hash(new.new_password)
     async with db.transaction() as tx:
@@ -93,7 +99,7 @@ async def change_password(
             f"{_SET} AND password_hash = $3 RETURNING true", actor.id, hash, known
         )
         if not changed:
-            raise errors.WrongPassword(fields={"current_password": ["is not correct"]})
+            raise _wrong("current_password")
         await tx.value("DELETE FROM password_resets WHERE user_id = $1", actor.id)
         await end_sessions(tx, actor.id, "password_changed", but=actor.session_id)
         tx.publish(PasswordChanged(actor.id, "changed"))
@@ -156,6 +162,10 @@ async def _check(db: Repo, auth: Auth, user_id: UUID, password: str, field: str)
     )
     if problems:
         raise Invalid.field(field, problems[0])
+
+
+def _wrong(field: str) -> errors.WrongPassword:
+    return errors.WrongPassword(fields={field: ["is not correct"]})
 
 
 def _bad_token() -> errors.InvalidResetToken:

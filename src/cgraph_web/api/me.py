@@ -2,11 +2,11 @@
 
 from cgraph import accounts
 from cgraph.accounts import Actor, ChangePassword, Deactivate, UpdateAccount, User
+from cgraph.application import App
 from cgraph_kit.db import Repo
 from cgraph_kit.errors import Unavailable
 from cgraph_web.action import Body, action
 from cgraph_web.exchange import Exchange
-from cgraph_web.services import App
 from cgraph_web.views.base import Data
 
 from .origin import origin_of
@@ -28,19 +28,26 @@ async def update(db: Repo, actor: Actor, app: App, changes: Body[UpdateAccount])
     return Data(await accounts.update_account(db, actor, changes, limits=app.auth.limits))
 
 
+# Neither takes an Idempotency-Key: what is kept of a named request would be a fast hash of a password. Both may be sent
+# again as they are.
 @action(
     status=204,
+    idempotency="none",
     errors=(accounts.WrongPassword, accounts.TooManyAttempts, Unavailable),
 )
 async def change_password(
     db: Repo, actor: Actor, app: App, exchange: Exchange, new: Body[ChangePassword]
 ) -> None:
-    """Replace one's password; every other session ends."""
+    """Replace one's password; every other session ends.
+
+    Sent again, with the new password in place, it changes nothing.
+    """
     await accounts.change_password(db, app.auth, actor, new, origin_of(exchange))
 
 
 @action(
     status=204,
+    idempotency="none",
     errors=(accounts.WrongPassword, accounts.TooManyAttempts, Unavailable),
 )
 async def deactivate(

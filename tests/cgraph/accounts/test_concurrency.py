@@ -205,6 +205,23 @@ class TestPasswords:
             sessions = await accounts.list_sessions(database, actor_of(ann))
             assert [session.id for session in sessions.items] == [ann.session.id]
 
+    async def test_of_two_changes_at_once_one_counts(self, database: Database, auth) -> None:
+        name = unique()
+        ann = await accounts.register(database, auth, new(name), HOME)
+        wanted = [f"staple paper clip {n}" for n in range(4)]
+        answers = await outcomes(
+            *(
+                accounts.change_password(
+                    database, auth, actor_of(ann), ChangePassword(PASSWORD, password), HOME
+                )
+                for password in wanted
+            )
+        )
+        (winner,) = [
+            password for password, answer in zip(wanted, answers, strict=True) if answer is None
+        ]
+        assert await accounts.log_in(database, auth, Login(login=name, password=winner), HOME)
+
     async def test_a_reset_token_works_for_one_of_many(self, database: Database, auth) -> None:
         name = unique()
         await accounts.register(database, auth, new(name), HOME)

@@ -62,6 +62,16 @@ class TestChangePassword:
         with pytest.raises(InvalidResetToken):
             await accounts.reset_password(db, auth, ResetPassword(token, "another password"))
 
+    async def test_again_changes_nothing(self, db: Transaction, auth, register) -> None:
+        ann = await register(db, "ann")
+        change = ChangePassword(PASSWORD, NEW)
+        await accounts.change_password(db, auth, actor_of(ann), change, HOME)
+        other = await log_in(db, auth, NEW)
+        db.events.clear()
+        await accounts.change_password(db, auth, actor_of(ann), change, HOME)
+        assert db.events == []
+        assert await auth.authenticate(db, other.tokens.access_token)
+
     async def test_needs_the_current_one(self, db: Transaction, auth, register) -> None:
         ann = await register(db, "ann")
         with pytest.raises(WrongPassword) as refused:

@@ -1,4 +1,5 @@
 from typing import Any
+from uuid import UUID
 
 from .conftest import PASSWORD
 
@@ -75,9 +76,9 @@ class TestPassword:
         login = {"login": ann.name, "password": PASSWORD}
         other = await nobody.post("/api/v1/auth/login", login)
         body = {"current_password": PASSWORD, "new_password": NEW}
-        options: dict[str, Any] = {"json": body, "headers": {"idempotency-key": "one"}}
         for _ in range(2):
-            assert (await ann.caller.send("PUT", "/api/v1/me/password", **options)).status == 204
+            changed = await ann.caller.send("PUT", "/api/v1/me/password", json=body)
+            assert changed.status == 204
         elsewhere = nobody.as_(other.json["data"]["access_token"])
         assert (await elsewhere.get("/api/v1/me")).code == "session_revoked"
         assert (await ann.caller.get("/api/v1/me")).status == 200
@@ -86,6 +87,19 @@ class TestPassword:
         assert (await nobody.post("/api/v1/auth/login", login)).status == 200
         (mail,) = await app.mailed()
         assert mail.to == ann.email
+
+    async def test_nothing_of_it_is_kept_by_name(self, person: Any, app: Any) -> None:
+        ann = await person()
+        await ann.caller.send(
+            "PUT",
+            "/api/v1/me/password",
+            json={"current_password": PASSWORD, "new_password": NEW},
+            headers={"idempotency-key": "one"},
+        )
+        kept = await app.db.value(
+            "SELECT count(*) FROM idempotency_keys WHERE user_id = $1", UUID(ann.id)
+        )
+        assert kept == 0
 
     async def test_needs_the_current_one(self, person: Any) -> None:
         ann = await person()
