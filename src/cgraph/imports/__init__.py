@@ -5,7 +5,7 @@ A reader (`JsonLines`, `ChatLog`, `SlackExport`) turns an export into records; `
 
 from .irc import ChatLog
 from .jsonl import JsonLines
-from .load import ImportRunning, Options, load
+from .loading import ImportRunning, Options, load
 from .records import Problem, Reader, Unreadable
 from .report import Report, Summary
 from .slack import SlackExport

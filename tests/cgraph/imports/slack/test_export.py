@@ -154,12 +154,20 @@ class TestSlackExport:
         assert read.messages[0].content == "see\nPlan <b> (https://f.example/1)"
         assert [problem.outcome for problem in read.problems] == ["changed", "changed"]
 
-    def test_custom_emoji_are_reported(self, slack: Slack, tmp_path: Path) -> None:
+    def test_custom_emoji_keep_their_names(self, slack: Slack, tmp_path: Path) -> None:
         reactions = [{"name": "partyparrot", "users": ["U1"]}, {"name": "tada", "users": ["U1"]}]
+        slack.say("general", "2020-01-01", "U1", ":shipit:", "1577836801.1", reactions=reactions)
+        [said] = export(slack, tmp_path).messages
+        assert said.content == ":shipit:"
+        assert said.reactions == (Reaction(":partyparrot:", ("U1",)), Reaction("🎉", ("U1",)))
+
+    def test_reactions_of_people_it_does_not_name_are_reported(
+        self, slack: Slack, tmp_path: Path
+    ) -> None:
+        reactions = [{"name": "tada", "users": ["U1"], "count": 60}]
         slack.say("general", "2020-01-01", "U1", "see", "1577836801.1", reactions=reactions)
-        read = export(slack, tmp_path)
-        assert read.messages[0].reactions == (Reaction("🎉", ("U1",)),)
-        assert read.problems[0].detail == ":partyparrot:"
+        [problem] = export(slack, tmp_path).problems
+        assert problem.detail == ":tada: by 59 the export does not name"
 
     @pytest.mark.parametrize(
         "entry",

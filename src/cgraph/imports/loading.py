@@ -18,7 +18,6 @@ from .records import Conversation, Item, Message, Problem, Reader, User
 from .report import Report
 
 BATCH = 5_000
-"""Messages written in one transaction."""
 
 Progress = Callable[[Report], None]
 
@@ -40,6 +39,8 @@ class Options(msgspec.Struct, frozen=True):
     add: tuple[UUID, ...] = ()
     """Accounts that take part in every group."""
     limits: messaging.Limits = messaging.DEFAULT_LIMITS
+    batch: int = BATCH
+    """Messages written in one transaction."""
 
 
 async def load(
@@ -103,7 +104,7 @@ class _Loader:
             await self._write()
             self._current = conversation
             self._met.clear()
-        elif len(self._found) >= BATCH:
+        elif len(self._found) >= self._options.batch:
             await self._write()
 
     async def _write(self) -> None:
