@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from cgraph.application import App
 from cgraph_kit.channels.endpoint import Endpoint as Realtime
 
 from .action import Route
@@ -11,7 +12,6 @@ from .metrics import app_metrics
 from .plugs.edge import Edge
 from .router import ROUTES
 from .routing import Routes
-from .services import App
 from .site import Site
 
 

@@ -6,6 +6,7 @@ from hmac import compare_digest
 import msgspec
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
+from cgraph.application import App
 from cgraph.settings import Settings
 from cgraph_kit import telemetry
 from cgraph_kit.channels.endpoint import Endpoint
@@ -17,7 +18,6 @@ from .errors import NoRoute
 from .exchange import Exchange
 from .plugs.authenticate import bearer_token
 from .response import Response
-from .services import App
 from .site import Site
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})

@@ -6,11 +6,11 @@ from functools import cached_property
 
 from prometheus_client import CollectorRegistry
 
+from cgraph.application import App
 from cgraph_kit.channels.endpoint import Endpoint
 
 from .action import Route
 from .openapi import document
-from .services import App
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,11 @@
 
 from cgraph import accounts
 from cgraph.accounts import Actor, Login, NewUser, Refresh, RequestReset, ResetPassword
+from cgraph.application import App
 from cgraph_kit.db import Repo
 from cgraph_kit.errors import Unavailable
 from cgraph_web.action import Body, action
 from cgraph_web.exchange import Exchange
-from cgraph_web.services import App
 from cgraph_web.views.base import Data
 from cgraph_web.views.users import SignedInView, signed_in
 

@@ -4,11 +4,11 @@ from uuid import UUID
 
 from cgraph import accounts
 from cgraph.accounts import Actor, Block
+from cgraph.application import App
 from cgraph_kit.db import Repo
 from cgraph_kit.paging import Limit
 from cgraph_kit.validation import Input, Text
 from cgraph_web.action import Query, action
-from cgraph_web.services import App
 from cgraph_web.views.base import Data, Many, many
 
 
