@@ -7,9 +7,9 @@ from cgraph.application import App
 from cgraph_kit.channels.endpoint import Endpoint as Realtime
 
 from .action import Route
+from .edge import Edge
 from .endpoint import Endpoint
 from .metrics import app_metrics
-from .plugs.edge import Edge
 from .router import ROUTES
 from .routing import Routes
 from .site import Site

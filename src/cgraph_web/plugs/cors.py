@@ -9,7 +9,9 @@ from cgraph_web.response import Header
 
 ALLOWED_METHODS = b"GET, HEAD, POST, PUT, PATCH, DELETE"
 ALLOWED_HEADERS = b"Authorization, Content-Type, Idempotency-Key, X-Request-Id"
-EXPOSED_HEADERS = b"X-Request-Id, Retry-After, Idempotent-Replay, Location"
+EXPOSED_HEADERS = (
+    b"X-Request-Id, Retry-After, RateLimit-Remaining, RateLimit-Reset, Idempotent-Replay, Location"
+)
 MAX_AGE = b"600"
 _VARY = (b"vary", b"origin")
 

@@ -8,18 +8,18 @@ from typing import Any
 
 from cgraph.settings import Settings
 from cgraph_kit import logging
-from cgraph_web.endpoint import Endpoint
-from cgraph_web.errors import ClientGone, failure_response
-from cgraph_web.exchange import Exchange
-from cgraph_web.metrics import observe
-from cgraph_web.response import NO_CONTENT, Response
-from cgraph_web.routing import Routes
 
-from .access_log import log_access
-from .client import TrustedProxies
-from .cors import Cors
-from .request_id import request_id
-from .security_headers import API_POLICY, security_headers
+from .endpoint import Endpoint
+from .errors import ClientGone, failure_response
+from .exchange import Exchange
+from .metrics import observe
+from .plugs.access_log import log_access
+from .plugs.client import TrustedProxies
+from .plugs.cors import Cors
+from .plugs.request_id import request_id
+from .plugs.security_headers import API_POLICY, security_headers
+from .response import NO_CONTENT, Response
+from .routing import Routes
 
 CLIENT_GONE = 499
 """The status in logs of a request whose sender hung up (nginx's word; never sent)."""
