@@ -125,6 +125,19 @@ class TestCloseTopicFor:
             assert endpoint.app.notes == []
             assert endpoint.hub.topics == {}
 
+    async def test_during_the_end_of_a_channel_does_not_harm_the_next(self) -> None:
+        async with running() as endpoint:
+            gate = endpoint.app.gate("left")
+            ann = await Wire.open(endpoint, params={"as": "ann"})
+            await ann.ask('["1","1","room:a","phx_join",{}]')
+            ann.send('["1","2","room:a","phx_leave",{}]', '["3","3","room:a","phx_join",{}]')
+            await asyncio.sleep(0)
+            endpoint.close_topic_for("guest:ann", "room:a", "removed")
+            gate.set()
+
+            replies = [frame[4].get("status") for frame in await ann.heard()]
+            assert replies == ["ok", None, "ok"]
+
     async def test_of_a_topic_not_joined_is_fine(self) -> None:
         async with running() as endpoint:
             ann = await connect(endpoint, {"as": "ann"})

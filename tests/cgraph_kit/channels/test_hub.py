@@ -308,6 +308,7 @@ class TestDurable:
         await tick()
         assert first.heard == [3, "hi", 4, 5, 6]
         assert ahead.heard == ["hi", 5, 6]
+        assert hub.topics["t"].slow == {}  # it has caught up
 
     async def test_the_first_join_says_where_it_begins(self, hub: Hub) -> None:
         client = Client(hub)
@@ -457,6 +458,18 @@ class TestSlowClients:
 
         assert hub.topics == {}
         assert len(slow.writes) == 1
+
+
+class TestClose:
+    async def test_lets_out_what_was_said_before(self, hub: Hub) -> None:
+        client = Client(hub)
+        client.join("t")
+        await tick()
+        say(hub, "t", 1)
+        client.outlet.close(1001)
+
+        assert client.code == 1001
+        assert client.heard == [1]
 
 
 class TestStats:

@@ -6,8 +6,8 @@ from typing import Any
 
 from cgraph_kit.channels import Endpoint, Limits
 from cgraph_kit.channels.testing import connect
-from cgraph_kit.pubsub import LocalBus
-from support.rooms import App, Said, Wire, quiet, running
+from cgraph_kit.pubsub import LocalBus, LocalPubSub
+from support.rooms import App, Guest, Said, Wire, quiet, running
 
 NOW = Limits(hole_wait=0, verify_every=3600)
 
@@ -238,6 +238,26 @@ class TestTwoNodes:
             channel.socket.disconnect()
             await quiet(one, two)
             assert two.bus.topics == frozenset()
+
+    async def test_a_join_waits_until_the_bus_listens(self) -> None:
+        class Slow(LocalPubSub):
+            async def subscribe(self, topic: str) -> None:
+                if topic != "orders":
+                    await gate.wait()
+                await super().subscribe(topic)
+
+        gate = asyncio.Event()
+        endpoint = Endpoint(Guest, Slow(), app=App())
+        await endpoint.start()
+        wire = await Wire.open(endpoint)
+        wire.send('["1","1","room:a","phx_join",{}]')
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert wire.socket.transport.texts() == []
+
+        gate.set()
+        assert [frame[3] for frame in await wire.heard()] == ["phx_reply"]
+        await endpoint.close()
 
     async def test_what_another_node_says_wrongly_is_ignored(self) -> None:
         bus = LocalBus()
