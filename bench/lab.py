@@ -67,9 +67,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def process(command: Sequence[object], *, core: int, env: dict[str, str] | None = None) -> Iterator[
-    subprocess.Popen[str]
-]:
+def process(
+    command: Sequence[object], *, core: int, env: dict[str, str] | None = None
+) -> Iterator[subprocess.Popen[str]]:
     """A pinned child that prints a line when it is ready, and is ended by its pid."""
     child = subprocess.Popen(
         on_core(core, command),
@@ -124,11 +124,15 @@ def wait_for(port: int, seconds: float = 30) -> None:
 class Load:
     """One run of the load client; the server's CPU time is read between "ready" and "done"."""
 
-    def __init__(self, port: int, pid: int | Sequence[int], mode: str, **options: object) -> None:
+    def __init__(
+        self, port: int, pid: int | Sequence[int], mode: str | None, **options: object
+    ) -> None:
+        """`mode` of the channel client; None: the HTTP client."""
         pids = [pid] if isinstance(pid, int) else list(pid)
         read, write = os.pipe()
         settings = [f"{key}={value}" for key, value in options.items()]
-        command = on_core(CLIENT_CORE, [native("load"), port, mode, *settings, f"go={read}"])
+        program = [native("load"), port, mode] if mode else [native("http"), port]
+        command = on_core(CLIENT_CORE, [*program, *settings, f"go={read}"])
         client = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, pass_fds=[read])
         assert client.stdout
         before = [cpu_seconds(one) for one in pids] if mode == "presence" else []
@@ -169,7 +173,7 @@ def report(name: str, figures: dict[str, Any]) -> dict[str, Any]:
         },
         "versions": {
             package: version(package)
-            for package in ("picows", "uvicorn", "uvloop", "asyncpg", "msgspec", "litestar")
+            for package in ("picows", "uvicorn", "uvloop", "asyncpg", "msgspec")
         },
         "figures": figures,
     }

@@ -36,7 +36,6 @@ class PersonalChannel(Channel):
 class JoinRefused(Unauthorized):
     """The same for a topic that is not there and one that is not for this person, as in the seed."""
 
-    code = "unauthorized"
     default = "you may not join this topic"
 
 
