@@ -1,5 +1,6 @@
 """`/api/openapi.json`, and `/api/docs`, which renders it without asking anybody else for anything."""
 
+import asyncio
 import gzip
 from importlib.resources import files
 
@@ -35,7 +36,9 @@ _SCALAR = (_ASSETS / "scalar.js.gz").read_bytes()
 @action(public=True, hidden=True)
 async def openapi(site: Site) -> Response:
     """The OpenAPI 3.1 document."""
-    return Response(site.openapi, headers=_FRESH, page=True)
+    # The first time it has to be made, for a tenth of a second: not on the loop.
+    made = await asyncio.to_thread(lambda: site.openapi)
+    return Response(made, headers=_FRESH, page=True)
 
 
 @action(public=True, hidden=True)

@@ -10,7 +10,7 @@ from cgraph_web.binding import Binding, bind
 from cgraph_web.errors import ErrorEnvelope
 from cgraph_web.response import encode
 
-from .operations import COMPONENT_PARAMETERS, operation
+from .operations import COMPONENT_PARAMETERS, failure_components, operation
 from .schemas import Schemas, has_body
 
 DESCRIPTION = """\
@@ -41,6 +41,7 @@ def document(routes: Sequence[Route]) -> bytes:
             "paths": paths,
             "components": {
                 "schemas": _without_queries(schemas, shown),
+                "responses": failure_components(shown),
                 "parameters": COMPONENT_PARAMETERS,
                 "securitySchemes": {
                     "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}

@@ -117,13 +117,31 @@ def _successes(route: Route, binding: Binding, schemas: Schemas) -> dict[str, An
 def _failures(route: Route, binding: Binding) -> dict[str, Any]:
     documented = {route.action.status, *route.action.also}
     return {
-        str(status): _failure(list(errors))
-        for status, errors in groupby(possible_errors(route, binding), key=status_of)
+        str(status): {"$ref": f"#/components/responses/{_failure_name(errors)}"}
+        for status, errors in _by_status(route, binding)
         if status not in documented
     }
 
 
-def _failure(errors: list[type[Error]]) -> dict[str, Any]:
+def failure_components(shown: Iterable[tuple[Route, Binding]]) -> dict[str, Any]:
+    """Each set of errors that some operation has under one status, described once."""
+    return {
+        _failure_name(errors): _failure(errors)
+        for route, binding in shown
+        for _, errors in _by_status(route, binding)
+    }
+
+
+def _by_status(route: Route, binding: Binding) -> Iterable[tuple[int, list[type[Error]]]]:
+    errors = possible_errors(route, binding)
+    return [(status, list(group)) for status, group in groupby(errors, key=status_of)]
+
+
+def _failure_name(errors: Iterable[type[Error]]) -> str:
+    return ".".join(error.code for error in errors)
+
+
+def _failure(errors: Iterable[type[Error]]) -> dict[str, Any]:
     return {
         "description": "; ".join(f"`{error.code}`: {error.default}" for error in errors),
         "content": {
