@@ -49,7 +49,7 @@ For example:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and leave with its exit status: 0 well, 1 not, 2 wrong arguments or settings."""
     try:
-        code = uvloop.run(_run(sys.argv[1:] if arguments is None else arguments))
+        code = uvloop.run(run(sys.argv[1:] if arguments is None else arguments))
     except KeyboardInterrupt:
         code = INTERRUPTED
     sys.exit(code)
@@ -74,7 +74,8 @@ def _app(arguments: Sequence[str]) -> App:
     return app
 
 
-async def _run(arguments: Sequence[str]) -> int:
+async def run(arguments: Sequence[str]) -> int:
+    """Run a command; returns its exit status. Failures are printed, bugs are raised."""
     try:
         result = await _app(arguments).run_async(
             arguments, result_action="return_value", exit_on_error=False

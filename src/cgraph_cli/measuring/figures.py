@@ -8,6 +8,8 @@ from pathlib import Path
 
 import msgspec
 
+from cgraph_cli.output import Failure
+
 
 class Machine(msgspec.Struct, frozen=True):
     """What a figure is worth nothing without."""
@@ -65,8 +67,14 @@ def machine() -> Machine:
     )
 
 
+class NothingMeasured(Failure):
+    """So little time, or so slow a machine, that nothing happened once."""
+
+
 def times(seconds: Sequence[float]) -> Times:
-    """Percentiles of at least one duration."""
+    """Percentiles. Raises `NothingMeasured` for no duration at all."""
+    if not seconds:
+        raise NothingMeasured("nothing was measured: give it more --seconds")
     ordered = sorted(second * 1000 for second in seconds)
 
     def share(of: float) -> float:

@@ -1,0 +1,51 @@
+"""`cgraph doctor`."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+Run = Callable[..., Awaitable[Any]]
+
+
+def lines(ran: Any) -> dict[str, str]:
+    """Level by what was looked at."""
+    found = [line.split(None, 1) for line in ran.out.splitlines() if not line.startswith(" ")]
+    return {rest.split("  ")[0]: level for level, rest in found}
+
+
+class TestDoctor:
+    async def test_a_healthy_node(self, cgraph: Run) -> None:
+        ran = await cgraph("doctor")
+        assert ran.code == 0
+        found = lines(ran)
+        assert set(found.values()) == {"ok"}
+        assert {"settings", "data directory", "port", "database", "migrations", "valkey"} <= set(
+            found
+        )
+
+    async def test_what_fails_makes_the_status_and_says_what_to_do(
+        self, cgraph: Run, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("VALKEY_URL", "redis://127.0.0.1:1")
+        ran = await cgraph("doctor")
+        assert ran.code == 1
+        assert lines(ran)["valkey"] == "fail"
+        assert "→ start it" in ran.out
+
+    async def test_every_unusable_setting_is_a_line(
+        self, cgraph: Run, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("CGRAPH_ENV", "prod")
+        monkeypatch.setenv("POOL_SIZE", "many")
+        ran = await cgraph("doctor")
+        assert ran.code == 1
+        assert "POOL_SIZE" in ran.out
+
+    async def test_an_embedded_database_is_not_made_by_looking(
+        self, cgraph: Run, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.delenv("DATABASE_URL")
+        assert "will be made by the first start" in (await cgraph("doctor")).out
+        await cgraph("migrate")
+        assert lines(await cgraph("doctor"))["migrations"] == "ok"
