@@ -25,6 +25,7 @@ from cgraph_kit.ids import new_id
 ACTORS: dict[str, Actor] = {}
 """A bearer token to whom it stands for, filled by the first use: the verified-token cache every server would have."""
 
+SEND = sending._statement(named=False, mentioning=False)  # noqa: SLF001
 encode = msgspec.json.encode
 new_message = msgspec.json.Decoder(NewMessage).decode
 
@@ -80,19 +81,9 @@ async def say(request: Request) -> Response:
     body = encode(payload)
     pool: Any = request.app.state.pool
     row = await pool.fetchrow(
-        sending._SQL,  # noqa: SLF001
-        [0],
-        [conversation_id],
-        [actor.id],
-        [payload.id],
-        [new.content],
-        [at],
-        [None],
-        [None],
-        [None],
-        [body.decode()],
+        SEND, conversation_id, actor.id, payload.id, new.content, at, None, body.decode()
     )
-    answer = b'{"data":%b}' % streams.splice(body, row[1])
+    answer = b'{"data":%b}' % streams.splice(body, row[0])
     return Response(answer, status_code=201, media_type="application/json")
 
 
