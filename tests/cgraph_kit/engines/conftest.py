@@ -1,6 +1,6 @@
 """A cluster made once and copied per test, and servers run by another process that can be killed."""
 
-# ruff: noqa: S603, S607 - programs started here are the point
+
 import json
 import os
 import shutil

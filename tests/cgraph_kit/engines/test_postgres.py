@@ -1,4 +1,4 @@
-# ruff: noqa: S603, S607 - programs started here are the point
+
 import asyncio
 import os
 import shutil
