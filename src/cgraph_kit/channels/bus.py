@@ -7,6 +7,7 @@ from typing import Final, Protocol
 
 import msgspec
 
+from cgraph_kit.errors import Unavailable
 from cgraph_kit.pubsub import PubSub
 
 _log = logging.getLogger(__name__)
@@ -88,10 +89,12 @@ class Bus:
         self._pubsub.publish_soon(_ORDERS, _encode(order))
 
     async def want(self, topic: str) -> None:
-        """Returns when everything said elsewhere from now on will be heard here."""
+        """Returns when everything said elsewhere from now on will be heard here; raises Unavailable."""
         self._wanted.add(topic)
         if topic not in self._held or topic in self._changing:
             await asyncio.shield(self._change(topic))
+        if topic not in self._held:
+            raise Unavailable("the bus between the nodes is away")
 
     def drop(self, topic: str) -> None:
         self._wanted.discard(topic)
@@ -124,6 +127,5 @@ class Bus:
                     await self._pubsub.unsubscribe(_TOPIC + topic)
         except Exception:
             _log.exception("the bus failed", extra={"topic": topic})
-            raise
         finally:
             del self._changing[topic]

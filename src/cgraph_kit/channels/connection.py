@@ -123,7 +123,7 @@ class Connection:
     def _join(self, message: Message) -> None:
         match = self.endpoint.channel_for(message.topic)
         join_ref = to_json(message.join_ref)
-        if match is None or len(message.topic) > _MAX_NAME or len(join_ref) > _MAX_NAME:
+        if match is None or len(message.topic.encode()) > _MAX_NAME or len(join_ref) > _MAX_NAME:
             self.stray(message)
         elif len(self.lanes) >= self.endpoint.limits.max_channels:
             ref, topic = to_json(message.ref), to_json(message.topic)

@@ -21,7 +21,7 @@ from .hub import Hub
 from .limits import Limits, Stats
 from .origin import OriginMode, origin_allowed
 from .outlet import Outlet
-from .protocol import to_json
+from .protocol import binary_broadcast, to_json
 from .repair import LastSeqs, ReadLog, Repair
 from .socket import Socket
 from .topic import Event, Topic
@@ -136,9 +136,10 @@ class Endpoint:
         excluded: Sequence[Outlet] = (),
     ) -> None:
         """To everyone on the topic, on every node; the rest as in `Outgoing`. `bytes` go as binary."""
-        binary = isinstance(payload, bytes)
+        binary, word = isinstance(payload, bytes), to_json(event)
         body = payload if isinstance(payload, bytes) else to_json(payload)
-        word = to_json(event)
+        if binary:
+            binary_broadcast(to_json(topic), word, b"")  # raises ValueError here, not in the flush
         if (here := self.hub.topics.get(topic)) is not None:
             without = [*excluded, *self._outlets(hidden_from)] if hidden_from else excluded
             self.hub.deliver(here, Event(here.json, word, body, seq, key, binary, without))

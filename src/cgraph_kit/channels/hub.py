@@ -146,7 +146,10 @@ class Hub:
         for topic in topics:
             self._fan_out(topic)
         for outlet in self._apart:  # grows while it is walked: a write may pause an outlet
-            outlet.flush()
+            try:
+                outlet.flush()
+            except Exception:
+                _log.exception("a connection failed to write or close")
         self._apart = []
         self.flushing = self._scheduled = False
 

@@ -10,11 +10,11 @@ from collections import deque
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cgraph_kit.errors import Error, Unavailable
+from cgraph_kit.errors import Error
 from cgraph_kit.presence import Presence
 
-from . import replies
-from .channel import Channel, Joined
+from . import admission, replies
+from .channel import Channel
 from .closecodes import CloseCode
 from .handler import Handler
 from .outlet import Outlet
@@ -168,41 +168,22 @@ class Lane:
         channel = self._kind(self._connection.socket, self.name, self.id)
         channel._attach(self, voice)  # noqa: SLF001
         try:
-            joined = await self._ask(channel, subscription, message)
+            joined = await admission.ask(self.endpoint, channel, subscription, message.payload)
             response = to_json(joined.response)
-        except Exception as error:
+        except BaseException as error:
             hub.unsubscribe(subscription)
-            voice.answer_join(message, replies.ERROR, self._refused(error))
+            if not isinstance(error, Exception):
+                raise
+            voice.answer_join(message, replies.ERROR, admission.refused(self.name, error))
+            return
+        if self._ending is not None or self._connection.gone:  # meanwhile, from the server's side
+            hub.unsubscribe(subscription)
+            revoked = self._ending.payload if self._ending else EMPTY
+            voice.answer_join(message, replies.ERROR, revoked)
             return
         voice.answer_join(message, replies.OK, response)
         self._accept(_Seat(channel, subscription, voice), joined.seq)
         await self._greet(channel)
-
-    async def _ask(self, channel: Channel, subscription: Subscription, message: Message) -> Joined:
-        """Raises what refuses the join."""
-        endpoint = self._connection.endpoint
-        async with asyncio.timeout(endpoint.limits.join_timeout):
-            await endpoint.bus.want(self.name)
-            params = self._kind.decode_params(message.payload)
-            answer = await channel.join(self.id, params)
-            joined = answer if isinstance(answer, Joined) else Joined(answer or {})
-            if not await endpoint.repair.bridge(subscription, joined.seq):
-                raise Unavailable("the topic's history is out of reach")
-        if subscription.broken:
-            raise Unavailable("too much happened during the join")
-        if self._ending is not None or self._connection.gone:
-            raise _NotAnyMore
-        return joined
-
-    def _refused(self, error: Exception) -> bytes:
-        if isinstance(error, Error):
-            return replies.refusal(error)
-        if isinstance(error, TimeoutError):
-            return replies.refusal(Unavailable("the join took too long"))
-        if isinstance(error, _NotAnyMore):
-            return self._ending.payload if self._ending else EMPTY
-        _log.error("a join crashed", exc_info=error, extra={"topic": self.name})
-        return replies.JOIN_CRASHED
 
     def _accept(self, seat: _Seat, seq: int | None) -> None:
         self._seat = seat
@@ -326,10 +307,6 @@ class Lane:
             self._connection.endpoint.tasks.discard(self._task)
         self._task, self._busy = None, False
         self._settle()
-
-
-class _NotAnyMore(Exception):
-    """The server ended the topic, or the client left, while the join was deciding."""
 
 
 async def _say_goodbye(channel: Channel, ending: Ending) -> None:

@@ -1,6 +1,5 @@
 """The outgoing half of a connection: one write per tick, and patience with a client that does not read."""
 
-import logging
 from typing import TYPE_CHECKING
 
 from .closecodes import CloseCode
@@ -11,8 +10,6 @@ from .wire import Wire
 
 if TYPE_CHECKING:
     from .hub import Hub
-
-_log = logging.getLogger(__name__)
 
 
 class Outlet:
@@ -112,10 +109,7 @@ class Outlet:
         stats = self.hub.stats
         stats.frames_out += frames
         stats.bytes_out += len(data)
-        try:
-            self.write(data)
-        except Exception:
-            _log.exception("a connection failed to write")
+        self.write(data)
 
     def _keep(self, entries: list[Entry]) -> None:
         outbox = self._outbox

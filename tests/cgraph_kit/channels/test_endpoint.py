@@ -188,6 +188,17 @@ class TestPublishEvents:
             assert [record.message for record in caplog.records] == ["a push failed"]
 
 
+class TestBroadcast:
+    async def test_refuses_bytes_that_no_frame_could_say(self) -> None:
+        async with running() as endpoint:
+            channel = await (await connect(endpoint)).join("room:a")
+            with pytest.raises(ValueError, match="255"):
+                endpoint.broadcast("room:a", "e" * 256, b"")
+
+            endpoint.broadcast("room:a", "e" * 256, {})
+            await channel.assert_broadcast("e" * 256)
+
+
 class TestDrain:
     async def test_refuses_new_ones_and_asks_those_there_to_reconnect(self) -> None:
         async with running() as endpoint:

@@ -4,8 +4,10 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from cgraph_kit.channels import Endpoint, Limits
-from cgraph_kit.channels.testing import connect
+from cgraph_kit.channels.testing import JoinRefused, connect
 from cgraph_kit.pubsub import LocalBus, LocalPubSub
 from support.rooms import App, Guest, Said, Wire, quiet, running
 
@@ -257,6 +259,19 @@ class TestTwoNodes:
 
         gate.set()
         assert [frame[3] for frame in await wire.heard()] == ["phx_reply"]
+        await endpoint.close()
+
+    async def test_a_bus_that_fails_refuses_the_join(self) -> None:
+        class Broken(LocalPubSub):
+            async def subscribe(self, topic: str) -> None:
+                if topic != "orders":
+                    raise OSError("broken")
+
+        endpoint = Endpoint(Guest, Broken(), app=App())
+        await endpoint.start()
+        with pytest.raises(JoinRefused) as refused:
+            await (await connect(endpoint)).join("room:a")
+        assert refused.value.response["reason"] == "unavailable"
         await endpoint.close()
 
     async def test_what_another_node_says_wrongly_is_ignored(self) -> None:
