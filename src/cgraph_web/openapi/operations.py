@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from cgraph import accounts
 from cgraph_kit.errors import Error, Invalid, NotFound, Unauthorized, Unavailable
 from cgraph_kit.idempotency import KeyReused
 from cgraph_web.action import Route
@@ -22,6 +23,9 @@ from cgraph_web.plugs.idempotency import HEADER
 
 from .examples import UUID, example_of
 from .schemas import Schemas, has_body
+
+TOKEN_ERRORS = (accounts.InvalidToken, accounts.SessionEnded, accounts.TokenExpired)
+"""What a token of no use is told."""
 
 IDEMPOTENCY_PARAMETER = {"$ref": "#/components/parameters/IdempotencyKey"}
 COMPONENT_PARAMETERS = {
@@ -68,7 +72,7 @@ def possible_errors(route: Route, binding: Binding) -> list[type[Error]]:
         Unavailable,
     }
     if not route.action.public:
-        errors.add(Unauthorized)
+        errors |= {Unauthorized, *TOKEN_ERRORS}
     if binding.path:
         errors.add(NotFound)
     if binding.body:
