@@ -1,12 +1,15 @@
 """`/metrics`: what Prometheus is told, and the counting of requests."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from hmac import compare_digest
+from typing import Any
 
 import msgspec
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from cgraph.application import App
+from cgraph.messaging import CountersDrifted
 from cgraph.settings import Settings
 from cgraph_kit import telemetry
 from cgraph_kit.channels.endpoint import Endpoint
@@ -33,6 +36,16 @@ _SECONDS = telemetry.histogram(
     "Seconds from a request's head to the end of its answer.",
     ("method", "route"),
 )
+_DRIFT = telemetry.counter(
+    "unread_drift_total", "Conversations whose unread counters were found wrong. Stays 0."
+)
+
+
+def listen(events: Sequence[Any]) -> None:
+    """Count what should never happen. A listener of this node's events."""
+    for event in events:
+        if isinstance(event, CountersDrifted):
+            _DRIFT.inc(len(event.conversation_ids))
 
 
 def observe(method: str, route: str, status: int, seconds: float) -> None:

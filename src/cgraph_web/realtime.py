@@ -16,6 +16,7 @@ from cgraph_kit.channels.limits import Limits
 from cgraph_kit.channels.repair import Logged
 from cgraph_kit.presence import Presence, PresenceSettings
 
+from . import metrics
 from .channels.keys import session_key, user_key
 from .channels.user import UserChannel
 from .socket import Reach, UserSocket
@@ -53,7 +54,7 @@ async def realtime(app: App) -> AsyncIterator[Endpoint]:
         stack.push_async_callback(presence.stop)
         stack.push_async_callback(endpoint.close)
         stack.callback(news.close)
-        for listen in (Delivery(endpoint).listen, statuses.listen, news.listen):
+        for listen in (Delivery(endpoint).listen, statuses.listen, news.listen, metrics.listen):
             stack.enter_context(app.events.listener(listen))
         yield endpoint
 
