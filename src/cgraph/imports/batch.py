@@ -53,8 +53,10 @@ class _Maker:
         self._met = met
         self._message_max = message_max
         self._now = clock.now()
+        self._ids: dict[str, UUID] = {}
+        """Ours of the messages and of those they answer."""
         self._there: set[UUID] = set()
-        """The messages, and those they answer, that the conversation has."""
+        """Those of them that the conversation has."""
         self._names: dict[UUID, str] = {}
         """What the mentioned are called here."""
 
@@ -62,7 +64,8 @@ class _Maker:
         """All that must be known of the database."""
         named = {message.id for _, message in found}
         named |= {message.reply_to for _, message in found if message.reply_to}
-        wanted = [self._id(external) for external in named]
+        self._ids = {external: self._id(external) for external in named}
+        wanted = list(self._ids.values())
         self._there = await messaging.find_message_ids(db, self._place.id, wanted)
         mentioned = {
             self._people.get(who) for _, message in found for who in message.mentions.values()
@@ -80,7 +83,7 @@ class _Maker:
 
     def make(self, where: str, message: Message) -> list[ImportedMessage]:
         """The message in as many parts as its length needs: none, if it cannot be taken or is there."""
-        id = self._id(message.id)
+        id = self._ids[message.id]
         author = self._people.get(message.author)
         if self._is_met(id):
             self._report.lost(where, "a message with an id that came before", message.id)
@@ -90,8 +93,10 @@ class _Maker:
         elif author is None:
             self._report.lost(where, "its author is not in the export", message.author)
         elif parts := self._parts(where, message):
+            made = self._whole(where, message, id, author, parts)
+            # Only now: nothing answers itself.
             self._met.add(id.int >> 64)
-            return self._whole(where, message, id, author, parts)
+            return made
         return []
 
     def _whole(
@@ -143,7 +148,7 @@ class _Maker:
     def _reply(self, where: str, message: Message) -> UUID | None:
         if message.reply_to is None:
             return None
-        id = self._id(message.reply_to)
+        id = self._ids[message.reply_to]
         if self._is_met(id) or id in self._there:
             return id
         detail = f"{message.id} answers {message.reply_to}"

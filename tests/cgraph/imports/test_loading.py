@@ -265,6 +265,8 @@ class TestMessages:
             ("{", "lost"),
             (message("tea", "1", "a", "nul \x00 inside"), "changed"),
             (message("tea", "1", "a", "hi", reply_to="9"), "changed"),
+            (message("tea", "1", "a", "hi", reply_to="1"), "changed"),
+            (message("tea", "1", "a", "hi", reply_to="2"), "changed"),
             (message("tea", "1", "a", "hi", inserted_at="2999-01-01T00:00:00Z"), "changed"),
             (
                 message("tea", "1", "a", "hi", reactions=[{"emoji": "😀", "users": ["x"]}]),
