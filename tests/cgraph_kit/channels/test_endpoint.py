@@ -198,6 +198,23 @@ class TestBroadcast:
             endpoint.broadcast("room:a", "e" * 256, {})
             await channel.assert_broadcast("e" * 256)
 
+    async def test_is_hidden_from_the_named_on_every_node(self) -> None:
+        bus = LocalBus()
+        async with running(bus=bus) as one, running(bus=bus) as two:
+            channels = {
+                (node, who): await (await connect(node, {"as": who})).join("room:a")
+                for node in (one, two)
+                for who in ("ann", "bob")
+            }
+            one.broadcast("room:a", "secret", {}, hidden_from=["guest:ann", "guest:nobody"])
+            one.broadcast("room:a", "open", {})
+
+            for (_, who), channel in channels.items():
+                await channel.assert_broadcast("open")
+                if who == "bob":
+                    await channel.assert_broadcast("secret")
+                await channel.refute_push("secret")
+
 
 class TestDrain:
     async def test_refuses_new_ones_and_asks_those_there_to_reconnect(self) -> None:
