@@ -156,11 +156,11 @@ async def import_messages(
     ]
     await tx.copy_rows("reactions", _REACTION, reactions)
     mentioned = [
-        (user_id, conversation_id, start.seq + n)
+        (user_id, conversation_id, start.seq + n, message.sender_id)
         for n, message in enumerate(messages, 1)
         for user_id in mentions.get(message.id, ())
     ]
-    await tx.copy_rows("mentions", ("user_id", "conversation_id", "seq"), mentioned)
+    await tx.copy_rows("mentions", _MENTION, mentioned)
     await tx.value(_READ, conversation_id, start.seq, len(messages))
     await tx.value(_BEHIND, conversation_id, start.seq)
 
@@ -225,6 +225,7 @@ _COLUMNS = (
     "pinned_at",
     "pinned_by",
 )
+_MENTION = ("user_id", "conversation_id", "seq", "sender_id")
 _REACTION = ("conversation_id", "message_id", "emoji", "user_id", "inserted_at")
 _HOLD = """
 SELECT user_id FROM participants WHERE conversation_id = $1 AND left_seq IS NULL ORDER BY user_id FOR NO KEY UPDATE

@@ -10,10 +10,37 @@ unread, and a deletion writes nothing but itself.
 _COUNTS = "m.kind = 'text' AND m.deleted_at IS NULL"
 _ABOVE = "m.conversation_id = p.conversation_id AND m.seq > p.read_seq"
 
-BLOCKED = """
-    SELECT b.other_id FROM blocked_pairs b WHERE b.user_id = p.user_id AND b.blocks
+
+def _heard(sender: str) -> str:
+    """Whether the reader hears a sender."""
+    return f"""
+(c.kind <> 'group' OR NOT EXISTS (
+    SELECT FROM blocked_pairs b WHERE b.user_id = p.user_id AND b.other_id = {sender} AND b.blocks
+))
 """
-"""Whom the reader of `p` blocks."""
+
+
+_HEARD = _heard("m.sender_id")
+
+HIDDEN = f"""
+hidden AS MATERIALIZED (
+    SELECT p.conversation_id, p.user_id, count(*) AS n
+    FROM p
+    JOIN blocked_pairs b ON b.user_id = p.user_id AND b.blocks
+    JOIN participants o ON o.user_id = b.other_id AND o.conversation_id = p.conversation_id
+    JOIN conversations c ON c.id = p.conversation_id AND c.kind = 'group'
+    JOIN messages m ON m.sender_id = o.user_id AND {_ABOVE} AND {_COUNTS}
+    GROUP BY p.conversation_id, p.user_id
+)
+"""
+"""A CTE, run once, after one `p` of participants: how many unread messages are of people the reader blocks."""
+
+JOINED = """
+JOIN conversations c ON c.id = p.conversation_id
+JOIN streams s ON s.id = p.conversation_id
+LEFT JOIN hidden h ON h.conversation_id = p.conversation_id AND h.user_id = p.user_id
+"""
+"""What the expressions below stand on, after `FROM p`."""
 
 UNREAD = f"""
 (CASE WHEN s.counted = p.read_nth THEN 0 ELSE
@@ -22,38 +49,36 @@ UNREAD = f"""
     - CASE WHEN p.own_above THEN (
         SELECT count(*) FROM messages m WHERE {_ABOVE} AND m.sender_id = p.user_id AND {_COUNTS}
     ) ELSE 0 END
-    - CASE WHEN c.kind = 'group' THEN (
-        SELECT count(*) FROM ({BLOCKED}) b JOIN messages m ON m.sender_id = b.other_id AND {_ABOVE} AND {_COUNTS}
-    ) ELSE 0 END
+    - coalesce(h.n, 0)
 END)::bigint
 """
-"""How much a participant `p` of conversation `c` with stream `s` has not read."""
+"""How much a participant has not read."""
 
 MENTIONS = f"""
-(SELECT count(*) FROM mentions n JOIN messages m ON m.conversation_id = n.conversation_id AND m.seq = n.seq
+(SELECT count(*) FROM mentions n
     WHERE n.user_id = p.user_id AND n.conversation_id = p.conversation_id AND n.seq > p.read_seq
-        AND (c.kind <> 'group' OR m.sender_id NOT IN ({BLOCKED})))
+        AND {_heard("n.sender_id")})
 """
 """How many of these mention the participant."""
 
 FIRST_UNREAD = f"""
-SELECT m.seq, m.id FROM messages m
-WHERE {_ABOVE} AND {_COUNTS} AND m.sender_id IS DISTINCT FROM p.user_id
-    AND (c.kind <> 'group' OR m.sender_id NOT IN ({BLOCKED}))
-ORDER BY m.seq LIMIT 1
+LEFT JOIN LATERAL (
+    SELECT m.seq, m.id FROM messages m
+    WHERE {_ABOVE} AND {_COUNTS} AND m.sender_id IS DISTINCT FROM p.user_id AND {_HEARD}
+    ORDER BY m.seq LIMIT 1
+) f ON s.counted > p.read_nth
 """
-"""The first of them."""
+"""A join that finds the first of them."""
 
 RECOUNT = f"""
-(SELECT count(*) FROM messages m WHERE {_ABOVE} AND {_COUNTS} AND m.sender_id IS DISTINCT FROM p.user_id
-    AND (c.kind <> 'group' OR m.sender_id NOT IN ({BLOCKED})))
+(SELECT count(*) FROM messages m
+    WHERE {_ABOVE} AND {_COUNTS} AND m.sender_id IS DISTINCT FROM p.user_id AND {_HEARD})
 """
 """The same as `UNREAD`, one by one: what it is checked against."""
 
 RECOUNT_MENTIONS = f"""
-(SELECT count(*) FROM messages m WHERE {_ABOVE} AND {_COUNTS} AND p.user_id = ANY(m.mentions)
-    AND m.sender_id IS DISTINCT FROM p.user_id
-    AND (c.kind <> 'group' OR m.sender_id NOT IN ({BLOCKED})))
+(SELECT count(*) FROM messages m
+    WHERE {_ABOVE} AND {_COUNTS} AND p.user_id = ANY(m.mentions) AND m.sender_id IS DISTINCT FROM p.user_id AND {_HEARD})
 """
 """The same as `MENTIONS`, from the messages themselves."""
 

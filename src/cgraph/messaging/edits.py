@@ -92,7 +92,7 @@ async def _edit(
     await tx.value(_UNMENTION, conversation_id, message.seq, mentions)
     added = without(mentions, message.mentions)
     if mentions:
-        await tx.value(_MENTION, conversation_id, message.seq, mentions)
+        await tx.value(_MENTION, conversation_id, message.seq, mentions, actor.id)
     tx.publish(MessageEdited(conversation_id, seq, body, message.id, added))
 
 
@@ -108,7 +108,7 @@ _UNMENTION = (
     "DELETE FROM mentions WHERE conversation_id = $1 AND seq = $2 AND user_id <> ALL($3::uuid[])"
 )
 _MENTION = """
-INSERT INTO mentions (user_id, conversation_id, seq) SELECT unnest($3::uuid[]), $1, $2 ON CONFLICT DO NOTHING
+INSERT INTO mentions (user_id, conversation_id, seq, sender_id) SELECT unnest($3::uuid[]), $1, $2, $4 ON CONFLICT DO NOTHING
 """
 
 

@@ -12,7 +12,7 @@ from cgraph_kit.paging import DEFAULT_LIMIT, Page, decode_cursor, forward_page
 from cgraph_kit.validation import convert
 
 from .conversation import SHOWN, Conversation, LastMessage
-from .counting import ARCHIVED, MENTIONS, UNREAD
+from .counting import ARCHIVED, HIDDEN, JOINED, MENTIONS, UNREAD
 from .errors import ConversationNotFound
 from .message import PREVIEW
 from .policy import Kind
@@ -111,6 +111,7 @@ async def list_conversations(
 
 
 _DETAILS = f"""
+, {HIDDEN}
 SELECT c.id, c.kind, c.name, c.owner_id, t.shown, t.count,
     p.peer_id IS NOT NULL AND EXISTS (
         SELECT FROM blocked_pairs b WHERE b.user_id = p.user_id AND b.other_id = p.peer_id
@@ -121,9 +122,7 @@ SELECT c.id, c.kind, c.name, c.owner_id, t.shown, t.count,
     coalesce(p.muted_until > now(), false),
     CASE WHEN p.muted_until > now() AND isfinite(p.muted_until) THEN p.muted_until END,
     p.archived, c.inserted_at
-FROM page p
-JOIN conversations c ON c.id = p.conversation_id
-JOIN streams s ON s.id = p.conversation_id
+FROM p {JOINED}
 LEFT JOIN LATERAL (
     SELECT * FROM messages m WHERE m.conversation_id = p.conversation_id AND m.seq > p.joined_seq
     ORDER BY m.seq DESC LIMIT 1
@@ -141,7 +140,7 @@ CROSS JOIN LATERAL (
 ) t
 """
 _ONE = f"""
-WITH page AS (
+WITH p AS MATERIALIZED (
     SELECT p.*, {ARCHIVED} AS archived FROM participants p
     WHERE p.user_id = $1 AND p.conversation_id = $2 AND p.left_seq IS NULL
 )
@@ -149,7 +148,7 @@ WITH page AS (
 """
 # The page is cut first; what is expensive is read for its conversations only.
 _LIST = f"""
-WITH page AS (
+WITH p AS MATERIALIZED (
     SELECT * FROM (
         SELECT p.*, s.active_at, {ARCHIVED} AS archived
         FROM participants p JOIN streams s ON s.id = p.conversation_id

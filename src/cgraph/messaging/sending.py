@@ -169,7 +169,7 @@ _CLAIM = """, claim AS (
     SELECT $2, $8, $9, $1, $3 FROM me ON CONFLICT DO NOTHING RETURNING made_id
 )"""
 _MENTION = """, mentioned AS (
-    INSERT INTO mentions (user_id, conversation_id, seq) SELECT unnest({}), $1, seq FROM taken
+    INSERT INTO mentions (user_id, conversation_id, seq, sender_id) SELECT unnest({}), $1, seq, $2 FROM taken
 )"""
 _STATEMENTS = {
     (named, mentioning): _statement(named=named, mentioning=mentioning)

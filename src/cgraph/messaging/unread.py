@@ -8,7 +8,16 @@ import msgspec
 from cgraph.accounts import Actor
 from cgraph_kit.db import Repo
 
-from .counting import ARCHIVED, FIRST_UNREAD, MENTIONS, RECOUNT, RECOUNT_MENTIONS, UNREAD
+from .counting import (
+    ARCHIVED,
+    FIRST_UNREAD,
+    HIDDEN,
+    JOINED,
+    MENTIONS,
+    RECOUNT,
+    RECOUNT_MENTIONS,
+    UNREAD,
+)
 from .errors import ConversationNotFound
 from .events import CountersDrifted
 
@@ -49,9 +58,7 @@ class Verified(msgspec.Struct, frozen=True):
 
 async def get_unread(db: Repo, actor: Actor, conversation_id: UUID) -> Unread:
     """The counters of one conversation. Raises `ConversationNotFound`."""
-    unread = await db.first(
-        Unread, f"{_UNREAD} AND p.conversation_id = $2", actor.id, conversation_id
-    )
+    unread = await db.first(Unread, _GET, actor.id, conversation_id)
     if unread is None:
         raise ConversationNotFound
     return unread
@@ -59,9 +66,7 @@ async def get_unread(db: Repo, actor: Actor, conversation_id: UUID) -> Unread:
 
 async def list_unread(db: Repo, actor: Actor) -> list[Unread]:
     """The counters of every conversation in which something is unread."""
-    return await db.all(
-        Unread, f"{_UNREAD} AND s.last_seq > p.read_seq ORDER BY s.active_at DESC", actor.id
-    )
+    return await db.all(Unread, _LIST, actor.id)
 
 
 async def count_unread(
@@ -90,25 +95,28 @@ async def verify_unread(db: Repo, actor: Actor) -> list[Verified]:
     return rows
 
 
-_FROM = """
-FROM participants p
-JOIN conversations c ON c.id = p.conversation_id
-JOIN streams s ON s.id = p.conversation_id
+def _counting(columns: str, where: str, joins: str = "") -> str:
+    """Over the participants that fit."""
+    return f"""
+WITH p AS MATERIALIZED (SELECT * FROM participants WHERE {where} AND left_seq IS NULL), {HIDDEN}
+SELECT {columns} FROM p {JOINED} {joins}
 """
-_MINE = "WHERE p.user_id = $1 AND p.left_seq IS NULL"
-_COUNTERS = f"""
-p.conversation_id, {UNREAD} AS unread, {MENTIONS}, p.read_seq, s.last_seq, p.marked_unread,
-coalesce(p.muted_until > now(), false), {ARCHIVED}, f.seq, f.id
+
+
+_COLUMNS = f"""
+p.conversation_id, {UNREAD}, {MENTIONS}, p.read_seq, s.last_seq, p.marked_unread,
+    coalesce(p.muted_until > now(), false), {ARCHIVED}, f.seq, f.id
 """
-_COUNTED = f"{_FROM} LEFT JOIN LATERAL ({FIRST_UNREAD}) f ON s.counted > p.read_nth"
-_UNREAD = f"SELECT {_COUNTERS} {_COUNTED} {_MINE}"
-_COUNT = f"""
-SELECT {_COUNTERS}, p.user_id {_COUNTED}
-WHERE p.conversation_id = $1 AND p.user_id = ANY($2) AND p.left_seq IS NULL
+_GET = _counting(_COLUMNS, "user_id = $1 AND conversation_id = $2", FIRST_UNREAD)
+_LIST = f"""
+{_counting(_COLUMNS, "user_id = $1", FIRST_UNREAD)} WHERE s.last_seq > p.read_seq ORDER BY s.active_at DESC
 """
+_COUNT = _counting(
+    f"{_COLUMNS}, p.user_id", "conversation_id = $1 AND user_id = ANY($2)", FIRST_UNREAD
+)
+_VERIFY = _counting(
+    f"p.conversation_id, {UNREAD}, {MENTIONS}, {RECOUNT}, {RECOUNT_MENTIONS}", "user_id = $1"
+)
 _PEOPLE = """
 SELECT array_agg(user_id) FROM participants WHERE conversation_id = $1 AND left_seq IS NULL
-"""
-_VERIFY = f"""
-SELECT p.conversation_id, {UNREAD}, {MENTIONS}, {RECOUNT}, {RECOUNT_MENTIONS} {_FROM} {_MINE}
 """

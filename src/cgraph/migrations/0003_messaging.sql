@@ -44,8 +44,7 @@ CREATE TABLE participants (
     inserted_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (conversation_id, user_id)
 ) WITH (fillfactor = 70);
-CREATE INDEX participants_user ON participants (user_id, conversation_id) WHERE left_seq IS NULL;
-CREATE INDEX participants_user_left ON participants (user_id) WHERE left_seq IS NOT NULL;
+CREATE INDEX participants_user ON participants (user_id, conversation_id);
 
 -- Rows are never removed: a deleted message stays as an empty one, so that pages, numbers and counts stay exact.
 -- No foreign keys: a sender is a locked row of participants, which has them, and a check per message would be a fifth
@@ -93,12 +92,13 @@ CREATE TABLE message_edits (
     FOREIGN KEY (conversation_id, message_id) REFERENCES messages (conversation_id, id) ON DELETE CASCADE
 );
 
--- One row per person a live message mentions.
+-- One row per person a live message mentions; with its sender, so that counting needs no look at the message.
 CREATE TABLE mentions (
     user_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
     conversation_id uuid NOT NULL,
     seq bigint NOT NULL,
-    PRIMARY KEY (user_id, conversation_id, seq),
+    sender_id uuid NOT NULL,
+    PRIMARY KEY (user_id, conversation_id, seq) INCLUDE (sender_id),
     FOREIGN KEY (conversation_id, seq) REFERENCES messages (conversation_id, seq) ON DELETE CASCADE
 );
 CREATE INDEX mentions_message ON mentions (conversation_id, seq);
