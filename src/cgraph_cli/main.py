@@ -1,5 +1,6 @@
 """`cgraph`: one file per command; here they are named, run, and their failures put into words."""
 
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -19,6 +20,8 @@ USAGE = 2
 """Exit status of wrong arguments and unusable settings."""
 INTERRUPTED = 130
 """Exit status after Ctrl-C, as shells have it."""
+UNREAD = 141
+"""Exit status where nobody reads the output any more, as shells have it."""
 
 COMMANDS = {
     "serve": ("serve", "Serve HTTP and realtime until told to stop."),
@@ -52,6 +55,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         code = uvloop.run(run(sys.argv[1:] if arguments is None else arguments))
     except KeyboardInterrupt:
         code = INTERRUPTED
+    except BrokenPipeError:
+        # Whoever reads this has enough, as `head` has: nothing to complain about, and nowhere to flush to.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = UNREAD
     sys.exit(code)
 
 

@@ -68,7 +68,7 @@ class TestImport:
         ran = await cgraph("import", "slack", slack.zip(tmp_path / "s.zip"), *source)
         assert counted(ran)["messages"] == ["1", "0"]
         log = exports.write_lines(
-            tmp_path / "log", exports.logged("2020-01-01", 0, "10:00", "ann", "hi")
+            tmp_path / "log", exports.logged("2020-01-01", 0, "10:00", uuid4().hex[:12], "hi")
         )
         assert counted(await cgraph("import", "irc", log, *source))["messages"] == ["1", "0"]
 

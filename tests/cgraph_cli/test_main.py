@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from cgraph_cli.main import COMMANDS, main
+from cgraph_cli.main import COMMANDS, INTERRUPTED, UNREAD, main
 
 Run = Callable[..., Awaitable[Any]]
 
@@ -69,3 +69,23 @@ class TestMain:
             main(["--version"])
         assert left.value.code == 0
         assert capsys.readouterr().out.startswith("cgraph ")
+
+    @pytest.mark.parametrize(
+        ("raised", "code"), [(KeyboardInterrupt, INTERRUPTED), (BrokenPipeError, UNREAD)]
+    )
+    def test_says_nothing_where_nobody_listens(
+        self,
+        monkeypatch: pytest.MonkeyPatch,
+        capfd: pytest.CaptureFixture[str],
+        raised: type[BaseException],
+        code: int,
+    ) -> None:
+        async def fail(_arguments: Any) -> int:
+            raise raised
+
+        monkeypatch.setattr("cgraph_cli.main.run", fail)
+        monkeypatch.setattr("os.dup2", lambda _from, _to: None)
+        with pytest.raises(SystemExit) as left:
+            main(["routes"])
+        assert left.value.code == code
+        assert capfd.readouterr().err == ""

@@ -1,5 +1,6 @@
 """Exports taken over: what comes of them, and that the second time nothing does."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,13 +11,15 @@ import pytest
 
 from cgraph import accounts, messaging
 from cgraph.accounts import Actor
-from cgraph.imports import JsonLines, Options, Report, SlackExport, load
+from cgraph.imports import ImportRunning, JsonLines, Options, Report, SlackExport, load
 from cgraph.messaging import Message
 from cgraph_kit.db import Database, Repo, Transaction
 from support import exports
 from support.exports import conversation, header, message, user
 from support.talk import make_actor, say
 
+ANN, BOB, CAROL = (f"{name}{uuid4().hex[:10]}" for name in ("ann", "bob", "carol"))
+"""Names that nobody else has, whatever other tests have committed."""
 DRY = Options(dry_run=True)
 CONTENTS = "SELECT md5(string_agg(t::text, ',' ORDER BY t::text)) FROM {} t"
 TABLES = ("users", "usernames", "conversations", "participants", "messages", "reactions", "streams")
@@ -24,7 +27,7 @@ TABLES = ("users", "usernames", "conversations", "participants", "messages", "re
 
 async def take(db: Repo, path: Path, *lines: Any, options: Options | None = None) -> Report:
     """Import these lines, after a header and two people, ann and bob."""
-    records = (header(), user("a", "Ann"), user("b", "bob"), *lines)
+    records = (header(), user("a", ANN.title()), user("b", BOB), *lines)
     return await load(db, JsonLines(str(exports.write_lines(path, *records))), options)
 
 
@@ -58,12 +61,13 @@ class TestPeople:
     async def test_become_accounts_with_names_that_fit(
         self, db: Transaction, tmp_path: Path
     ) -> None:
-        report = await take(db, tmp_path / "x", user("c", "Ünï|Cöde", email="uni@example.org"))
+        report = await take(db, tmp_path / "x", user("c", f"Ünï|{ANN}"))
         assert report.taken["users"] == 3
-        found = await accounts.get_people_by_usernames(db, ["ann", "uni_code"])
-        assert found["ann"].display_name == "Ann"
-        assert found["uni_code"].display_name == "Ünï|Cöde"
-        assert [each.detail for each in report.problems] == ["Ünï|Cöde → uni_code"]
+        fitted = f"uni_{ANN}"
+        found = await accounts.get_people_by_usernames(db, [ANN, fitted])
+        assert found[ANN].display_name == ANN.title()
+        assert found[fitted].display_name == f"Ünï|{ANN}"
+        assert [each.detail for each in report.problems] == [f"Ünï|{ANN} → {fitted}"]
 
     async def test_the_same_id_twice_is_one_person(self, db: Transaction, tmp_path: Path) -> None:
         report = await take(db, tmp_path / "x", user("a", "Anna"))
@@ -73,26 +77,26 @@ class TestPeople:
     async def test_an_address_somebody_has_is_left_to_them(
         self, db: Transaction, tmp_path: Path
     ) -> None:
-        await take(db, tmp_path / "x", user("c", "carol", email="carol@example.org"))
+        await take(db, tmp_path / "x", user("c", CAROL, email="carol@import.example"))
         other = exports.write_lines(
-            tmp_path / "y", header("other"), user("1", "c", email="Carol@example.org")
+            tmp_path / "y", header("other"), user("1", "c", email="Carol@import.example")
         )
         report = await load(db, JsonLines(str(other)))
         assert report.taken["users"] == 1
         assert "an e-mail address was not taken" in {each.reason for each in report.problems}
 
     async def test_or_makes_them_one_where_asked(self, db: Transaction, tmp_path: Path) -> None:
-        await take(db, tmp_path / "x", user("c", "carol", email="carol@example.org"))
+        await take(db, tmp_path / "x", user("c", CAROL, email="carol@import.example"))
         other = exports.write_lines(
             tmp_path / "y",
             header("other"),
-            user("1", "c", email="Carol@example.org"),
+            user("1", "c", email="Carol@import.example"),
             conversation("k"),
             message("k", "1", "1", "it is me"),
         )
         report = await load(db, JsonLines(str(other)), Options(match_emails=True))
         assert (report.taken["users"], report.known["users"]) == (0, 1)
-        [said] = await messages(db, await actor(db, "carol"))
+        [said] = await messages(db, await actor(db, CAROL))
         assert said.content == "it is me"
 
 
@@ -101,7 +105,7 @@ class TestConversations:
         self, db: Transaction, tmp_path: Path
     ) -> None:
         await take(db, tmp_path / "x", TEA)
-        ann, bob = await actor(db, "ann"), await actor(db, "bob")
+        ann, bob = await actor(db, ANN), await actor(db, BOB)
         [tea] = await conversations(db, bob)
         assert (tea.kind, tea.name, tea.owner_id) == ("group", "Tea", ann.id)
         assert {each.id for each in tea.participants} == {ann.id, bob.id}
@@ -112,14 +116,14 @@ class TestConversations:
         await take(
             db,
             tmp_path / "x",
-            user("c", "carol"),
+            user("c", CAROL),
             conversation("k"),
             message("k", "1", "a", "hi"),
             message("k", "2", "c", "hello"),
         )
-        [k] = await conversations(db, await actor(db, "ann"))
-        assert {each.username for each in k.participants} == {"ann", "carol"}
-        assert await conversations(db, await actor(db, "bob")) == []
+        [k] = await conversations(db, await actor(db, ANN))
+        assert {each.username for each in k.participants} == {ANN, CAROL}
+        assert await conversations(db, await actor(db, BOB)) == []
 
     async def test_those_of_two_and_of_one_are_direct_and_to_oneself(
         self, db: Transaction, tmp_path: Path
@@ -130,7 +134,7 @@ class TestConversations:
             conversation("d", type="direct", participants=["a", "b"]),
             conversation("s", type="self", participants=["a"]),
         )
-        kinds = {each.kind for each in await conversations(db, await actor(db, "ann"))}
+        kinds = {each.kind for each in await conversations(db, await actor(db, ANN))}
         assert kinds == {"direct", "self"}
 
     async def test_a_pair_has_one_whatever_the_source(
@@ -146,7 +150,7 @@ class TestConversations:
             twin,
             message("d2", "1", "b", "two"),
         )
-        said = await messages(db, await actor(db, "bob"))
+        said = await messages(db, await actor(db, BOB))
         assert [each.content for each in said] == ["one", "two"]
 
     async def test_direct_without_two_people_becomes_a_group(
@@ -154,7 +158,7 @@ class TestConversations:
     ) -> None:
         odd = conversation("d", type="direct", participants=["a", "nobody"])
         report = await take(db, tmp_path / "x", odd)
-        [only] = await conversations(db, await actor(db, "ann"))
+        [only] = await conversations(db, await actor(db, ANN))
         assert only.kind == "group"
         assert report.count("changed") == 2
 
@@ -198,7 +202,7 @@ class TestMessages:
                 pinned={"user": "a"},
             ),
         )
-        ann, bob = await actor(db, "ann"), await actor(db, "bob")
+        ann, bob = await actor(db, ANN), await actor(db, BOB)
         first, second = await messages(db, ann)
         noon = datetime(2020, 3, 1, 12, tzinfo=UTC)
         assert (first.content, first.sender_id, first.inserted_at) == ("first", ann.id, noon)
@@ -216,23 +220,23 @@ class TestMessages:
     async def test_mentions_become_the_names_people_have_here(
         self, db: Transaction, tmp_path: Path
     ) -> None:
-        await make_actor(db, "ann")
+        await make_actor(db, ANN)
         await take(
             db,
             tmp_path / "x",
             TEA,
             message("tea", "1", "b", "hello Ann, and Annabel", mentions={"Ann": "a"}),
         )
-        [said] = await messages(db, await actor(db, "bob"))
-        ann = await actor(db, "ann")
-        assert said.content == "hello @ann, and Annabel"
+        [said] = await messages(db, await actor(db, BOB))
+        ann = await actor(db, ANN)
+        assert said.content == f"hello @{ANN}, and Annabel"
         assert said.mentions == [ann.id]
 
     async def test_the_past_is_read_and_counts_from_there(
         self, db: Transaction, tmp_path: Path
     ) -> None:
         await take(db, tmp_path / "x", TEA, message("tea", "1", "a", "hi"))
-        ann, bob = await actor(db, "ann"), await actor(db, "bob")
+        ann, bob = await actor(db, ANN), await actor(db, BOB)
         [tea] = await conversations(db, bob)
         assert (tea.unread, tea.seq) == (0, 1)
         await say(db, ann, tea.id, "live")
@@ -250,7 +254,7 @@ class TestMessages:
             message("tea", "1", "a", text),
             message("tea", "2", "b", "re", reply_to="1"),
         )
-        *parts, reply = await messages(db, await actor(db, "ann"))
+        *parts, reply = await messages(db, await actor(db, ANN))
         assert len(parts) == 3
         assert " ".join(each.content for each in parts).split() == text.split()
         assert reply.reply_to_id == parts[0].id
@@ -285,7 +289,7 @@ class TestMessages:
         report = await take(db, tmp_path / "x", TEA, line, message("tea", "2", "b", "fine"))
         assert [problem.outcome for problem in report.problems] == [outcome]
         assert report.problems[0].where == "line 5"
-        said = await messages(db, await actor(db, "ann"))
+        said = await messages(db, await actor(db, ANN))
         assert len(said) == (2 if outcome == "changed" else 1)
         assert said[-1].content == "fine"
 
@@ -293,7 +297,7 @@ class TestMessages:
         twice = (message("tea", "1", "a", "one"), message("tea", "1", "a", "other"))
         report = await take(db, tmp_path / "x", TEA, *twice)
         assert report.count("lost") == 1
-        assert [each.content for each in await messages(db, await actor(db, "ann"))] == ["one"]
+        assert [each.content for each in await messages(db, await actor(db, ANN))] == ["one"]
 
     async def test_more_than_a_batch_keep_their_order(
         self, db: Transaction, tmp_path: Path
@@ -303,10 +307,10 @@ class TestMessages:
             for n in range(20)
         ]
         report = await take(db, tmp_path / "x", TEA, *said, options=Options(batch=3))
-        found = await messages(db, await actor(db, "ann"))
+        found = await messages(db, await actor(db, ANN))
         assert [each.content for each in found] == [f"text {n}" for n in range(20)]
         assert report.taken["replies"] == 15
-        [tea] = await conversations(db, await actor(db, "bob"))
+        [tea] = await conversations(db, await actor(db, BOB))
         assert tea.unread == 0
 
     async def test_conversations_may_take_turns(self, db: Transaction, tmp_path: Path) -> None:
@@ -319,7 +323,7 @@ class TestMessages:
             message("k", "1", "a", "elsewhere"),
             message("tea", "2", "b", "two", reply_to="1"),
         )
-        said = await messages(db, await actor(db, "bob"))
+        said = await messages(db, await actor(db, BOB))
         assert [each.content for each in said] == ["one", "two"]
         assert said[1].reply_to_id == said[0].id
 
@@ -347,13 +351,13 @@ class TestAgain:
         report = await take(
             db,
             tmp_path / "y",
-            user("c", "carol"),
+            user("c", CAROL),
             conversation("tea", name="Other", participants=["a", "b", "c"]),
             *self.SAID[1:3],
             message("tea", "3", "c", "three", reply_to="2"),
         )
         assert dict(report.taken) | {"users": 1, "messages": 1, "replies": 1} == dict(report.taken)
-        carol = await actor(db, "carol")
+        carol = await actor(db, CAROL)
         [tea] = await conversations(db, carol)
         assert tea.name == "Tea"
         assert tea.unread == 0
@@ -363,7 +367,7 @@ class TestAgain:
 
     async def test_who_has_left_stays_away(self, db: Transaction, tmp_path: Path) -> None:
         await take(db, tmp_path / "x", TEA, message("tea", "1", "a", "one"))
-        bob = await actor(db, "bob")
+        bob = await actor(db, BOB)
         [tea] = await conversations(db, bob)
         await messaging.leave_conversation(db, bob, tea.id)
         await take(db, tmp_path / "x", TEA, message("tea", "1", "a", "one"))
@@ -401,11 +405,29 @@ class TestAgain:
         found = await messages(database, await actor(database, name))
         assert [each.content for each in found] == [f"text {n}" for n in range(10)]
 
+    async def test_two_at_once_bring_everything_once(
+        self, database: Database, tmp_path: Path
+    ) -> None:
+        source = f"twice-{uuid4()}"
+        name = f"a{uuid4().hex[:12]}"
+        said = [message("tea", str(n), "a", f"text {n}") for n in range(30)]
+        path = exports.write_lines(tmp_path / "x", header(source), user("a", name), TEA, *said)
+        options = Options(batch=5)
+        outcomes = await asyncio.gather(
+            *(load(database, JsonLines(str(path)), options) for _ in range(3)),
+            return_exceptions=True,
+        )
+        assert all(isinstance(outcome, Report | ImportRunning) for outcome in outcomes)
+        assert any(isinstance(outcome, Report) for outcome in outcomes)
+        found = await messages(database, await actor(database, name))
+        assert [each.content for each in found] == [f"text {n}" for n in range(30)]
+        assert await database.value("SELECT count(*) FROM imports WHERE source = $1", source) == 2
+
 
 class TestDryRun:
     async def test_tells_the_same_and_writes_nothing(self, db: Transaction, tmp_path: Path) -> None:
         before = await everything(db)
-        lines = (*TestAgain.SAID, user("c", "ÄNN"), "garbage", message("tea", "3", "z", "?"))
+        lines = (*TestAgain.SAID, user("c", f"Ä{ANN}"), "garbage", message("tea", "3", "z", "?"))
         planned = await take(db, tmp_path / "x", *lines, options=DRY)
         assert await everything(db) == before
         done = await take(db, tmp_path / "x", *lines)
@@ -424,8 +446,8 @@ class TestSlack:
         self, db: Transaction, tmp_path: Path
     ) -> None:
         slack = exports.Slack()
-        slack.user("U1", "ann", profile={"email": "ann@example.org"})
-        slack.user("U2", "bob")
+        slack.user("U1", ANN, profile={"email": f"{ANN}@example.org"})
+        slack.user("U2", BOB)
         slack.channel("C1", "general", ["U1", "U2"])
         slack.dm("D1", ["U1", "U2"])
         first = slack.say("general", "2020-01-01", "U1", "hi <@U2> :wave:", "1577836801.000100")
@@ -434,10 +456,10 @@ class TestSlack:
         path = str(slack.zip(tmp_path / "export.zip"))
         report = await load(db, SlackExport(path))
         assert report.problems == []
-        bob = await actor(db, "bob")
+        bob = await actor(db, BOB)
         by_kind = {each.kind: each for each in await conversations(db, bob)}
         general = await messages(db, bob, by_kind["group"].id)
-        assert [each.content for each in general] == ["hi @bob 👋", "yes?"]
+        assert [each.content for each in general] == [f"hi @{BOB} 👋", "yes?"]
         assert general[0].mentions == [bob.id]
         assert general[1].reply_to_id == general[0].id
         assert [each.content for each in await messages(db, bob, by_kind["direct"].id)] == ["psst"]
