@@ -85,7 +85,12 @@ class TestCreateImportedUsers:
 class TestFit:
     @pytest.mark.parametrize(
         ("name", "fitted"),
-        [("|trey|", "_trey_"), ("Ünï Cöde", "uni_code"), ("..a..b..", "a.b"), ("\uff26ull", "full")],
+        [
+            ("|trey|", "_trey_"),
+            ("Ünï Cöde", "uni_code"),
+            ("..a..b..", "a.b"),
+            ("\uff26ull", "full"),
+        ],
     )
     def test_keeps_what_it_can(self, name: str, fitted: str) -> None:
         assert fit(name) == fitted

@@ -1,6 +1,7 @@
 """Our open format, read back; garbage named by its line."""
 
 import gzip
+import io
 import json
 import tempfile
 from datetime import UTC, datetime
@@ -60,6 +61,13 @@ class TestJsonLines:
         path = exports.write_lines(tmp_path / "a.jsonl.gz", exports.header(), exports.user("u1"))
         renamed = path.rename(tmp_path / "a.txt")
         assert len(read(renamed)) == 1
+
+    def test_reads_a_pipe(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        path = exports.write_lines(tmp_path / "a.gz", exports.header(), exports.user("u1"))
+        pipe = io.BufferedReader(io.BytesIO(path.read_bytes()))
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(pipe))
+        reader = JsonLines("-")
+        assert (len(list(reader)), reader.total) == (1, None)
 
     def test_blank_lines_are_nothing(self, tmp_path: Path) -> None:
         path = exports.write_lines(tmp_path / "a", exports.header(), "", "  ", exports.user("u1"))
