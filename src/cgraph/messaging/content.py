@@ -17,4 +17,6 @@ def check_content(content: str, limits: Limits) -> None:
 
 def is_blank(text: str) -> bool:
     """Whether there is nothing to see: only spaces, controls and formatting characters."""
+    if text[:1].isalnum():
+        return False
     return all(unicodedata.category(char)[0] in "ZC" for char in text)
