@@ -74,7 +74,8 @@ CREATE TABLE public.imports (
 CREATE TABLE public.mentions (
     user_id uuid NOT NULL,
     conversation_id uuid NOT NULL,
-    seq bigint NOT NULL
+    seq bigint NOT NULL,
+    sender_id uuid NOT NULL
 );
 
 CREATE TABLE public.message_edits (
@@ -246,7 +247,7 @@ ALTER TABLE ONLY public.imports
     ADD CONSTRAINT imports_pkey PRIMARY KEY (source, kind, external_id);
 
 ALTER TABLE ONLY public.mentions
-    ADD CONSTRAINT mentions_pkey PRIMARY KEY (user_id, conversation_id, seq);
+    ADD CONSTRAINT mentions_pkey PRIMARY KEY (user_id, conversation_id, seq) INCLUDE (sender_id);
 
 ALTER TABLE ONLY public.message_edits
     ADD CONSTRAINT message_edits_pkey PRIMARY KEY (conversation_id, message_id, revision);
@@ -311,9 +312,7 @@ CREATE INDEX messages_pinned ON public.messages USING btree (conversation_id, pi
 
 CREATE INDEX messages_sender ON public.messages USING btree (sender_id, conversation_id, seq);
 
-CREATE INDEX participants_user ON public.participants USING btree (user_id, conversation_id) WHERE (left_seq IS NULL);
-
-CREATE INDEX participants_user_left ON public.participants USING btree (user_id) WHERE (left_seq IS NOT NULL);
+CREATE INDEX participants_user ON public.participants USING btree (user_id, conversation_id);
 
 CREATE INDEX password_resets_expires_at ON public.password_resets USING btree (expires_at);
 
