@@ -57,6 +57,7 @@ class ValkeyPubSub:
         self._inbox = Inbox(self._receive, ping_seconds)
         self._outbox = Outbox(max_queued_bytes)
         self._up = False
+        self._closed = False
         self._task: asyncio.Task[None] | None = None
 
     @classmethod
@@ -114,6 +115,9 @@ class ValkeyPubSub:
                 async with asyncio.timeout(FLUSH_SECONDS):
                     await self._outbox.flushed()
         self.on_message, self.on_reconnect = ignore_message, ignore_reconnect
+        # Said in words too: a task group that fails while it is cancelled raises the failure alone, and the
+        # cancellation is lost.
+        self._closed = True
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -150,9 +154,9 @@ class ValkeyPubSub:
         self._task = asyncio.create_task(self._run(link), name="pubsub")
 
     async def _run(self, link: _Link | None) -> None:
-        """Serves the first link, then a new one after each failure, for ever."""
+        """Serves the first link, then a new one after each failure, until the bus is closed."""
         failures = 0
-        while True:
+        while not self._closed:
             try:
                 if link is None:
                     link = await self._open()
@@ -165,7 +169,8 @@ class ValkeyPubSub:
                 log.exception("the message bus failed")
             link = None
             failures += 1
-            await asyncio.sleep(_backoff(failures))
+            if not self._closed:
+                await asyncio.sleep(_backoff(failures))
 
     def _linked(self) -> asyncio.Future[bool]:
         self._up = True
