@@ -1,5 +1,6 @@
 """The realtime endpoint of a running application: its sockets, presence, bus lanes and event log."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -21,6 +22,7 @@ from .channels.keys import session_key, user_key
 from .channels.user import UserChannel
 from .socket import Reach, UserSocket
 from .statuses import Statuses
+from .sweep import sweep_for_ever
 from .unread_news import UnreadNews
 
 
@@ -54,6 +56,8 @@ async def realtime(app: App) -> AsyncIterator[Endpoint]:
         stack.push_async_callback(presence.stop)
         stack.push_async_callback(endpoint.close)
         stack.callback(news.close)
+        sweeper = asyncio.create_task(sweep_for_ever(endpoint, app.db))
+        stack.callback(sweeper.cancel)
         for listen in (Delivery(endpoint).listen, statuses.listen, news.listen, metrics.listen):
             stack.enter_context(app.events.listener(listen))
         yield endpoint

@@ -165,6 +165,10 @@ class Endpoint:
                 except Exception:
                     _log.exception("a push failed", extra={"event_name": push.event})
 
+    def names(self, prefix: str) -> list[str]:
+        """The ids and keys of this node's sockets that begin so."""
+        return [name for name in self._by_name if name.startswith(prefix)]
+
     def disconnect(self, key: str, code: int = CloseCode.GOING_AWAY) -> None:
         """Close every socket with that id or key, on every node."""
         self._tell(Disconnect(key, code))

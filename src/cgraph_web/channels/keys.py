@@ -8,6 +8,9 @@ def user_key(user_id: UUID) -> str:
     return f"user_socket:{user_id}"
 
 
+SESSION = "session_socket:"
+
+
 def session_key(session_id: UUID) -> str:
     """All sockets of one sign-in."""
-    return f"session_socket:{session_id}"
+    return f"{SESSION}{session_id}"

@@ -4,7 +4,9 @@ import pytest
 
 from cgraph import accounts, messaging
 from cgraph.application import App
+from cgraph_kit.channels.endpoint import Endpoint
 from cgraph_kit.channels.testing import JoinRefused
+from cgraph_web.sweep import sweep
 from support.people import converse, register, say
 
 from .conftest import Connect
@@ -57,3 +59,18 @@ class TestNews:
         await accounts.block_user(app.db, ada.actor, bob.id)
         await hers.assert_push("user_blocked", {"id": str(bob.id)})
         await his.refute_push("user_blocked")
+
+
+class TestSweep:
+    async def test_closes_sockets_whose_session_ended_unheard(
+        self, app: App, endpoint: Endpoint, connect: Connect
+    ) -> None:
+        ada, bob = await register(app), await register(app)
+        hers, his = await connect(ada), await connect(bob)
+        await app.db.value(
+            "UPDATE sessions SET revoked_at = now() WHERE id = $1", ada.actor.session_id
+        )
+        await sweep(endpoint, app.db)
+        assert await hers.wait_closed() == 4001
+        await his.heartbeat()
+        assert his.closed is None
