@@ -157,7 +157,12 @@ class Load:
 def medians(run: Callable[[], dict[str, float]], runs: int) -> dict[str, float]:
     """Each figure's median over some runs."""
     results = [run() for _ in range(runs)]
-    return {key: round(median(result[key] for result in results), 4) for key in results[0]}
+    return rounded({key: median(result[key] for result in results) for key in results[0]})
+
+
+def rounded(figures: dict[str, float]) -> dict[str, float]:
+    """To four digits after the point."""
+    return {key: round(value, 4) for key, value in figures.items()}
 
 
 def report(name: str, figures: dict[str, Any]) -> dict[str, Any]:
