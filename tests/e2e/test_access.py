@@ -32,9 +32,10 @@ class TestSession:
         assert time.monotonic() - start < 1
         assert (await other.topic.push("read", {}))["status"] == "ok"
 
-    async def test_revoked_cannot_return(self, chat: Chat) -> None:
+    @TRANSPORTS
+    async def test_revoked_cannot_return(self, chat: Chat, transport: str) -> None:
         ada = chat.members[0]
-        await ada.join()
+        await ada.join(transport=transport)
         await ada.person.post("/auth/logout")
         await ada.socket.seen("closed", 3)
         assert len(ada.socket.lines("open")) == 1

@@ -1,6 +1,7 @@
 """`kill -9` in the middle of a load: what was acknowledged is there, once and in order; what was not can be said again."""
 
 import asyncio
+import os
 import signal
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import httpx
 
 from support.chat import Chat, Member
 from support.phoenix import Phoenix, phoenix
-from support.served import calling, free_port, serving
+from support.served import Refused, calling, free_port, serving
 
 SENDERS = 4
 ENOUGH = 100
@@ -47,11 +48,14 @@ async def say(member: Member, letters: Letters, content: str) -> None:
 
 
 async def send_by_rest(member: Member, letters: Letters) -> None:
-    """One after the other, until the server is gone."""
+    """One after the other, until the database or the server is gone."""
     while True:
         try:
             await say(member, letters, letters.next())
         except httpx.TransportError:
+            return
+        except Refused as refused:
+            assert refused.status == 503
             return
 
 
@@ -68,12 +72,18 @@ async def send_by_channel(node: Phoenix, member: Member, letters: Letters) -> No
             )
         )
         for id in node.replies.keys() & ids:
-            letters.acknowledged[ids[id]] = node.replies[id]["response"]["seq"]
+            reply = node.replies[id]
+            if reply["status"] == "ok":
+                letters.acknowledged[ids[id]] = reply["response"]["seq"]
+            else:
+                assert reply["response"]["reason"] == "unavailable"
 
 
 class TestKill:
     async def test_loses_nothing_acknowledged(self, data_dir: Path) -> None:
+        """The server dies, and its PostgreSQL with it, as when a machine runs out of memory."""
         port = free_port()
+        postmaster = data_dir / "postgres/cluster/postmaster.pid"
         env = {"CGRAPH_SOCKET_MESSAGES": "100000"}
         posts = [Letters(f"post-{number}") for number in range(SENDERS)]
         pushes = Letters("push")
@@ -93,6 +103,7 @@ class TestKill:
                             and sum(len(letters.acknowledged) for letters in posts) >= ENOUGH
                         )
                     )
+                    os.kill(int(postmaster.read_text().split()[0]), signal.SIGKILL)
                     await served.stop(signal.SIGKILL)
             async with serving(data_dir, port=port, env=env):
                 kept = {message["content"]: message["seq"] for message in await ada.history()}

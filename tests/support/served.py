@@ -76,11 +76,10 @@ async def launched(
     data_dir: Path, *, port: int = 0, env: Mapping[str, str] | None = None
 ) -> AsyncIterator[Served]:
     """A process that may or may not come to serve. Whatever becomes of it, leaving kills it and its children."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(OWN)}
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "cgraph_cli.main", "serve"),
         *("--port", str(port), "--data-dir", str(data_dir)),
-        env=inherited | SETTINGS | (env or {}),
+        env=_environment(data_dir.parent / "pycache") | SETTINGS | (env or {}),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=PIPE,
         stderr=PIPE,
@@ -102,11 +101,22 @@ async def launched(
         print(*served.complaints, sep="\n")  # noqa: T201  (pytest shows it where a test fails)
 
 
+def _environment(bytecode: Path) -> dict[str, str]:
+    """This process's, without what is the developer's own. Where Python must not keep bytecode, it may do so here."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(OWN)}
+    if kept.pop("PYTHONDONTWRITEBYTECODE", None):
+        kept["PYTHONPYCACHEPREFIX"] = str(bytecode)
+    return kept
+
+
 @asynccontextmanager
 async def serving(
     data_dir: Path, *, port: int = 0, env: Mapping[str, str] | None = None
 ) -> AsyncIterator[Served]:
-    """A server that answers. Without DATABASE_URL in `env` on the embedded PostgreSQL in `data_dir`."""
+    """A server that answers. Without DATABASE_URL in `env` on the embedded PostgreSQL in `data_dir`.
+
+    Leaving stops it properly, if the test has not ended it.
+    """
     async with launched(data_dir, port=port, env=env) as served:
         async with asyncio.timeout(PATIENCE):
             while not (found := re.search(r"listening on (http\S+)", "\n".join(served.output))):
@@ -114,6 +124,8 @@ async def serving(
                 await asyncio.sleep(0.01)
         served.address = found[1]
         yield served
+        if served.process.returncode is None:
+            await served.stop()
 
 
 async def _read(stream: asyncio.StreamReader | None, lines: list[str]) -> None:
