@@ -41,6 +41,11 @@ class PreferencesChange(Input, frozen=True):
     def __post_init__(self) -> None:
         if self.muted is False and isinstance(self.muted_until, datetime):
             raise Invalid.field("muted_until", "cannot be set when not muted")
+        if isinstance(self.muted_until, datetime):
+            try:
+                self.muted_until.astimezone(UTC)
+            except OverflowError:  # the driver would say the same, but as a bug of ours
+                raise Invalid.field("muted_until", "must be within the years 1 to 9999") from None
 
 
 async def update_preferences(

@@ -1,6 +1,6 @@
 """Markers, counters, and what others are told of them."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from uuid import UUID, uuid4
 
 import pytest
@@ -224,6 +224,12 @@ class TestPreferences:
     ) -> None:
         with pytest.raises(Invalid):
             PreferencesChange(muted=False, muted_until=clock.now())
+        far = timedelta(hours=14)
+        early = datetime(1, 1, 1, tzinfo=timezone(far))
+        late = datetime(9999, 12, 31, 23, tzinfo=timezone(-far))
+        for beyond_what_is_kept in (early, late):
+            with pytest.raises(Invalid):
+                PreferencesChange(muted_until=beyond_what_is_kept)
         with pytest.raises(ConversationNotFound):
             await update_preferences(db, eve, id, PreferencesChange(muted=True))
 
