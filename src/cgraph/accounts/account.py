@@ -1,6 +1,6 @@
 """One's own account: looked at, changed, and put to sleep."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
@@ -165,6 +165,10 @@ async def _write(tx: Transaction, user: User) -> User:
 def _expiry_problems(at: datetime) -> list[str]:
     if at.tzinfo is None:
         return ["must have a time zone"]
+    try:
+        at.astimezone(UTC)
+    except OverflowError:  # the driver would say the same, but as a bug of ours
+        return ["must be within the years 1 to 9999"]
     return [] if at > clock.now() else ["must be in the future"]
 
 

@@ -124,6 +124,7 @@ class TestUpdateAccount:
             ("status_text", "a\nb"),
             ("status_expires_at", "2020-01-01T00:00:00Z"),
             ("status_expires_at", "2999-01-01T00:00:00"),
+            ("status_expires_at", "9999-12-31T23:59:59-14:00"),
             ("status_expires_at", "tomorrow"),
             ("read_receipts", "yes"),
             ("read_receipts", None),
