@@ -1,7 +1,17 @@
 """What one topic is: who may join it, what clients may say in it, what it tells them."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, TypeAlias, TypeVar, overload
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    ClassVar,
+    Final,
+    Protocol,
+    TypeAlias,
+    TypeVar,
+    overload,
+)
 
 import msgspec
 
@@ -21,7 +31,7 @@ Happening = TypeVar("Happening")
 class JoinParams(msgspec.Struct, frozen=True):
     """What a client may send with a join. Unknown fields pass: official clients add their own."""
 
-    since: int | None = None
+    since: Annotated[int, msgspec.Meta(ge=0)] | None = None
     """The last `seq` the client has seen of this topic: it wants what came after."""
 
 

@@ -88,8 +88,11 @@ class TestJoin:
     ) -> None:
         assert await wire.ask(f'["1","2","{topic}","phx_join",{{}}]') == [unmatched("2", topic)]
 
-    async def test_params_that_do_not_fit_are_refused_with_the_field(self, wire: Wire) -> None:
-        (reply,) = await wire.ask('["1","1","room:a","phx_join",{"since":"x"}]')
+    @pytest.mark.parametrize("since", ['"x"', "-1"])
+    async def test_params_that_do_not_fit_are_refused_with_the_field(
+        self, wire: Wire, since: str
+    ) -> None:
+        (reply,) = await wire.ask(f'["1","1","room:a","phx_join",{{"since":{since}}}]')
 
         assert reply[4]["status"] == "error"
         assert reply[4]["response"]["reason"] == "invalid"
