@@ -26,6 +26,7 @@ PLAIN_NAMES = (
 
 Seconds = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(gt=0)]
+Port = Annotated[int, Field(ge=0, le=65_535)]
 
 
 class SettingsError(Exception):
@@ -52,7 +53,7 @@ class Settings(BaseSettings):
         "dev", "dev makes its own secrets; prod demands them."
     )
     host: str = _knob("127.0.0.1", "Address to listen on.")
-    port: int = _plain("PORT", 4000, "Port of HTTP and WebSocket; 0 takes a free one.")
+    port: Port = _plain("PORT", 4000, "Port of HTTP and WebSocket; 0 takes a free one.")
     phx_host: str = _plain(
         "PHX_HOST", "localhost", "Public host name, for links and origin checks."
     )
