@@ -1,6 +1,7 @@
 """`cgraph`: one file per command; here they are named, run, and their failures put into words."""
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -59,6 +60,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         # Whoever reads this has enough, as `head` has: nothing to complain about, and nowhere to flush to.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = UNREAD
+    if arguments is None:  # the process ends: waiting for its threads is nothing to interrupt
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.exit(code)
 
 
