@@ -7,10 +7,11 @@ meanwhile.
 import logging
 import sys
 from collections.abc import Mapping, MutableMapping
+from contextlib import suppress
 from contextvars import ContextVar
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any, Literal, TextIO
+from typing import Any, Literal, TextIO, cast
 
 import msgspec
 import structlog
@@ -39,7 +40,7 @@ def configure(level: str, format: Format, stream: TextIO | None = None) -> None:
     "auto" is text on a terminal and JSON anywhere else. Records of libraries take the same way; uvicorn's access log
     is switched off, for the web layer writes its own.
     """
-    stream = stream or sys.stdout
+    stream = cast("TextIO", _Unfailing(stream or sys.stdout))
     text = format == "text" or (format == "auto" and stream.isatty())
     number = _LEVELS[level]
     _output.use(number, text, stream)
@@ -75,6 +76,25 @@ def redact(_logger: Any, _method: str, event: Event) -> Event:
 def secret_name(key: str) -> bool:
     """Whether a word of the name is one of `SECRET_WORDS`: `refresh_token`, `jwt_secret`, `Authorization`."""
     return not SECRET_WORDS.isdisjoint(key.lower().replace("-", "_").split("_"))
+
+
+class _Unfailing:
+    """A stream whose reader may go away (a closed pipe, a full disk): what cannot be logged must not stop the work."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        with suppress(OSError, ValueError):
+            return self._stream.write(text)
+        return 0
+
+    def flush(self) -> None:
+        with suppress(OSError, ValueError):
+            self._stream.flush()
+
+    def isatty(self) -> bool:
+        return not self._stream.closed and self._stream.isatty()
 
 
 class _Output:

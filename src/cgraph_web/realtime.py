@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 from uuid import UUID
 
+from cgraph import messaging
 from cgraph.accounts import SessionRevoked
 from cgraph.application import App
 from cgraph.messaging import AccessLost
@@ -18,6 +19,7 @@ from cgraph_kit.channels.repair import Logged
 from cgraph_kit.presence import Presence, PresenceSettings
 
 from . import metrics
+from .channels.conversation import ConversationChannel
 from .channels.keys import session_key, user_key
 from .channels.user import UserChannel
 from .socket import Reach, UserSocket
@@ -88,8 +90,10 @@ class Log:
         self._db = app.db
 
     async def read(self, topic: str, after: int, up_to: int) -> Sequence[Logged] | None:
-        """What a hole in a topic held, or None if the log has lost it."""
-        events = await streams.between(self._db, _stream(topic), after, up_to)
+        """What a hole in a topic held, or None if the log cannot give it to everybody on the topic."""
+        conversation = topic.startswith(ConversationChannel.PREFIX)
+        read = messaging.read_hole if conversation else streams.between
+        events = await read(self._db, _stream(topic), after, up_to)
         if events is None:
             return None
         return [(event.seq, event.type, event.body()) for event in events]

@@ -60,7 +60,7 @@ from .events import (
     UserEvent,
 )
 from .limits import DEFAULT_LIMITS, Limits, limits_of
-from .log import read_own_since, read_since
+from .log import read_hole, read_own_since, read_since
 from .marks import (
     DeliveredMarker,
     Marker,
@@ -204,6 +204,7 @@ __all__ = [
     "open_conversation",
     "open_direct",
     "pin_message",
+    "read_hole",
     "read_own_since",
     "read_since",
     "remove_participant",

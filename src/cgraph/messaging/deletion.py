@@ -40,7 +40,7 @@ async def delete_message(
 async def _delete(tx: Transaction, actor: Actor, conversation_id: UUID, message: Stored) -> None:
     at = clock.now()
     payload = DeletedPayload(conversation_id, message.id, message.seq, at, actor.id)
-    seq, body = await append(tx, conversation_id, MessageDeleted.type, payload)
+    event = await append(tx, MessageDeleted.type, payload)
     await tx.value(_REDACT, conversation_id, message.seq, message.id)
     await tx.value(_EMPTY, conversation_id, message.id, at, actor.id)
     for sql in _WIPE:
@@ -50,7 +50,15 @@ async def _delete(tx: Transaction, actor: Actor, conversation_id: UUID, message:
         conversation_id,
         message.seq,
     )
-    tx.publish(MessageDeleted(conversation_id, seq, body, message.id))
+    tx.publish(
+        MessageDeleted(
+            conversation_id,
+            event.seq,
+            event.payload,
+            message.id,
+            hidden_from=event.hidden_from,
+        )
+    )
 
 
 # Whoever resumes meets the empty message, then its deletion: the words are in no copy of the log.

@@ -85,15 +85,24 @@ async def _edit(
         at,
         edit.client_id,
     )
-    seq, body = await append(tx, conversation_id, MessageEdited.type, payload)
+    event = await append(tx, MessageEdited.type, payload)
     written_at = message.edited_at or message.inserted_at
-    await tx.value(_KEEP, conversation_id, message.id, seq, message.content, written_at)
+    await tx.value(_KEEP, conversation_id, message.id, event.seq, message.content, written_at)
     await tx.value(_CHANGE, conversation_id, message.id, edit.content, mentions, at)
     await tx.value(_UNMENTION, conversation_id, message.seq, mentions)
     added = without(mentions, message.mentions)
     if mentions:
         await tx.value(_MENTION, conversation_id, message.seq, mentions, actor.id)
-    tx.publish(MessageEdited(conversation_id, seq, body, message.id, added))
+    tx.publish(
+        MessageEdited(
+            conversation_id,
+            event.seq,
+            event.payload,
+            message.id,
+            added,
+            hidden_from=event.hidden_from,
+        )
+    )
 
 
 _KEEP = """

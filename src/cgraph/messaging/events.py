@@ -12,7 +12,12 @@ from uuid import UUID
 import msgspec
 
 
-class ConversationEvent(msgspec.Struct, frozen=True):
+class _Hideable(msgspec.Struct, frozen=True, kw_only=True):
+    hidden_from: Sequence[UUID] = ()
+    """Participants who are not told: it is about a message from before their time."""
+
+
+class ConversationEvent(_Hideable, frozen=True):
     """A durable event of a conversation, pushed as `type` on `conversation:<conversation_id>`."""
 
     type: ClassVar[str]
@@ -172,6 +177,10 @@ class UnpinnedPayload(msgspec.Struct, frozen=True):
     id: UUID
     message_seq: int
     user_id: UUID
+
+
+AboutMessage = EditedPayload | DeletedPayload | ReactionPayload | UnpinnedPayload
+"""What has become of a message that was said before."""
 
 
 class ConversationPayload(msgspec.Struct, frozen=True):

@@ -57,8 +57,16 @@ async def unpin_message(db: Repo, actor: Actor, conversation_id: UUID, message_i
         if message.pinned_at is not None:
             await tx.value(_PIN, conversation_id, message_id, None, None)
             payload = UnpinnedPayload(conversation_id, message_id, message.seq, actor.id)
-            seq, body = await append(tx, conversation_id, MessageUnpinned.type, payload)
-            tx.publish(MessageUnpinned(conversation_id, seq, body, message_id))
+            event = await append(tx, MessageUnpinned.type, payload)
+            tx.publish(
+                MessageUnpinned(
+                    conversation_id,
+                    event.seq,
+                    event.payload,
+                    message_id,
+                    hidden_from=event.hidden_from,
+                )
+            )
         return await get_message(tx, actor, conversation_id, message_id)
 
 

@@ -92,12 +92,13 @@ async def _count(tx: Transaction, conversation_id: UUID, message_id: UUID, emoji
 
 async def _tell(
     tx: Transaction,
-    event: type[ReactionAdded] | type[ReactionRemoved],
+    kind: type[ReactionAdded] | type[ReactionRemoved],
     payload: ReactionPayload,
 ) -> None:
-    conversation_id = payload.conversation_id
-    seq, body = await append(tx, conversation_id, event.type, payload)
-    tx.publish(event(conversation_id, seq, body))
+    event = await append(tx, kind.type, payload)
+    tx.publish(
+        kind(payload.conversation_id, event.seq, event.payload, hidden_from=event.hidden_from)
+    )
 
 
 _KEY = "conversation_id = $1 AND message_id = $2"

@@ -14,7 +14,7 @@ from cgraph_kit.streams import splice
 
 from .access import Access
 from .errors import MessageNotFound
-from .events import MessageSent
+from .events import AboutMessage, MessageSent
 from .message import MessagePayload, person
 
 TOLD = 200
@@ -57,19 +57,46 @@ SELECT {columns(Stored)} FROM messages WHERE conversation_id = $1 AND id = $2 AN
 """
 
 
-async def append(
-    tx: Transaction, conversation_id: UUID, type: str, payload: Any
-) -> tuple[int, bytes]:
-    """Write a durable event into a conversation: its number, and its payload with it."""
+class Appended(msgspec.Struct, frozen=True):
+    """A durable event about a message, as it was written."""
+
+    seq: int
+    payload: bytes
+    """With `seq` in it."""
+    hidden_from: list[UUID]
+    """Those who joined after the message."""
+
+
+class _Taken(msgspec.Struct, frozen=True):
+    seq: int
+    hidden_from: list[UUID]
+
+
+async def append(tx: Transaction, type: str, payload: AboutMessage) -> Appended:
+    """Write what has become of a message into its conversation's log."""
     body = msgspec.json.encode(payload)
-    seq: int = await tx.value(_APPEND, conversation_id, type, body.decode(), clock.now())
-    return seq, splice(body, seq)
+    taken = await tx.one(
+        _Taken,
+        _APPEND,
+        payload.conversation_id,
+        type,
+        body.decode(),
+        clock.now(),
+        payload.message_seq,
+    )
+    return Appended(taken.seq, splice(body, taken.seq), taken.hidden_from)
 
 
 _APPEND = """
-WITH next AS (UPDATE streams SET last_seq = last_seq + 1 WHERE id = $1 RETURNING last_seq)
-INSERT INTO events (stream_id, seq, type, payload, inserted_at) SELECT $1, last_seq, $2, $3, $4 FROM next
-RETURNING seq
+WITH next AS (
+    UPDATE streams SET last_seq = last_seq + 1 WHERE id = $1 RETURNING last_seq
+), logged AS (
+    INSERT INTO events (stream_id, seq, type, payload, inserted_at)
+    SELECT $1, last_seq, $2, $3, $4 FROM next RETURNING seq
+)
+SELECT seq, ARRAY(
+    SELECT user_id FROM participants WHERE conversation_id = $1 AND left_seq IS NULL AND joined_seq >= $5
+) FROM logged
 """
 
 

@@ -52,6 +52,10 @@ class _Seat(NamedTuple):
     voice: Voice
 
 
+class NoHandler(LookupError):
+    """A client has said what its topic does not know."""
+
+
 class Lane:
     """`take` is the client's only way in; `close`, `resync` and `disconnect` are the server's."""
 
@@ -117,7 +121,7 @@ class Lane:
     def _dispatch(self, seat: _Seat, message: Message) -> None:
         handler = seat.channel.handlers.get(message.event)
         if handler is None or handler.binary != (type(message) is BinaryMessage):
-            self._crash(LookupError(f"no handler for {message.event!r}"))
+            self._crash(NoHandler(f"no handler for {message.event!r}"))
             return
         if handler.asynchronous:
             self._start(self._await(seat, handler, message))
@@ -292,7 +296,12 @@ class Lane:
             self._crash(error)
 
     def _crash(self, error: Exception) -> None:
-        _log.error("a channel crashed", exc_info=error, extra={"topic": self.name})
+        if isinstance(
+            error, NoHandler
+        ):  # the client's doing, not ours: no one should be woken by it
+            _log.info("%s", error, extra={"topic": self.name})
+        else:
+            _log.error("a channel crashed", exc_info=error, extra={"topic": self.name})
         self._connection.endpoint.stats.crashes += 1
         self._ending = CRASHED
 

@@ -4,6 +4,7 @@ Version 2 is the array `[join_ref, ref, topic, event, payload]` or a binary fram
 object `{topic, event, payload, ref}`. Refs are any JSON value and are echoed as such; here they travel as JSON text.
 """
 
+import json
 from typing import Any, Final, TypeAlias
 
 import msgspec
@@ -52,6 +53,8 @@ class BinaryMessage(msgspec.Struct, gc=False):
 
 Message: TypeAlias = TextMessage | ObjectMessage | BinaryMessage
 
+_NAMES = ("ref", "topic", "event", "payload")
+_HALF_A_PAIR: Final = b'"\\ud800"'
 _decode_array = msgspec.json.Decoder(TextMessage).decode
 _decode_object = msgspec.json.Decoder(ObjectMessage).decode
 
@@ -61,7 +64,7 @@ def decode_v2(data: bytes) -> Message:
     try:
         return _decode_array(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Malformed(str(error)) from None
+        return _salvage(data, error)
 
 
 def decode_v1(data: bytes) -> Message:
@@ -69,7 +72,25 @@ def decode_v1(data: bytes) -> Message:
     try:
         return _decode_object(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        return _salvage(data, error)
+
+
+def _salvage(data: bytes, error: Exception) -> Message:
+    """A frame in which the payload alone is at fault, so that it gets an error reply; raises Malformed for any other.
+
+    Half a surrogate pair is valid JSON (JavaScript writes one when an emoji is cut in two), but no text can hold it.
+    The payload is put aside for one that any decoder refuses.
+    """
+    try:
+        whole = json.loads(data)
+        if isinstance(whole, dict):
+            whole = [whole.get("join_ref"), *(whole[name] for name in _NAMES)]
+        join_ref, ref, topic, event, _payload, *_ = whole
+        message = _decode_array(to_json([join_ref, ref, topic, event, None]))
+    except (ValueError, TypeError, LookupError, RecursionError):
         raise Malformed(str(error)) from None
+    message.payload = msgspec.Raw(_HALF_A_PAIR)
+    return message
 
 
 def decode_binary(data: bytes) -> Message:

@@ -40,6 +40,7 @@ class ConversationChannel(PersonalChannel):
     Every durable push carries `seq`; a join with `{"since": n}` gets what came after n.
     """
 
+    PREFIX = "conversation:"
     topic = "conversation:*"
 
     conversation_id: UUID
@@ -151,7 +152,13 @@ class ConversationChannel(PersonalChannel):
 
 def _durable(happened: messaging.ConversationEvent) -> Iterator[Outgoing]:
     topic = f"conversation:{happened.conversation_id}"
-    yield Outgoing(topic, happened.type, msgspec.Raw(happened.payload), happened.seq)
+    yield Outgoing(
+        topic,
+        happened.type,
+        msgspec.Raw(happened.payload),
+        happened.seq,
+        hidden_from=[user_key(id) for id in happened.hidden_from],
+    )
 
 
 for _kind in get_args(messaging.DurableConversationEvent):

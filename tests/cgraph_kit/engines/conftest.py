@@ -1,6 +1,5 @@
 """A cluster made once and copied per test, and servers run by another process that can be killed."""
 
-
 import json
 import os
 import shutil

@@ -139,6 +139,15 @@ class TestNewMessage:
         assert field in reply["fields"]
         await his.refute_push("new_message")
 
+    async def test_with_half_an_emoji_is_refused_and_keeps_the_connection(
+        self, hers: ClientChannel
+    ) -> None:
+        ref = hers.socket.next_ref()
+        frame = f'["{hers.join_ref}","{ref}","{hers.topic}","new_message",{{"content":"a\\ud83d"}}]'
+        hers.socket.transport.receiver.receive_text(frame.encode())
+        await hers.assert_reply(ref, "error", {"reason": "invalid"})
+        await hers.socket.heartbeat()
+
 
 class TestEditing:
     async def test_tells_edits_and_deletions(self, hers: ClientChannel, his: ClientChannel) -> None:
@@ -279,3 +288,33 @@ class TestLosingAccess:
             )
         his.push("typing")
         await hers.refute_push("user_typing")
+
+
+class TestLateComers:
+    async def test_hear_nothing_of_messages_from_before_their_time(
+        self, app: App, connect: Connect, ada: Person
+    ) -> None:
+        bob, third, eve = [await register(app) for _ in range(3)]
+        conversation = await converse(app, ada, bob, third)
+        topic = f"conversation:{conversation}"
+        before = await say(app, ada, conversation, "before Eve")
+        new = messaging.NewParticipants([eve.id])
+        await messaging.add_participants(app.db, ada.actor, conversation, new)
+        his = await (await connect(bob)).join(topic)
+        hers = await (await connect(eve)).join(topic)
+        edit = messaging.MessageEdit("still before Eve")
+        await messaging.edit_message(app.db, ada.actor, conversation, before.id, edit)
+        await messaging.add_reaction(app.db, ada.actor, conversation, before.id, "👍")
+        after = await say(app, ada, conversation, "with Eve")
+        await his.assert_broadcast("message_edited", {"content": "still before Eve"})
+        await his.assert_broadcast("reaction_added")
+        await hers.assert_broadcast("new_message", {"content": "with Eve"})
+        await hers.refute_push("message_edited")
+        await hers.refute_push("reaction_added")
+        await messaging.delete_message(app.db, ada.actor, conversation, before.id)
+        again = await (await connect(eve)).join(topic, {"since": 0})
+        assert again.response["resumed"] is True
+        told = [(event["event"], event["payload"]["kind"]) for event in again.response["events"]]
+        assert told == [("new_message", "added"), ("new_message", "text")]
+        assert await messaging.read_hole(app.db, conversation, before.seq, after.seq) is None
+        assert await messaging.read_hole(app.db, conversation, after.seq - 1, after.seq)
