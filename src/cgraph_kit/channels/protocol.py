@@ -64,7 +64,7 @@ def decode_v2(data: bytes) -> Message:
     try:
         return _decode_array(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        return _salvage(data, error)
+        return _salvage(data, list, error)
 
 
 def decode_v1(data: bytes) -> Message:
@@ -72,25 +72,30 @@ def decode_v1(data: bytes) -> Message:
     try:
         return _decode_object(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        return _salvage(data, error)
+        return _salvage(data, dict, error)
 
 
-def _salvage(data: bytes, error: Exception) -> Message:
+def _salvage(data: bytes, kind: type[list[Any] | dict[str, Any]], error: Exception) -> Message:
     """A frame in which the payload alone is at fault, so that it gets an error reply; raises Malformed for any other.
 
     Half a surrogate pair is valid JSON (JavaScript writes one when an emoji is cut in two), but no text can hold it.
     The payload is put aside for one that any decoder refuses.
     """
     try:
-        whole = json.loads(data)
-        if isinstance(whole, dict):
+        whole = json.loads(data, parse_constant=_refuse)
+        if kind is dict:
             whole = [whole.get("join_ref"), *(whole[name] for name in _NAMES)]
-        join_ref, ref, topic, event, _payload, *_ = whole
+        join_ref, ref, topic, event, _payload, *_ = whole[:]  # of an object: KeyError, TypeError
         message = _decode_array(to_json([join_ref, ref, topic, event, None]))
-    except (ValueError, TypeError, LookupError, RecursionError):
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
         raise Malformed(str(error)) from None
     message.payload = msgspec.Raw(_HALF_A_PAIR)
     return message
+
+
+def _refuse(constant: str) -> None:
+    """NaN and its like are no JSON."""
+    raise ValueError(constant)
 
 
 def decode_binary(data: bytes) -> Message:
