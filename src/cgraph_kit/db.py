@@ -14,11 +14,15 @@ from typing import Any, Protocol, Self, TypeVar, runtime_checkable
 import asyncpg
 import msgspec
 
+from . import batching
+from .batching import Batched, Batcher
 from .errors import Unavailable
 
 log = logging.getLogger(__name__)
 
 Row = TypeVar("Row", bound=msgspec.Struct)
+Entry = TypeVar("Entry")
+Happened = TypeVar("Happened")
 Subscriber = Callable[[Sequence[Any]], None]
 
 _AWAY = (
@@ -72,6 +76,14 @@ class Repo(Protocol):
         """The first column of the first row, or None. Also the word for writes that return nothing."""
         ...
 
+    async def batched(self, write: Batched[Entry, Happened], entry: Entry) -> Happened | None:
+        """Take part in a write that others may share. The event, which is published; None: it made no row.
+
+        On a pool it commits by itself, together with whoever comes at the same time, and goes on if the caller is
+        cancelled; `Unavailable` when too many wait.
+        """
+        ...
+
     def transaction(self) -> AbstractAsyncContextManager["Transaction"]:
         """All or nothing. On a transaction: joins it, so the outermost one commits."""
         ...
@@ -99,6 +111,8 @@ class _Statements:
     async def all(self, row: type[Row], sql: str, *args: Any) -> list[Row]:
         try:
             return [row(*record) for record in await self._connection.fetch(sql, *args)]
+        except ValueError:
+            raise  # arguments that cannot be sent: of the driver's InterfaceErrors, but no outage
         except _AWAY as error:
             raise _unavailable(error) from error
 
@@ -111,6 +125,8 @@ class _Statements:
     async def first(self, row: type[Row], sql: str, *args: Any) -> Row | None:
         try:
             record = await self._connection.fetchrow(sql, *args)
+        except ValueError:
+            raise
         except _AWAY as error:
             raise _unavailable(error) from error
         return None if record is None else row(*record)
@@ -118,6 +134,8 @@ class _Statements:
     async def value(self, sql: str, *args: Any) -> Any:
         try:
             return await self._connection.fetchval(sql, *args)
+        except ValueError:
+            raise
         except _AWAY as error:
             raise _unavailable(error) from error
 
@@ -147,6 +165,12 @@ class Transaction(_Statements):
             del self.events[kept:]
             raise
 
+    async def batched(self, write: Batched[Entry, Happened], entry: Entry) -> Happened | None:
+        (event,) = await batching.run(self.all, write, [entry])
+        if event is not None:
+            self.publish(event)
+        return event
+
     def publish(self, *events: Any) -> None:
         self.events.extend(events)
 
@@ -162,11 +186,12 @@ class Transaction(_Statements):
 class Database(_Statements):
     """A pool of connections. Each statement commits alone; `transaction()` groups them."""
 
-    __slots__ = ("_pool", "subscriber")
+    __slots__ = ("_batchers", "_pool", "subscriber")
 
     def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
         super().__init__(pool)
         self._pool = pool
+        self._batchers: dict[Batched[Any, Any], Batcher[Any, Any]] = {}
         self.subscriber: Subscriber = lambda _events: None
         """Gets the events of each commit, at once and in order; set by whoever delivers them."""
 
@@ -220,17 +245,30 @@ class Database(_Statements):
         except Exception:
             log.exception("events could not be delivered")
 
+    async def batched(self, write: Batched[Entry, Happened], entry: Entry) -> Happened | None:
+        batcher = self._batchers.get(write)
+        if batcher is None:
+            batcher = self._batchers[write] = Batcher(write, self.all, self.publish)
+        event: Happened | None = await batcher.submit(entry)
+        return event
+
     def stats(self) -> dict[str, int]:
         """How many connections there are, and how many wait for work."""
         return {"size": self._pool.get_size(), "idle": self._pool.get_idle_size()}
 
     async def close(self) -> None:
-        """Close every connection, waiting at most 3 s for those at work."""
+        """Close every connection, waiting at most 3 s for those at work and for batched writes on their way."""
         try:
             async with asyncio.timeout(3):
+                await self._drained()
                 await self._pool.close()
         except TimeoutError:
             self._pool.terminate()
+            await self._drained()  # each is told that the database is away
+
+    async def _drained(self) -> None:
+        for batcher in self._batchers.values():
+            await batcher.drained()
 
 
 async def prepare_connection(connection: "asyncpg.Connection[asyncpg.Record]") -> None:

@@ -1,12 +1,6 @@
-"""Saying something: the hottest path, one statement.
-
-The statement takes the sender's participant row first and the stream's number last. Whoever removes a person changes
-that row first, too: so what is said either comes before the removal or not at all. The key of a named message is taken
-before the number, so a repetition takes none.
-"""
+"""Saying something: the hottest path, one statement, shared by all who say something at the same time."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -22,13 +16,12 @@ from cgraph_kit.streams import splice
 from .access import get_access
 from .content import check_content
 from .errors import CannotSend
-from .events import MessageSent
 from .limits import DEFAULT_LIMITS, Limits
 from .mentions import find_mentioned
 from .message import TEXT, MessagePayload, NewMessage, person
 from .named import client_key
 from .policy import can_speak
-from .stored import TOLD
+from .saying import SENDING, Draft
 
 _TRIES = 3
 
@@ -44,11 +37,6 @@ class Sent(msgspec.Struct, frozen=True):
     payload: bytes
     """The message as JSON, the very bytes that everybody gets."""
     replayed: bool = False
-
-
-class _Taken(msgspec.Struct, frozen=True):
-    seq: int
-    participant_ids: list[UUID]
 
 
 async def send_message(
@@ -87,26 +75,23 @@ async def _send(
     mentions: Sequence[UUID] = ()
     if "@" in new.content:
         mentions = await find_mentioned(db, conversation_id, actor.id, new.content)
-    id, at, body = _draft(actor, conversation_id, new, mentions)
-    sql = _STATEMENTS[key is not None, bool(mentions)]
-    args = [conversation_id, actor.id, id, new.content, at, new.reply_to_id, body.decode()]
-    if key is not None:
-        args += (key, _hash(conversation_id, new))
-    if mentions:
-        args.append(mentions)
-    taken = await db.first(_Taken, sql, *args)
-    if taken is None:
+    hash = _hash(conversation_id, new) if key is not None else None
+    draft = _draft(actor, conversation_id, new, mentions, key=key, hash=hash)
+    event = await db.batched(SENDING, draft)
+    if event is None:
         return None
-    payload = splice(body, taken.seq)
-    told = taken.participant_ids if len(taken.participant_ids) <= TOLD else None
-    db.publish(MessageSent(conversation_id, taken.seq, payload, id, actor.id, TEXT, told, mentions))
-    return Sent(id, conversation_id, taken.seq, payload)
+    return Sent(event.id, conversation_id, event.seq, event.payload)
 
 
 def _draft(
-    actor: Actor, conversation_id: UUID, new: NewMessage, mentions: Sequence[UUID]
-) -> tuple[UUID, datetime, bytes]:
-    """The message's id, its time, and its payload without a number."""
+    actor: Actor,
+    conversation_id: UUID,
+    new: NewMessage,
+    mentions: Sequence[UUID],
+    *,
+    key: str | None,
+    hash: bytes | None,
+) -> Draft:
     id, at = new_id(), clock.now()
     payload = MessagePayload(
         id,
@@ -121,61 +106,15 @@ def _draft(
         at,
         client_id=new.client_id,
     )
-    return id, at, encode(payload)
+    body = encode(payload).decode()
+    return Draft(
+        conversation_id, actor.id, id, new.content, at, new.reply_to_id, body, key, hash, mentions
+    )
 
 
 def _hash(conversation_id: UUID, new: NewMessage) -> bytes:
     reply = new.reply_to_id.bytes if new.reply_to_id else b""
     return request_hash(conversation_id.bytes, new.content.encode(), reply)
-
-
-def _statement(*, named: bool, mentioning: bool) -> str:
-    """$1 conversation, $2 sender, $3 id, $4 content, $5 time, $6 reply_to_id, $7 payload[, $8 key, $9 hash][, mentions]."""
-    mentions = f"${10 if named else 8}::uuid[]"
-    return f"""
-WITH me AS (
-    SELECT p.conversation_id FROM participants p
-    WHERE p.conversation_id = $1 AND p.user_id = $2 AND p.left_seq IS NULL
-        AND (p.peer_id IS NULL OR NOT EXISTS (
-            SELECT FROM blocked_pairs b WHERE b.user_id = $2 AND b.other_id = p.peer_id
-        ))
-        AND ($6::uuid IS NULL OR EXISTS (
-            SELECT FROM messages r
-            WHERE r.conversation_id = $1 AND r.id = $6 AND r.seq > p.joined_seq AND r.deleted_at IS NULL
-        ))
-    FOR NO KEY UPDATE OF p
-){_CLAIM if named else ""}, taken AS (
-    UPDATE streams SET last_seq = last_seq + 1, counted = counted + 1, active_at = greatest(active_at, $5)
-    FROM {"claim" if named else "me"} WHERE id = $1 RETURNING last_seq AS seq, counted AS nth
-), said AS (
-    INSERT INTO messages
-        (conversation_id, seq, nth, id, sender_id, content, reply_to_id, inserted_at{", mentions" if mentioning else ""})
-    SELECT $1, seq, nth, $3, $2, $4, $6, $5{f", {mentions}" if mentioning else ""} FROM taken
-), seen AS (
-    UPDATE participants SET read_seq = seq, read_nth = nth, shown_read_seq = seq, delivered_seq = seq,
-        marked_unread = false, own_above = false
-    FROM taken WHERE conversation_id = $1 AND user_id = $2
-), logged AS (
-    INSERT INTO events (stream_id, seq, type, payload, inserted_at) SELECT $1, seq, 'new_message', $7, $5 FROM taken
-){_MENTION.format(mentions) if mentioning else ""}
-SELECT seq, ARRAY(
-    SELECT user_id FROM participants WHERE conversation_id = $1 AND left_seq IS NULL LIMIT {TOLD + 1}
-) FROM taken
-"""
-
-
-_CLAIM = """, claim AS (
-    INSERT INTO idempotency_keys (user_id, key, request_hash, stream_id, made_id)
-    SELECT $2, $8, $9, $1, $3 FROM me ON CONFLICT DO NOTHING RETURNING made_id
-)"""
-_MENTION = """, mentioned AS (
-    INSERT INTO mentions (user_id, conversation_id, seq, sender_id) SELECT unnest({}), $1, seq, $2 FROM taken
-)"""
-_STATEMENTS = {
-    (named, mentioning): _statement(named=named, mentioning=mentioning)
-    for named in (False, True)
-    for mentioning in (False, True)
-}
 
 
 class _Earlier(msgspec.Struct, frozen=True):
