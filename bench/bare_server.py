@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from cgraph.accounts import Actor, Person
-from cgraph.messaging import MessagePayload, NewMessage, reading, sending
+from cgraph.messaging import MessagePayload, NewMessage, reading, saying
 from cgraph_kit import streams
 from cgraph_kit.db import prepare_connection
 from cgraph_kit.ids import new_id
@@ -25,7 +25,6 @@ from cgraph_kit.ids import new_id
 ACTORS: dict[str, Actor] = {}
 """A bearer token to whom it stands for, filled by the first use: the verified-token cache every server would have."""
 
-SEND = sending._statement(named=False, mentioning=False)  # noqa: SLF001
 encode = msgspec.json.encode
 new_message = msgspec.json.Decoder(NewMessage).decode
 
@@ -80,10 +79,21 @@ async def say(request: Request) -> Response:
     )
     body = encode(payload)
     pool: Any = request.app.state.pool
-    row = await pool.fetchrow(
-        SEND, conversation_id, actor.id, payload.id, new.content, at, None, body.decode()
+    draft = saying.Draft(
+        conversation_id,
+        actor.id,
+        payload.id,
+        new.content,
+        at,
+        None,
+        body.decode(),
+        None,
+        None,
+        (),
     )
-    answer = b'{"data":%b}' % streams.splice(body, row[0])
+    sql, args = saying._statement([draft])  # noqa: SLF001
+    row = await pool.fetchrow(sql, *args)
+    answer = b'{"data":%b}' % streams.splice(body, row[1])
     return Response(answer, status_code=201, media_type="application/json")
 
 

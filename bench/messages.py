@@ -5,7 +5,7 @@ from typing import Any
 from . import lab
 from .world import World, world
 
-INFLIGHT = (1, 16, 64)
+INFLIGHT = (1, 16, 64, 256)
 
 
 def _send(here: World, inflight: int, messages: int) -> dict[str, float]:
@@ -32,7 +32,7 @@ def _send(here: World, inflight: int, messages: int) -> dict[str, float]:
 
 
 def run(runs: int, quick: bool) -> dict[str, Any]:
-    """Messages per second and CPU of server and PostgreSQL per message, with 1, 16 and 64 in flight."""
+    """Messages per second and CPU of server and PostgreSQL per message, with 1, 16, 64 and 256 in flight."""
     messages = 3_000 if quick else 20_000
     with world() as here:
         _send(here, 64, 2_000)  # prepared statements, warm caches
