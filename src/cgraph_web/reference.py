@@ -20,10 +20,14 @@ is the error reply `{{"reason": code, …}}`. Codes are stable, messages are not
 
 
 def every_error() -> list[type[Error]]:
-    """Every error class of ours, by status and code. Loading the routes has loaded all who define one."""
+    """Every error class of ours that has a code of its own, by status and code. Loading the routes has loaded them all."""
     if not router.ROUTES:
         raise LookupError("there are no routes")
-    ours = {error for error in _below(Error) if error.__module__.startswith("cgraph")}
+    ours = {
+        error
+        for error in _below(Error)
+        if error.__module__.startswith("cgraph") and "code" in vars(error)
+    }
     return sorted(ours, key=lambda error: (status_of(error), error.code))
 
 
