@@ -32,6 +32,7 @@ _AWAY = (
     asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # a statement met a connection to which the server had just said goodbye
     asyncpg.QueryCanceledError,
     ConnectionError,
     TimeoutError,
