@@ -98,7 +98,7 @@ async def launched(
         await process.wait()
         await asyncio.gather(*readers)
         process._transport.close()  # type: ignore[attr-defined]  # else the collector closes it, with a warning
-        print(*served.complaints, sep="\n")  # noqa: T201  (pytest shows it where a test fails)
+        print(*served.output, *served.complaints, sep="\n")  # noqa: T201  (shown where a test fails)
 
 
 def _environment(bytecode: Path) -> dict[str, str]:
