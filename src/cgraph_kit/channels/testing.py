@@ -17,7 +17,7 @@ from .endpoint import Endpoint
 from .protocol import binary_push, to_json
 from .transport import Handshake, Receiver, Refused
 
-_TIMEOUT = 2.0
+_TIMEOUT = 15.0
 _TEXT, _BINARY = 0x81, 0x82
 T = TypeVar("T")
 
@@ -175,7 +175,7 @@ class ClientSocket:
         return str(self._last_ref)
 
     async def expect(self, matches: Callable[[Frame], bool], what: str) -> Frame:
-        """The first frame that matches, taken out; raises AssertionError after two seconds."""
+        """The first frame that matches, taken out; raises AssertionError if it does not come."""
         return await self._until(lambda: self.take(matches), what)
 
     def take(self, matches: Callable[[Frame], bool]) -> Frame | None:

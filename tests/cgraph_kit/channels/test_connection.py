@@ -449,7 +449,6 @@ class TestMalformed:
         "frame",
         [
             "hello",
-            '["1","2","t","e","\\ud800"]',
             '{"topic":"t"}',
             '["1","2","t","e"]',
             b"\x01\x00\x00\x00\x00",

@@ -20,10 +20,11 @@ FAST = {"fsync": "off", "shared_buffers": "16MB"}
 
 # Prints a line when the server runs; stops it on Ctrl-C or when its standard input ends.
 SERVE = """
-import json, os, sys
+import json, os, signal, sys
 from pathlib import Path
 from cgraph_kit.engines import EngineError, PostgresServer, ValkeyServer
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests run in the background
 kind, directory, uid, options = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), json.loads(sys.argv[4])
 if uid:
     os.setgroups([])
