@@ -93,6 +93,9 @@ async def shell(directory: Path, files: list[Block], address: str) -> AsyncItera
     )
     one = Shell(process)
     reader = asyncio.create_task(one.read())
+    one.run(
+        "trap 'kill 0' EXIT"
+    )  # should this process be killed: what the shell has started ends with it
     try:
         yield one
     finally:

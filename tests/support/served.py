@@ -1,6 +1,7 @@
 """`cgraph serve` as a process of its own, and people who talk to it over HTTP."""
 
 import asyncio
+import ctypes
 import os
 import random
 import re
@@ -32,6 +33,8 @@ OWN = ("CGRAPH_", "DATABASE_URL", "VALKEY_URL", "PORT", "POOL_SIZE", "PHX_HOST")
 """What a developer's own environment must not bring in."""
 PASSWORD = "correct horse battery"
 
+_PR_SET_PDEATHSIG = 1
+_prctl = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
 _numbers = count(1)
 
 
@@ -84,6 +87,7 @@ async def launched(
         stdout=PIPE,
         stderr=PIPE,
         start_new_session=True,
+        preexec_fn=_die_with_us,
     )
     served = Served(process)
     readers = [
@@ -99,6 +103,12 @@ async def launched(
         await asyncio.gather(*readers)
         process._transport.close()  # type: ignore[attr-defined]  # else the collector closes it, with a warning
         print(*served.output, *served.complaints, sep="\n")  # noqa: T201  (shown where a test fails)
+
+
+def _die_with_us() -> None:
+    """In the child, before it becomes a server: have the kernel stop it should this process be killed."""
+    if _prctl is not None:
+        _prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _environment(bytecode: Path) -> dict[str, str]:
