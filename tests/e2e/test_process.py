@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-from support.served import Person, Served, calling, launched, serving
+from support.served import PATIENCE, Person, Served, calling, launched, serving
 
 SOON = 5.0
 """Seconds in which everything must have stopped."""
@@ -51,17 +51,19 @@ class TestStop:
         self, data_dir: Path
     ) -> None:
         async with launched(data_dir) as starting:
-            while not (data_dir / "postgres/cluster/postmaster.pid").exists():
-                assert starting.process.returncode is None, starting.complaints
-                await asyncio.sleep(0.005)
+            async with asyncio.timeout(PATIENCE):
+                while not (data_dir / "postgres/cluster/postmaster.pid").exists():
+                    assert starting.process.returncode is None, starting.complaints
+                    await asyncio.sleep(0.005)
             starting.interrupt()
             assert await starting.ended(SOON) != 0
             assert not any("Traceback" in line for line in starting.complaints)
         async with serving(data_dir) as served, calling(served.address) as http:
             ada = await Person.register(http, "ada")
-            while served.process.returncode is None:
-                served.interrupt()
-                await asyncio.sleep(0.02)
+            async with asyncio.timeout(SOON):
+                while served.process.returncode is None:
+                    served.interrupt()
+                    await asyncio.sleep(0.02)
             assert not any("Traceback" in line for line in served.complaints)
         async with serving(data_dir) as served, calling(served.address) as http:
             assert (await ada.at(http).get("/me"))["username"] == ada.username
