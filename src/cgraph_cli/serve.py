@@ -1,5 +1,6 @@
 """`cgraph serve`."""
 
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -63,6 +64,13 @@ async def command(
             await serve_web(app, ready=lambda listening: say(block(listening)))
         except PortTaken as error:
             raise Failure(f"cgraph: {error}: stop what listens there, or give --port") from None
+        _finish_undisturbed()
+
+
+def _finish_undisturbed() -> None:
+    """Let further Ctrl-C do nothing: what is left takes a moment, and interrupting it would save none."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
 
 
 async def _block(app: App) -> Callable[[Listening], str]:

@@ -44,13 +44,15 @@ class Listening(msgspec.Struct, frozen=True):
 
 
 async def serve(app: App, *, ready: Callable[[Listening], None] = lambda _listening: None) -> None:
-    """Serve until SIGINT or SIGTERM, then let clients go and finish what is running. Raises `PortTaken`."""
+    """Serve until SIGINT or SIGTERM, then let clients go and finish what is running: more signals change nothing.
+
+    Raises `PortTaken`.
+    """
     stopping = asyncio.Event()
-    with _bound(app.settings.host, app.settings.port) as listener:
+    with _bound(app.settings.host, app.settings.port) as listener, _signals(stopping):
         async with running(app, listener) as listening:
-            with _signals(stopping):
-                ready(listening)
-                await stopping.wait()
+            ready(listening)
+            await stopping.wait()
 
 
 @asynccontextmanager

@@ -64,6 +64,7 @@ class TestStop:
                 while served.process.returncode is None:
                     served.interrupt()
                     await asyncio.sleep(0.02)
+            assert served.process.returncode == 0
             assert not any("Traceback" in line for line in served.complaints)
         async with serving(data_dir) as served, calling(served.address) as http:
             assert (await ada.at(http).get("/me"))["username"] == ada.username
