@@ -1,5 +1,6 @@
 """One client's connection: what it says is decoded, counted and sent to the lane of its topic."""
 
+from collections.abc import Callable
 from contextvars import Context
 from typing import TYPE_CHECKING
 
@@ -46,28 +47,10 @@ class Connection:
     # --- from the transport
 
     def receive_text(self, data: bytes) -> None:
-        if self._may_speak():
-            try:
-                message = self.outlet.wire.decode_text(data)
-            except Malformed:
-                self.close(CloseCode.INTERNAL)
-            else:
-                if (lane := self.lanes.get(message.topic)) is not None:
-                    lane.take(message)
-                else:
-                    self._take_stray(message)
+        self._receive(self.outlet.wire.decode_text, data)
 
     def receive_binary(self, data: bytes) -> None:
-        if self._may_speak():
-            try:
-                message = self.outlet.wire.decode_binary(data)
-            except Malformed:
-                self.close(CloseCode.INTERNAL)
-            else:
-                if (lane := self.lanes.get(message.topic)) is not None:
-                    lane.take(message)
-                else:
-                    self._take_stray(message)
+        self._receive(self.outlet.wire.decode_binary, data)
 
     def pause(self) -> None:
         self.outlet.pause()
@@ -110,6 +93,19 @@ class Connection:
             del self.lanes[lane.name]
 
     # --- within
+
+    def _receive(self, decode: Callable[[bytes], Message], data: bytes) -> None:
+        if not self._may_speak():
+            return
+        try:
+            message = decode(data)
+        except Malformed:
+            self.close(CloseCode.INTERNAL)
+            return
+        if (lane := self.lanes.get(message.topic)) is not None:
+            lane.take(message)
+        else:
+            self._take_stray(message)
 
     def _take_stray(self, message: Message) -> None:
         if message.event == "phx_join":
