@@ -8,6 +8,7 @@ from typing import Annotated, Generic, TypeVar
 import msgspec
 
 from .errors import Invalid
+from .validation import Input, Text
 
 T = TypeVar("T")
 K = TypeVar("K")
@@ -15,6 +16,14 @@ K = TypeVar("K")
 MAX_LIMIT = 100
 DEFAULT_LIMIT = 50
 Limit = Annotated[int, msgspec.Meta(ge=1, le=MAX_LIMIT)]
+
+
+class WhichPage(Input, frozen=True):
+    """Which page of a list that is read onwards."""
+
+    limit: Limit = DEFAULT_LIMIT
+    after: Text | None = None
+    """A cursor of this list."""
 
 
 class Page(msgspec.Struct, Generic[T], frozen=True):

@@ -65,7 +65,7 @@ async def index(actor: Actor, query: Query[Which]) -> Many[Thing]:
     """Many things."""
     names = query.name or [query.after or "thing"]
     things = [Thing(UUID(int=query.limit), name, actor.id) for name in names]
-    return many(Page(things, before=None, after="next"), lambda thing: thing)
+    return many(Page(things, before=None, after="next"))
 
 
 @action(status=201, errors=(ThingBroken,))

@@ -6,24 +6,16 @@ from cgraph import accounts
 from cgraph.accounts import Actor, Block
 from cgraph.application import App
 from cgraph_kit.db import Repo
-from cgraph_kit.paging import Limit
-from cgraph_kit.validation import Input, Text
+from cgraph_kit.paging import WhichPage
 from cgraph_web.action import Query, action
 from cgraph_web.views.base import Data, Many, many
 
 
-class ListBlocks(Input, frozen=True):
-    """Which page."""
-
-    limit: Limit = 50
-    after: Text | None = None
-
-
 @action()
-async def index(db: Repo, actor: Actor, query: Query[ListBlocks]) -> Many[Block]:
+async def index(db: Repo, actor: Actor, query: Query[WhichPage]) -> Many[Block]:
     """Whom one blocks, by username."""
     page = await accounts.list_blocks(db, actor, limit=query.limit, after=query.after)
-    return many(page, lambda block: block)
+    return many(page)
 
 
 @action(errors=(accounts.UserNotFound, accounts.TooManyBlocks))

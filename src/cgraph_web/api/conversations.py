@@ -13,18 +13,15 @@ from cgraph.messaging import (
     PreferencesChange,
 )
 from cgraph_kit.db import Repo
-from cgraph_kit.paging import Limit
-from cgraph_kit.validation import Input, Text
+from cgraph_kit.paging import WhichPage
 from cgraph_web.action import Body, Query, action
 from cgraph_web.response import Reply
 from cgraph_web.views.base import Data, Many, many
 
 
-class ListConversations(Input, frozen=True):
-    """Which page."""
+class ListConversations(WhichPage, frozen=True):
+    """Which page, and of which."""
 
-    limit: Limit = 50
-    after: Text | None = None
     archived: bool | None = None
     """Only those that are put away, or only those that are not."""
 
@@ -35,7 +32,7 @@ async def index(db: Repo, actor: Actor, query: Query[ListConversations]) -> Many
     page = await messaging.list_conversations(
         db, actor, limit=query.limit, after=query.after, archived=query.archived
     )
-    return many(page, lambda conversation: conversation)
+    return many(page)
 
 
 @action(

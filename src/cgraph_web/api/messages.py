@@ -47,7 +47,7 @@ async def index(
         after=query.after,
         around=query.around,
     )
-    return many(page, lambda message: message)
+    return many(page)
 
 
 @action(

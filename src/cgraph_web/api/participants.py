@@ -7,28 +7,20 @@ from cgraph.accounts import Actor
 from cgraph.application import App
 from cgraph.messaging import Conversation, NewParticipants, Participant
 from cgraph_kit.db import Repo
-from cgraph_kit.paging import Limit
-from cgraph_kit.validation import Input, Text
+from cgraph_kit.paging import WhichPage
 from cgraph_web.action import Body, Query, action
 from cgraph_web.views.base import Data, Many, many
 
 
-class ListParticipants(Input, frozen=True):
-    """Which page."""
-
-    limit: Limit = 50
-    after: Text | None = None
-
-
 @action(errors=(messaging.ConversationNotFound,))
 async def index(
-    db: Repo, actor: Actor, conversation_id: UUID, query: Query[ListParticipants]
+    db: Repo, actor: Actor, conversation_id: UUID, query: Query[WhichPage]
 ) -> Many[Participant]:
     """Who is in a conversation, and how far each has read, if they show it and one shows it too."""
     page = await messaging.list_participants(
         db, actor, conversation_id, limit=query.limit, after=query.after
     )
-    return many(page, lambda participant: participant)
+    return many(page)
 
 
 @action(

@@ -7,30 +7,22 @@ from cgraph.accounts import Actor
 from cgraph.application import App
 from cgraph.messaging import Message
 from cgraph_kit.db import Repo
-from cgraph_kit.paging import Limit
-from cgraph_kit.validation import Input, Text
+from cgraph_kit.paging import WhichPage
 from cgraph_web.action import Query, action
 from cgraph_web.views.base import Data, Many, many
 
 ERRORS = (messaging.ConversationNotFound, messaging.MessageNotFound, messaging.CannotSend)
 
 
-class ListPins(Input, frozen=True):
-    """Which page."""
-
-    limit: Limit = 50
-    after: Text | None = None
-
-
 @action(errors=(messaging.ConversationNotFound,))
 async def index(
-    db: Repo, actor: Actor, conversation_id: UUID, query: Query[ListPins]
+    db: Repo, actor: Actor, conversation_id: UUID, query: Query[WhichPage]
 ) -> Many[Message]:
     """Pinned messages, the newest pin first."""
     page = await messaging.list_pins(
         db, actor, conversation_id, limit=query.limit, after=query.after
     )
-    return many(page, lambda message: message)
+    return many(page)
 
 
 @action(errors=(*ERRORS, messaging.TooManyPins))

@@ -5,23 +5,15 @@ from uuid import UUID
 from cgraph import accounts
 from cgraph.accounts import Actor, RenameSession
 from cgraph_kit.db import Repo
-from cgraph_kit.paging import Limit
-from cgraph_kit.validation import Input, Text
+from cgraph_kit.paging import WhichPage
 from cgraph_web.action import Body, Query, action
 from cgraph_web.views import sessions as views
 from cgraph_web.views.base import Data, Many, many
 from cgraph_web.views.sessions import EndedView, SessionView
 
 
-class ListSessions(Input, frozen=True):
-    """Which page."""
-
-    limit: Limit = 50
-    after: Text | None = None
-
-
 @action()
-async def index(db: Repo, actor: Actor, query: Query[ListSessions]) -> Many[SessionView]:
+async def index(db: Repo, actor: Actor, query: Query[WhichPage]) -> Many[SessionView]:
     """One's live sessions, newest first."""
     page = await accounts.list_sessions(db, actor, limit=query.limit, after=query.after)
     return many(page, lambda one: views.session(one, actor))

@@ -12,7 +12,7 @@ from cgraph_web.views.base import Data, Many, many
 @action()
 async def index(db: Repo, actor: Actor, query: Query[FindProfiles]) -> Many[Profile]:
     """Find people by ids, username, number, or the beginning of a username."""
-    return many(await accounts.find_profiles(db, actor, query), lambda profile: profile)
+    return many(await accounts.find_profiles(db, actor, query))
 
 
 @action(errors=(accounts.UserNotFound,))

@@ -1,7 +1,7 @@
 """The envelopes of every answer: `{"data": …}` for one, `{"data": […], "page": {…}}` for many."""
 
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar, overload
 
 import msgspec
 
@@ -33,6 +33,11 @@ class Many(msgspec.Struct, Generic[T], frozen=True):
     page: Cursors
 
 
-def many(page: Page[S], view: Callable[[S], T]) -> Many[T]:
-    """A context's page in its envelope, each item through its view."""
-    return Many([view(item) for item in page.items], Cursors(page.before, page.after))
+@overload
+def many(page: Page[T]) -> Many[T]: ...
+@overload
+def many(page: Page[S], view: Callable[[S], T]) -> Many[T]: ...
+def many(page: Page[Any], view: Callable[[Any], Any] | None = None) -> Many[Any]:
+    """A context's page in its envelope, each item through its view, if it has one."""
+    items = [view(item) for item in page.items] if view else page.items
+    return Many(items, Cursors(page.before, page.after))
