@@ -131,7 +131,7 @@ class Batcher(Generic[Entry, Event]):
         """
         loop = asyncio.get_running_loop()
         key = self._write.key(entry)
-        one = _Waiting[Entry, Event](key, entry, loop.create_future())
+        one: _Waiting[Entry, Event] = _Waiting(key, entry, loop.create_future())
         queue = self._waiting.get(key)
         if self._count >= MOST_WAITING or (queue and len(queue) >= MOST_WAITING_PER_KEY):
             raise Unavailable("too many writes are waiting")

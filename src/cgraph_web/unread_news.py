@@ -31,7 +31,8 @@ class UnreadNews:
         self._publish = publish
         self._online = online
         self._waiting: dict[UUID, set[UUID] | None] = {}
-        """By conversation: for whom to count; None: for all its people."""
+        """By conversation: whom it may concern; None: all its people."""
+        self._round: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
     def listen(self, events: Sequence[Any]) -> None:
@@ -47,29 +48,36 @@ class UnreadNews:
 
     def close(self) -> None:
         """Count no more."""
+        if self._round is not None:
+            self._round.cancel()
         for task in self._tasks:
             task.cancel()
 
     def _touch(self, conversation_id: UUID, user_ids: Iterable[UUID] | None) -> None:
-        if user_ids is not None:
-            online = {UUID(id) for id in self._online(map(str, user_ids))}
-            if not online:
-                return
-        else:
-            online = None
-        if conversation_id not in self._waiting:
-            self._waiting[conversation_id] = online
-            task = asyncio.get_running_loop().create_task(self._later(conversation_id))
+        """Runs with every message: who is online is asked once for all of a pause."""
+        waiting = self._waiting
+        if user_ids is None:
+            waiting[conversation_id] = None
+        elif conversation_id not in waiting:
+            waiting[conversation_id] = set(user_ids)
+        elif (concerned := waiting[conversation_id]) is not None:
+            concerned.update(user_ids)
+        if self._round is None:
+            self._round = asyncio.get_running_loop().call_later(PAUSE, self._tell_all)
+
+    def _tell_all(self) -> None:
+        waiting, self._waiting, self._round = self._waiting, {}, None
+        for conversation_id, user_ids in waiting.items():
+            if user_ids is not None and not (user_ids := self._listening(user_ids)):
+                continue
+            task = asyncio.get_running_loop().create_task(self._try(conversation_id, user_ids))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
-            return
-        waiting = self._waiting[conversation_id]
-        both = None if waiting is None or online is None else waiting | online
-        self._waiting[conversation_id] = both
 
-    async def _later(self, conversation_id: UUID) -> None:
-        await asyncio.sleep(PAUSE)
-        user_ids = self._waiting.pop(conversation_id)
+    def _listening(self, user_ids: Iterable[UUID]) -> set[UUID]:
+        return {UUID(id) for id in self._online(map(str, user_ids))}
+
+    async def _try(self, conversation_id: UUID, user_ids: set[UUID] | None) -> None:
         try:
             await self._tell(conversation_id, user_ids)
         except Unavailable:
@@ -80,7 +88,7 @@ class UnreadNews:
     async def _tell(self, conversation_id: UUID, user_ids: set[UUID] | None) -> None:
         if user_ids is None:
             everybody = await messaging.list_participant_ids(self._db, conversation_id)
-            user_ids = {UUID(id) for id in self._online(map(str, everybody))}
+            user_ids = self._listening(everybody)
         if not user_ids:
             return
         for unread in await messaging.count_unread(self._db, conversation_id, user_ids):
