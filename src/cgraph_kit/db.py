@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any, Protocol, Self, TypeVar, runtime_checkable
+from typing import Any, Protocol, Self, TypeVar
 
 import asyncpg
 import msgspec
@@ -43,7 +43,6 @@ ACQUIRE_TIMEOUT = 10.0
 """Seconds to wait for a free connection before answering "temporarily unavailable"."""
 
 UniqueViolation = asyncpg.UniqueViolationError
-ForeignKeyViolation = asyncpg.ForeignKeyViolationError
 
 
 def columns(row: type[msgspec.Struct], alias: str | None = None) -> str:
@@ -52,10 +51,21 @@ def columns(row: type[msgspec.Struct], alias: str | None = None) -> str:
     return ", ".join(prefix + name for name in row.__struct_fields__)
 
 
-def violated(error: asyncpg.IntegrityConstraintViolationError) -> str | None:
-    """The name of the constraint or unique index that refused a write."""
-    name: str | None = error.constraint_name
-    return name
+class _Outages:
+    """Inside it, what the driver raises because the server is away becomes `Unavailable`."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        if isinstance(error, _AWAY):
+            log.warning("database unavailable: %s: %s", type(error).__name__, error)
+            raise Unavailable("the database is temporarily unavailable") from error
+
+
+_outages = _Outages()
 
 
 class Repo(Protocol):
@@ -94,28 +104,17 @@ class Repo(Protocol):
         ...
 
 
-@runtime_checkable
-class _Connection(Protocol):
-    async def fetch(self, sql: str, *args: Any) -> list[Any]: ...
-    async def fetchrow(self, sql: str, *args: Any) -> Any: ...
-    async def fetchval(self, sql: str, *args: Any) -> Any: ...
-
-
 class _Statements:
     """The four words that run one statement; where it runs is `_connection`."""
 
     __slots__ = ("_connection",)
 
     def __init__(self, connection: Any) -> None:
-        self._connection: _Connection = connection
+        self._connection = connection
 
     async def all(self, row: type[Row], sql: str, *args: Any) -> list[Row]:
-        try:
+        with _outages:
             return [row(*record) for record in await self._connection.fetch(sql, *args)]
-        except ValueError:
-            raise  # arguments that cannot be sent: of the driver's InterfaceErrors, but no outage
-        except _AWAY as error:
-            raise _unavailable(error) from error
 
     async def one(self, row: type[Row], sql: str, *args: Any) -> Row:
         found = await self.first(row, sql, *args)
@@ -124,21 +123,13 @@ class _Statements:
         return found
 
     async def first(self, row: type[Row], sql: str, *args: Any) -> Row | None:
-        try:
+        with _outages:
             record = await self._connection.fetchrow(sql, *args)
-        except ValueError:
-            raise
-        except _AWAY as error:
-            raise _unavailable(error) from error
         return None if record is None else row(*record)
 
     async def value(self, sql: str, *args: Any) -> Any:
-        try:
+        with _outages:
             return await self._connection.fetchval(sql, *args)
-        except ValueError:
-            raise
-        except _AWAY as error:
-            raise _unavailable(error) from error
 
 
 class Transaction(_Statements):
@@ -160,7 +151,7 @@ class Transaction(_Statements):
         """Undo what is done inside, its events too, when it raises; the transaction itself stays usable."""
         kept = len(self.events)
         try:
-            async with self._connection.transaction():  # type: ignore[attr-defined]
+            async with self._connection.transaction():
                 yield self
         except BaseException:
             del self.events[kept:]
@@ -179,9 +170,7 @@ class Transaction(_Statements):
         self, table: str, names: Sequence[str], records: Iterable[Sequence[Any]]
     ) -> None:
         """Load many rows with COPY: the bulk path of imports."""
-        await self._connection.copy_records_to_table(  # type: ignore[attr-defined]
-            table, records=records, columns=list(names)
-        )
+        await self._connection.copy_records_to_table(table, records=records, columns=list(names))
 
 
 class Database(_Statements):
@@ -228,14 +217,12 @@ class Database(_Statements):
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
-        try:
+        with _outages:
             async with self._pool.acquire(timeout=ACQUIRE_TIMEOUT) as connection:
                 async with connection.transaction():
                     tx = Transaction(connection)
                     yield tx
                 self.publish(*tx.events)
-        except _AWAY as error:
-            raise _unavailable(error) from error
 
     def publish(self, *events: Any) -> None:
         """Deliver now. A failing subscriber is logged, never raised: the data is committed."""
@@ -278,11 +265,6 @@ async def prepare_connection(connection: "asyncpg.Connection[asyncpg.Record]") -
         await connection.set_type_codec(
             name, encoder=_encode_json, decoder=msgspec.json.decode, schema="pg_catalog"
         )
-
-
-def _unavailable(error: BaseException) -> Unavailable:
-    log.warning("database unavailable: %s: %s", type(error).__name__, error)
-    return Unavailable("the database is temporarily unavailable")
 
 
 async def _no_reset(_connection: Any) -> None:

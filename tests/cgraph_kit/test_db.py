@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
+import asyncpg
 import msgspec
 import pytest
 
@@ -110,3 +111,10 @@ class TestOutage:
         async with away.transaction() as tx:
             assert await tx.value("SELECT 1") == 1
         await away.close()
+
+    async def test_is_not_what_cannot_be_sent(self, database: Database) -> None:
+        with pytest.raises(asyncpg.DataError):
+            await database.value("SELECT $1::int", "one")
+        with pytest.raises(asyncpg.DataError):
+            async with database.transaction() as tx:
+                await tx.value("SELECT $1::int", "one")
