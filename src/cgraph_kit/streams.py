@@ -59,22 +59,19 @@ async def create_many(tx: Transaction, stream_ids: Sequence[UUID]) -> None:
     await tx.value("INSERT INTO streams (id) SELECT unnest($1::uuid[])", list(stream_ids))
 
 
-async def append(
-    tx: Transaction, stream_id: UUID, type: str, payload: Any, *, active: bool = False
-) -> int:
-    """Write one event and return its number; `active` moves the stream to the top of lists.
+async def append(tx: Transaction, stream_id: UUID, type: str, payload: Any) -> int:
+    """Write one event and return its number.
 
     `payload` is anything that encodes to a JSON object; a `seq` in it is the event's business no longer.
     """
     body = msgspec.json.encode(payload).decode()
-    seq: int = await tx.value(_APPEND, stream_id, type, body, active)
+    seq: int = await tx.value(_APPEND, stream_id, type, body)
     return seq
 
 
 _APPEND = """
 WITH next AS (
-    UPDATE streams SET last_seq = last_seq + 1, active_at = CASE WHEN $4 THEN now() ELSE active_at END
-    WHERE id = $1 RETURNING last_seq
+    UPDATE streams SET last_seq = last_seq + 1 WHERE id = $1 RETURNING last_seq
 )
 INSERT INTO events (stream_id, seq, type, payload) SELECT $1, last_seq, $2, $3 FROM next
 RETURNING seq

@@ -16,6 +16,7 @@ from cgraph_kit.channels import CloseCode
 from cgraph_kit.channels.endpoint import Endpoint
 from cgraph_kit.channels.limits import Limits
 from cgraph_kit.channels.repair import Logged
+from cgraph_kit.db import Repo
 from cgraph_kit.presence import Presence, PresenceSettings
 
 from . import metrics
@@ -36,6 +37,7 @@ async def realtime(app: App) -> AsyncIterator[Endpoint]:
         app.lane("presence"), PresenceSettings(down_after=settings.presence_down_seconds)
     )
     statuses = Statuses(app.db, app.lane("statuses"))
+    log = Log(app.db)
     endpoint = Endpoint(
         UserSocket,
         app.lane("channels"),
@@ -44,9 +46,9 @@ async def realtime(app: App) -> AsyncIterator[Endpoint]:
         limits=_limits(settings),
         check_origin=settings.check_origin,
         own_host=settings.phx_host,
-        read_log=Log(app).read,
+        read_log=log.read,
         # Alone, every event passes through this process: there is no end that never came.
-        last_seqs=Log(app).last_seqs if settings.valkey_url else None,
+        last_seqs=log.last_seqs if settings.valkey_url else None,
     )
     news = UnreadNews(
         app.db, endpoint.publish, lambda user_ids: presence.online(user_ids, UserChannel.PREFIX)
@@ -86,8 +88,8 @@ class Delivery:
 class Log:
     """The event log, asked by topic: every durable topic is `<kind>:<stream id>`."""
 
-    def __init__(self, app: App) -> None:
-        self._db = app.db
+    def __init__(self, db: Repo) -> None:
+        self._db = db
 
     async def read(self, topic: str, after: int, up_to: int) -> Sequence[Logged] | None:
         """What a hole in a topic held, or None if the log cannot give it to everybody on the topic."""

@@ -187,11 +187,3 @@ class ConversationPayload(msgspec.Struct, frozen=True):
     """Payload of `conversation_added` and `conversation_removed`."""
 
     conversation_id: UUID
-
-
-class ReadMarkedPayload(msgspec.Struct, frozen=True):
-    """Payload of `read_marked`."""
-
-    conversation_id: UUID
-    read_seq: int
-    marked_unread: bool
