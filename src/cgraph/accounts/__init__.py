@@ -52,6 +52,7 @@ from .events import (
     UserBlocked,
     UserEvent,
     UserUnblocked,
+    record,
 )
 from .hashing import (
     Hasher,
@@ -219,6 +220,7 @@ __all__ = [
     "log_out",
     "mail_listener",
     "plan_imported_users",
+    "record",
     "refresh_session",
     "register",
     "rename_session",

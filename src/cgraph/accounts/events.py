@@ -27,6 +27,11 @@ class UserEvent(msgspec.Struct, frozen=True):
     user_id: UUID
     seq: int
     payload: Any
+    """A struct, or raw JSON of an object."""
+
+    def body(self) -> bytes:
+        """The payload as clients get it, `seq` included."""
+        return streams.splice(msgspec.json.encode(self.payload), self.seq)
 
 
 E = TypeVar("E", bound=UserEvent)

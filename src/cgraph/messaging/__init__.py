@@ -57,7 +57,6 @@ from .events import (
     ReactionRemoved,
     ReadMarked,
     ReadUpdated,
-    UserEvent,
 )
 from .limits import DEFAULT_LIMITS, Limits, limits_of
 from .log import read_hole, read_own_since, read_since
@@ -171,7 +170,6 @@ __all__ = [
     "TooManyPins",
     "TooManyReactions",
     "Unread",
-    "UserEvent",
     "Verified",
     "add_participants",
     "add_reaction",

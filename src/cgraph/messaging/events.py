@@ -11,6 +11,8 @@ from uuid import UUID
 
 import msgspec
 
+from cgraph.accounts import UserEvent
+
 
 class _Hideable(msgspec.Struct, frozen=True, kw_only=True):
     hidden_from: Sequence[UUID] = ()
@@ -65,16 +67,6 @@ class MessageUnpinned(ConversationEvent, frozen=True):
 
     type: ClassVar[str] = "message_unpinned"
     id: UUID
-
-
-class UserEvent(msgspec.Struct, frozen=True):
-    """A durable event of a person's own stream, pushed as `type` on `user:<user_id>`: for all their devices."""
-
-    type: ClassVar[str]
-    user_id: UUID
-    seq: int
-    payload: bytes
-    """The JSON object clients get, `seq` included."""
 
 
 class ConversationAdded(UserEvent, frozen=True):

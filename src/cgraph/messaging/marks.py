@@ -9,7 +9,6 @@ from cgraph.accounts import Actor
 from cgraph_kit import clock
 from cgraph_kit.db import Repo
 from cgraph_kit.errors import Invalid
-from cgraph_kit.streams import splice
 from cgraph_kit.validation import Input
 
 from .access import get_access
@@ -82,8 +81,8 @@ async def mark_unread(db: Repo, actor: Actor, conversation_id: UUID, marker: Mar
 
 def _publish(db: Repo, actor: Actor, conversation_id: UUID, moved: _Moved) -> None:
     if moved.event_seq is not None and moved.event is not None:
-        body = splice(moved.event.encode(), moved.event_seq)
-        db.publish(ReadMarked(actor.id, moved.event_seq, body, conversation_id))
+        payload = msgspec.Raw(moved.event)
+        db.publish(ReadMarked(actor.id, moved.event_seq, payload, conversation_id))
     if moved.shown_seq is not None:
         db.publish(ReadUpdated(conversation_id, actor.id, moved.shown_seq, moved.hidden_from))
 

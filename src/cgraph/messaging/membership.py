@@ -3,11 +3,8 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-import msgspec
-
 from cgraph import accounts
 from cgraph.accounts import Actor
-from cgraph_kit import streams
 from cgraph_kit.db import Transaction
 from cgraph_kit.errors import Invalid
 
@@ -44,8 +41,5 @@ async def _tell(
     conversation_id: UUID,
     user_ids: Sequence[UUID],
 ) -> None:
-    payload = ConversationPayload(conversation_id)
-    body = msgspec.json.encode(payload)
     for user_id in sorted(set(user_ids)):
-        seq = await streams.append(tx, user_id, event.type, payload)
-        tx.publish(event(user_id, seq, streams.splice(body, seq)))
+        await accounts.record(tx, event, user_id, ConversationPayload(conversation_id))

@@ -6,8 +6,8 @@ from uuid import UUID
 
 import msgspec
 
-from cgraph.accounts import Actor
-from cgraph_kit import clock, streams
+from cgraph.accounts import Actor, record
+from cgraph_kit import clock
 from cgraph_kit.db import Repo
 from cgraph_kit.errors import Invalid
 from cgraph_kit.validation import Input
@@ -61,9 +61,7 @@ async def update_preferences(
         preferences = _shown(conversation_id, after)
         if after != before:
             await tx.value(_SET, conversation_id, actor.id, after.muted_until, after.archived_seq)
-            seq = await streams.append(tx, actor.id, ConversationSettingsUpdated.type, preferences)
-            body = streams.splice(msgspec.json.encode(preferences), seq)
-            tx.publish(ConversationSettingsUpdated(actor.id, seq, body))
+            await record(tx, ConversationSettingsUpdated, actor.id, preferences)
         return preferences
 
 

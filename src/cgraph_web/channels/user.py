@@ -37,19 +37,10 @@ class UserChannel(PersonalChannel):
         self.track(self.id, {})
 
 
-def _account_event(happened: UserEvent) -> Iterator[Outgoing]:
-    payload = streams.splice(msgspec.json.encode(happened.payload), happened.seq)
+def _own(happened: UserEvent) -> Iterator[Outgoing]:
     topic = f"{UserChannel.PREFIX}{happened.user_id}"
-    yield Outgoing(topic, happened.type, msgspec.Raw(payload), happened.seq)
+    yield Outgoing(topic, happened.type, msgspec.Raw(happened.body()), happened.seq)
 
 
-def _messaging_event(happened: messaging.UserEvent) -> Iterator[Outgoing]:
-    topic = f"{UserChannel.PREFIX}{happened.user_id}"
-    yield Outgoing(topic, happened.type, msgspec.Raw(happened.payload), happened.seq)
-
-
-for _kind in get_args(DurableEvent):
-    UserChannel.push(_kind.type, when=_kind)(_account_event)
-
-for _kind in get_args(messaging.DurableUserEvent):
-    UserChannel.push(_kind.type, when=_kind)(_messaging_event)
+for _kind in (*get_args(DurableEvent), *get_args(messaging.DurableUserEvent)):
+    UserChannel.push(_kind.type, when=_kind)(_own)

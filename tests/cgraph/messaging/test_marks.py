@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta, timezone
 from uuid import UUID, uuid4
 
+import msgspec
 import pytest
 
 from cgraph import accounts, messaging
@@ -27,7 +28,7 @@ from cgraph.messaging import (
 from cgraph_kit import clock
 from cgraph_kit.db import Transaction
 from cgraph_kit.errors import Invalid
-from support.talk import Counter, Happened, block, body, open_between, say
+from support.talk import Counter, Happened, block, open_between, say
 
 
 @pytest.fixture
@@ -59,14 +60,14 @@ class TestMarkRead:
             await mark_read(db, bob, id, ReadMarker(seq=3))
         (event,) = happened(ReadMarked)
         assert event.user_id == bob.id
-        assert body(event) == {
+        assert msgspec.json.decode(event.body()) == {
             "conversation_id": str(id),
             "read_seq": 3,
             "marked_unread": False,
             "seq": event.seq,
         }
         missed = await messaging.read_own_since(db, bob, event.seq - 1)
-        assert missed.events[0].body() == event.payload
+        assert missed.events[0].body() == event.body()
 
     async def test_is_told_to_the_others(
         self, db: Transaction, ann: Actor, bob: Actor, id: UUID, happened: Happened
