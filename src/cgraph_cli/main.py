@@ -28,6 +28,7 @@ COMMANDS = {
     "serve": ("serve", "Serve HTTP and realtime until told to stop."),
     "migrate": ("migrate", "Bring the database up to date."),
     "doctor": ("doctor", "Look for what is wrong, and say what to do."),
+    "admin": ("admin", "Appoint administrators."),
     "import": ("imports", "Take over people and conversations from other systems."),
     "shell": ("shell", "Python with the application loaded."),
     "routes": ("routes", "List every route and every event of the channels."),

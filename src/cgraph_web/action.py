@@ -44,6 +44,8 @@ class Action:
     errors: Sequence[type[Error]]
     public: bool
     """Answers without a token. Everything else demands one."""
+    admin: bool
+    """For administrators; to everybody else there is nothing at this address."""
     idempotency: Idempotency
     """For writes with an Idempotency-Key: "transaction" runs the handler inside one that keeps its answer; "own" hands
     the key to the handler as `idempotency_key`."""
@@ -79,6 +81,7 @@ def action(
     status: int = 200,
     errors: Sequence[type[Error]] = (),
     public: bool = False,
+    admin: bool = False,
     idempotency: Idempotency = "transaction",
     returns: Any = None,
     also: Sequence[int] = (),
@@ -89,7 +92,7 @@ def action(
 
     def make(fn: Callable[..., Awaitable[Any]]) -> Action:
         return Action(
-            fn, status, tuple(errors), public, idempotency, returns, also, example, hidden
+            fn, status, tuple(errors), public, admin, idempotency, returns, also, example, hidden
         )
 
     return make

@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
+from cgraph.accounts import is_admin
 from cgraph_kit.db import Repo
 from cgraph_kit.idempotency import request_hash
 
 from .action import Route
 from .binding import bind, body_parser, no_query, path_parser, query_parser
 from .body import read_body
+from .errors import NoRoute
 from .exchange import Exchange
 from .plugs.authenticate import bearer_token
 from .plugs.idempotency import answer_once, idempotency_key
@@ -83,6 +85,8 @@ class Endpoint:
         token = bearer_token(exchange.headers)
         actor = await self._app.auth.authenticate(self._app.db, token)
         exchange.about["user_id"] = str(actor.id)
+        if self._action.admin and not await is_admin(self._app.db, actor):
+            raise NoRoute
         return actor
 
     async def _read(self, receive: Any, exchange: Exchange) -> bytes:

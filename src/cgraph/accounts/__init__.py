@@ -10,6 +10,12 @@ from .account import (
     get_account,
     update_account,
 )
+from .admins import (
+    grant_admin,
+    is_admin,
+    list_admins,
+    revoke_admin,
+)
 from .auth import (
     Auth,
 )
@@ -208,8 +214,11 @@ __all__ = [
     "get_people",
     "get_people_by_usernames",
     "get_profile",
+    "grant_admin",
+    "is_admin",
     "limits_of",
     "list_active_ids",
+    "list_admins",
     "list_blocked_ids",
     "list_blocker_ids",
     "list_blocks",
@@ -226,6 +235,7 @@ __all__ = [
     "rename_session",
     "request_password_reset",
     "reset_password",
+    "revoke_admin",
     "revoke_other_sessions",
     "revoke_session",
     "unblock_user",
