@@ -152,6 +152,10 @@ class Settings(BaseSettings):
     echo_endpoint: bool = _knob(False, "Serve /socket/echo for WebSocket conformance suites.")
 
     # -- logs and metrics
+    slow_statement: Seconds = _knob(0.5, "Seconds from which a statement is logged as slow.")
+    slow_handler: Seconds = _knob(
+        1.0, "Seconds from which a request or a channel event is logged as slow."
+    )
     metrics_token: SecretStr | None = _knob(
         None, "Bearer token that /metrics demands; unset: open in dev, not served in prod."
     )

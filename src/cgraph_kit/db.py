@@ -7,14 +7,15 @@ A context function takes a `Repo` first: the `Database` itself, where each state
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from time import perf_counter
 from typing import Any, Protocol, Self, TypeVar
 
 import asyncpg
 import msgspec
 
-from . import batching
+from . import batching, telemetry
 from .batching import Batched, Batcher
 from .errors import Unavailable
 
@@ -41,6 +42,10 @@ _AWAY = (
 
 ACQUIRE_TIMEOUT = 10.0
 """Seconds to wait for a free connection before answering "temporarily unavailable"."""
+
+SLOW = 0.5
+"""Seconds from which a statement is told about, waiting for a connection and for locks included."""
+_SLOW = telemetry.counter("db_slow_statements_total", "Statements that took too long.")
 
 UniqueViolation = asyncpg.UniqueViolationError
 
@@ -107,14 +112,14 @@ class Repo(Protocol):
 class _Statements:
     """The four words that run one statement; where it runs is `_connection`."""
 
-    __slots__ = ("_connection",)
+    __slots__ = ("_connection", "_slow")
 
-    def __init__(self, connection: Any) -> None:
+    def __init__(self, connection: Any, slow: float) -> None:
         self._connection = connection
+        self._slow = slow
 
     async def all(self, row: type[Row], sql: str, *args: Any) -> list[Row]:
-        with _outages:
-            return [row(*record) for record in await self._connection.fetch(sql, *args)]
+        return [row(*record) for record in await self._run(self._connection.fetch, sql, args)]
 
     async def one(self, row: type[Row], sql: str, *args: Any) -> Row:
         found = await self.first(row, sql, *args)
@@ -123,13 +128,27 @@ class _Statements:
         return found
 
     async def first(self, row: type[Row], sql: str, *args: Any) -> Row | None:
-        with _outages:
-            record = await self._connection.fetchrow(sql, *args)
+        record = await self._run(self._connection.fetchrow, sql, args)
         return None if record is None else row(*record)
 
     async def value(self, sql: str, *args: Any) -> Any:
+        return await self._run(self._connection.fetchval, sql, args)
+
+    async def _run(
+        self, fetch: Callable[..., Awaitable[Any]], sql: str, args: Sequence[Any]
+    ) -> Any:
+        started = perf_counter()
         with _outages:
-            return await self._connection.fetchval(sql, *args)
+            found = await fetch(sql, *args)
+        if (seconds := perf_counter() - started) >= self._slow:
+            _tell_slow(sql, seconds)
+        return found
+
+
+def _tell_slow(sql: str, seconds: float) -> None:
+    """The statement, never its arguments: they are people's own words."""
+    _SLOW.inc()
+    log.warning("slow statement", extra={"ms": round(seconds * 1000), "sql": " ".join(sql.split())})
 
 
 class Transaction(_Statements):
@@ -137,8 +156,8 @@ class Transaction(_Statements):
 
     __slots__ = ("events",)
 
-    def __init__(self, connection: Any) -> None:
-        super().__init__(connection)
+    def __init__(self, connection: Any, slow: float = SLOW) -> None:
+        super().__init__(connection, slow)
         self.events: list[Any] = []
 
     @asynccontextmanager
@@ -178,8 +197,8 @@ class Database(_Statements):
 
     __slots__ = ("_batchers", "_pool", "subscriber")
 
-    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
-        super().__init__(pool)
+    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", slow: float = SLOW) -> None:
+        super().__init__(pool, slow)
         self._pool = pool
         self._batchers: dict[Batched[Any, Any], Batcher[Any, Any]] = {}
         self.subscriber: Subscriber = lambda _events: None
@@ -193,6 +212,7 @@ class Database(_Statements):
         pool_size: int,
         statement_timeout: float = 30.0,
         connect_timeout: float = 10.0,
+        slow: float = SLOW,
     ) -> "Database":
         """Open the pool; times in seconds. The caller closes it."""
         pool = await asyncpg.create_pool(
@@ -213,14 +233,14 @@ class Database(_Statements):
                 "timezone": "UTC",
             },
         )
-        return cls(pool)
+        return cls(pool, slow)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
         with _outages:
             async with self._pool.acquire(timeout=ACQUIRE_TIMEOUT) as connection:
                 async with connection.transaction():
-                    tx = Transaction(connection)
+                    tx = Transaction(connection, self._slow)
                     yield tx
                 self.publish(*tx.events)
 

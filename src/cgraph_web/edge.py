@@ -35,6 +35,7 @@ class Edge:
         self._routes = routes
         self._proxies = TrustedProxies(settings.trusted_proxies)
         self._cors = Cors(settings.cors_origins)
+        self._slow = settings.slow_handler
         self._always = security_headers(https=settings.base_url.startswith("https:"))
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -49,7 +50,7 @@ class Edge:
         finally:
             seconds = perf_counter() - exchange.started
             observe(method, exchange.route, exchange.status, seconds)
-            log_access(exchange, method, seconds)
+            log_access(exchange, method, seconds, slow=self._slow)
 
     async def _answer(self, exchange: Exchange, scope: Any, receive: Any) -> Response:
         method = scope["method"]

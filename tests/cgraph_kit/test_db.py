@@ -118,3 +118,23 @@ class TestOutage:
         with pytest.raises(asyncpg.DataError):
             async with database.transaction() as tx:
                 await tx.value("SELECT $1::int", "one")
+
+
+class TestSlow:
+    async def test_tells_the_statement_and_not_its_arguments(
+        self, dsn: str, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        database = await Database.connect(dsn, pool_size=1, slow=1e-9)
+        try:
+            await database.value("SELECT\n  length($1)", "in confidence")
+        finally:
+            await database.close()
+        (record,) = [one for one in caplog.records if one.message == "slow statement"]
+        assert record.__dict__["sql"] == "SELECT length($1)"
+        assert "in confidence" not in str(record.__dict__)
+
+    async def test_says_nothing_of_a_quick_one(
+        self, database: Database, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        assert await database.value("SELECT 1") == 1
+        assert "slow statement" not in caplog.text

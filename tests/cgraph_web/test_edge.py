@@ -141,6 +141,13 @@ class TestAccessLog:
             "user_id": str(caller.app.actor(caller.token).id),
         }
 
+    async def test_warns_of_what_took_long(
+        self, web: Callable[..., Any], lines: Callable[[], list[Any]]
+    ) -> None:
+        await web(*THINGS, slow_handler=1e-9).get("/things")
+        (line,) = lines()
+        assert (line["event"], line["level"]) == ("slow request", "warning")
+
     async def test_never_shows_secrets(self, caller: Any, lines: Callable[[], list[Any]]) -> None:
         await caller.get("/things?after=query-secret")
         await caller.post("/things", {"id": ID, "name": "body-secret"})

@@ -8,11 +8,10 @@ from cgraph_kit import logging
 from cgraph_web.exchange import Exchange
 
 
-def log_access(exchange: Exchange, method: str, seconds: float) -> None:
-    """Write the line. Request and user ids are in the logging context already."""
+def log_access(exchange: Exchange, method: str, seconds: float, *, slow: float) -> None:
+    """Write the line, as a warning from `slow` seconds on. Request and user ids are in the logging context already."""
     logging.write(
-        "info",
-        "request",
+        *(("warning", "slow request") if seconds >= slow else ("info", "request")),
         {
             "method": method,
             "route": exchange.route,
