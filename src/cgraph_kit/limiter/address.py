@@ -1,5 +1,6 @@
 """Addresses as rate limits and session lists see them."""
 
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 
@@ -17,3 +18,9 @@ def network_of(address: str, *, v4: int = 32, v6: int = 64) -> str:
         ip = ip.ipv4_mapped
     prefix = v4 if ip.version == 4 else v6  # noqa: PLR2004
     return str(ip_network((ip.packed, prefix), strict=False))
+
+
+@lru_cache(maxsize=16_384)
+def address_key(address: str) -> str:
+    """The key under which a limiter counts whoever calls from an address."""
+    return f"address:{network_of(address)}"

@@ -1,8 +1,22 @@
 """What a rate limiter is asked, and what it answers."""
 
-from typing import Protocol
+from enum import Enum
+from typing import Protocol, Self
 
 import msgspec
+
+from .rate import parse_rate
+
+
+class Away(Enum):
+    """What becomes of a question while the store that counts is away."""
+
+    CLOSED = "closed"
+    """Nobody may: what must never go uncounted, such as guesses at a password."""
+    LOCAL = "local"
+    """Each process counts for itself: writes."""
+    OPEN = "open"
+    """Everybody may: reads."""
 
 
 class Limit(msgspec.Struct, frozen=True):
@@ -12,14 +26,26 @@ class Limit(msgspec.Struct, frozen=True):
     """Keeps this limit's keys apart from those of others."""
     count: int
     seconds: float
+    away: Away = Away.CLOSED
+
+    @classmethod
+    def parse(cls, name: str, rate: str, away: Away = Away.CLOSED) -> Self:
+        """From a rate such as "60/min". Raises `ValueError`."""
+        count, seconds = parse_rate(rate)
+        return cls(name, count, seconds, away)
 
     @property
     def interval(self) -> float:
         """Seconds in which one unit comes back."""
         return self.seconds / self.count
 
+    def affords(self, cost: int) -> None:
+        """Raises `ValueError` for a cost that could never be allowed."""
+        if cost > self.count:
+            raise ValueError(f"{self.name}: a cost of {cost} exceeds the limit of {self.count}")
 
-class Decision(msgspec.Struct, frozen=True):
+
+class Decision(msgspec.Struct, frozen=True, gc=False):
     """Whether it may happen, and what to tell the caller; times in seconds."""
 
     allowed: bool
@@ -34,7 +60,7 @@ class Decision(msgspec.Struct, frozen=True):
 class Limiter(Protocol):
     """Counts by key, exactly: one atomic step per question, whoever else asks meanwhile.
 
-    Where its store is away, `check` raises `Unavailable`; callers decide what that means for them.
+    Where its store is away, `check` raises `Unavailable`; `FallbackLimiter` does what each limit's `away` says instead.
     """
 
     async def check(self, key: str, limit: Limit, cost: int = 1) -> Decision:

@@ -6,7 +6,6 @@ of new keys must not push out those that are limited; and because asking happens
 """
 
 import logging
-import math
 import time
 from collections.abc import Callable
 
@@ -39,33 +38,31 @@ class MemoryLimiter:
 
     def check_now(self, key: str, limit: Limit, cost: int = 1) -> Decision:
         """`check`, for callers that cannot wait."""
-        if cost > limit.count:
-            raise ValueError(f"{limit.name}: a cost of {cost} exceeds the limit of {limit.count}")
+        # Asked per message and request, so nothing here is a function of its own.
+        seconds, interval = limit.seconds, limit.seconds / limit.count
         key = f"{limit.name}:{key}"
         now = self._clock()
-        before = max(now, self._unused_at.get(key, now))
-        after = max(now, before + cost * limit.interval)
-        wait = after - limit.seconds - now
-        if wait > _SLACK and cost > 0:
-            return Decision(False, self._remaining(before, now, limit), wait, before - now)
-        self._keep(key, after, now)
-        return Decision(True, self._remaining(after, now, limit), 0.0, after - now)
+        before = self._unused_at.get(key, now)
+        if before < now:
+            before = now
+        after = before + cost * interval
+        if cost > 0 and after - now > seconds + _SLACK:
+            limit.affords(cost)
+            free = seconds - before + now + _SLACK
+            return Decision(
+                False, max(0, int(free / interval)), after - seconds - now, before - now
+            )
+        if after <= now:
+            self._unused_at.pop(key, None)
+            return Decision(True, limit.count, 0.0, 0.0)
+        self._unused_at[key] = after
+        if len(self._unused_at) > self._max_keys:
+            self._make_room(now)
+        free = seconds - after + now + _SLACK
+        return Decision(True, max(0, int(free / interval)), 0.0, after - now)
 
     async def forget(self, key: str, limit: Limit) -> None:
         self._unused_at.pop(f"{limit.name}:{key}", None)
-
-    @staticmethod
-    def _remaining(unused_at: float, now: float, limit: Limit) -> int:
-        free = limit.seconds - (unused_at - now)
-        return max(0, math.floor((free + _SLACK) / limit.interval))
-
-    def _keep(self, key: str, unused_at: float, now: float) -> None:
-        if unused_at <= now:
-            self._unused_at.pop(key, None)
-            return
-        self._unused_at[key] = unused_at
-        if len(self._unused_at) > self._max_keys:
-            self._make_room(now)
 
     def _make_room(self, now: float) -> None:
         """Drop what is unused; if that is not half, the keys nearest to being unused as well."""

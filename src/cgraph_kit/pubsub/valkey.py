@@ -2,17 +2,15 @@
 
 import asyncio
 import logging
-import random
 from collections.abc import Callable
 from contextlib import suppress
 from typing import NamedTuple
 
 from redis.asyncio import Connection, ConnectionPool
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from cgraph_kit.errors import Unavailable
+from cgraph_kit.valkey import backoff, connections
 
 from .base import ignore_message, ignore_reconnect, new_node_name
 from .valkey_inbox import Inbox
@@ -23,7 +21,6 @@ log = logging.getLogger(__name__)
 MAX_QUEUED_BYTES = 16 * 1024 * 1024
 CONNECT_SECONDS = 5.0
 PING_SECONDS = 10.0
-BACKOFF_SECONDS = 0.05, 5.0  # shortest, longest
 FLUSH_SECONDS = 2.0
 
 
@@ -73,7 +70,7 @@ class ValkeyPubSub:
         """`url` as redis-py reads it (`redis://`, `rediss://`, `unix://`). A silent server is given up after two
         pings. Raises `ConnectionError` when no server answers now; later outages are bridged.
         """
-        bus = cls(_pool(url), prefix, node or new_node_name(), ping_seconds, max_queued_bytes)
+        bus = cls(connections(url), prefix, node or new_node_name(), ping_seconds, max_queued_bytes)
         try:
             link = await bus._open()
         except (RedisError, OSError) as error:
@@ -170,7 +167,7 @@ class ValkeyPubSub:
             link = None
             failures += 1
             if not self._closed:
-                await asyncio.sleep(_backoff(failures))
+                await asyncio.sleep(backoff(failures))
 
     def _linked(self) -> asyncio.Future[bool]:
         self._up = True
@@ -197,22 +194,7 @@ class ValkeyPubSub:
             log.exception("the owner of the message bus failed after a reconnect")
 
 
-def _pool(url: str) -> ConnectionPool:
-    # RESP2, whose pub/sub messages are plain lists. No retries of redis-py's own: they would hide an outage. No
-    # socket timeout: it would run every send through `asyncio.wait_for`, which can swallow a cancellation before
-    # Python 3.12; pings find a silent server.
-    return ConnectionPool.from_url(
-        url, protocol=2, retry=Retry(NoBackoff(), 0), health_check_interval=0, socket_timeout=None
-    )
-
-
 async def _drop(link: _Link) -> None:
     for connection in link:
         with suppress(RedisError, OSError):
             await connection.disconnect(nowait=True)
-
-
-def _backoff(failures: int) -> float:
-    """Seconds; doubling, with jitter so that the nodes do not all return at once."""
-    shortest, longest = BACKOFF_SECONDS
-    return random.uniform(0.5, 1.0) * min(longest, shortest * 2.0**failures)  # noqa: S311 - spreads load, guards nothing
