@@ -107,7 +107,10 @@ async def _database(
 
 async def _connect(settings: Settings, dsn: str) -> Database:
     return await Database.connect(
-        dsn, pool_size=settings.pool_size, statement_timeout=settings.statement_timeout
+        dsn,
+        pool_size=settings.pool_size,
+        statement_timeout=settings.statement_timeout,
+        slow=settings.slow_statement,
     )
 
 
