@@ -1,95 +1,26 @@
 """Conversations as one of their people sees them: one statement, however many."""
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import msgspec
 
-from cgraph.accounts import Actor, Person
+from cgraph.accounts import Actor
 from cgraph_kit.db import Repo
 from cgraph_kit.paging import DEFAULT_LIMIT, Page, decode_cursor, forward_page
-from cgraph_kit.validation import convert
 
-from .conversation import SHOWN, Conversation, LastMessage
+from .conversation import SHOWN, Conversation
 from .counting import ARCHIVED, HIDDEN, JOINED, MENTIONS, UNREAD
 from .errors import ConversationNotFound
 from .message import PREVIEW
-from .policy import Kind
-
-
-class _Row(msgspec.Struct, frozen=True):
-    id: UUID
-    kind: Kind
-    name: str | None
-    owner_id: UUID | None
-    participants: list[dict[str, Any]] | None
-    participant_count: int
-    read_only: bool
-    seq: int
-    last_id: UUID | None
-    last_seq: int | None
-    last_kind: str | None
-    last_content: str | None
-    last_sender_id: UUID | None
-    last_sender_name: str | None
-    last_data: dict[str, Any] | None
-    last_at: datetime | None
-    last_deleted_at: datetime | None
-    active_at: datetime
-    unread: int
-    mentions: int
-    read_seq: int
-    marked_unread: bool
-    muted: bool
-    muted_until: datetime | None
-    archived: bool
-    inserted_at: datetime
-
-    def conversation(self) -> Conversation:
-        return Conversation(
-            self.id,
-            self.kind,
-            self.name,
-            self.owner_id,
-            convert(self.participants or [], list[Person]),
-            self.participant_count,
-            self.read_only,
-            self.seq,
-            self._last(),
-            self.active_at,
-            self.unread,
-            self.mentions,
-            self.read_seq,
-            self.marked_unread,
-            self.muted,
-            self.muted_until,
-            self.archived,
-            self.inserted_at,
-        )
-
-    def _last(self) -> LastMessage | None:
-        if self.last_id is None or self.last_seq is None or self.last_at is None:
-            return None
-        return LastMessage(
-            self.last_id,
-            self.last_seq,
-            self.last_kind or "",
-            self.last_content or "",
-            self.last_sender_id,
-            self.last_sender_name,
-            self.last_data,
-            self.last_at,
-            self.last_deleted_at,
-        )
 
 
 async def get_conversation(db: Repo, actor: Actor, conversation_id: UUID) -> Conversation:
     """One conversation. Raises `ConversationNotFound`."""
-    row = await db.first(_Row, _ONE, actor.id, conversation_id)
+    row = await db.first(Conversation, _ONE, actor.id, conversation_id)
     if row is None:
         raise ConversationNotFound
-    return row.conversation()
+    return _typed(row)
 
 
 async def list_conversations(
@@ -105,9 +36,14 @@ async def list_conversations(
     Raises `Invalid` for a cursor of another list.
     """
     at, id = decode_cursor(after, tuple[datetime, UUID], "after") if after else (None, None)
-    rows = await db.all(_Row, _LIST, actor.id, limit + 1, at, id, archived)
-    conversations = [row.conversation() for row in rows]
+    rows = await db.all(Conversation, _LIST, actor.id, limit + 1, at, id, archived)
+    conversations = [_typed(row) for row in rows]
     return forward_page(conversations, limit, lambda c: (c.active_at, c.id), started=False)
+
+
+def _typed(row: Conversation) -> Conversation:
+    """A row as the driver has it, with its JSON columns as what they say."""
+    return msgspec.convert(msgspec.structs.asdict(row), Conversation)
 
 
 _DETAILS = f"""
@@ -116,8 +52,11 @@ SELECT c.id, c.kind, c.name, c.owner_id, t.shown, t.count,
     p.peer_id IS NOT NULL AND EXISTS (
         SELECT FROM blocked_pairs b WHERE b.user_id = p.user_id AND b.other_id = p.peer_id
     ),
-    s.last_seq, m.id, m.seq, m.kind, left(m.content, {PREVIEW}), m.sender_id, coalesce(u.display_name, u.username),
-    m.data, m.inserted_at, m.deleted_at,
+    s.last_seq, CASE WHEN m.id IS NOT NULL THEN
+        jsonb_build_object('id', m.id, 'seq', m.seq, 'kind', m.kind, 'content', left(m.content, {PREVIEW}),
+            'sender_id', m.sender_id, 'sender_name', coalesce(u.display_name, u.username), 'data', m.data,
+            'inserted_at', m.inserted_at, 'deleted_at', m.deleted_at)
+    END,
     s.active_at, {UNREAD}, {MENTIONS}, p.read_seq, p.marked_unread,
     coalesce(p.muted_until > now(), false),
     CASE WHEN p.muted_until > now() AND isfinite(p.muted_until) THEN p.muted_until END,
