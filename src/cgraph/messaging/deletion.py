@@ -12,7 +12,7 @@ from .events import DeletedPayload, MessageDeleted
 from .message import TEXT, Message
 from .policy import can_delete
 from .reading import get_message
-from .stored import Stored, append, hold_message
+from .stored import Stored, hold_message, tell
 
 
 async def delete_message(
@@ -40,7 +40,7 @@ async def delete_message(
 async def _delete(tx: Transaction, actor: Actor, conversation_id: UUID, message: Stored) -> None:
     at = clock.now()
     payload = DeletedPayload(conversation_id, message.id, message.seq, at, actor.id)
-    event = await append(tx, MessageDeleted.type, payload)
+    await tell(tx, MessageDeleted, payload, id=message.id)
     await tx.value(_REDACT, conversation_id, message.seq, message.id)
     await tx.value(_EMPTY, conversation_id, message.id, at, actor.id)
     for sql in _WIPE:
@@ -49,15 +49,6 @@ async def _delete(tx: Transaction, actor: Actor, conversation_id: UUID, message:
         "DELETE FROM mentions WHERE conversation_id = $1 AND seq = $2",
         conversation_id,
         message.seq,
-    )
-    tx.publish(
-        MessageDeleted(
-            conversation_id,
-            event.seq,
-            event.payload,
-            message.id,
-            hidden_from=event.hidden_from,
-        )
     )
 
 

@@ -20,7 +20,7 @@ from .message import TEXT, Message, MessageEdit
 from .named import once
 from .policy import can_edit, can_see_edits, in_edit_window
 from .reading import get_message
-from .stored import Stored, append, hold_live_message
+from .stored import Stored, hold_live_message, tell
 
 
 class Revision(msgspec.Struct, frozen=True):
@@ -85,24 +85,14 @@ async def _edit(
         at,
         edit.client_id,
     )
-    event = await append(tx, MessageEdited.type, payload)
+    added = without(mentions, message.mentions)
+    event = await tell(tx, MessageEdited, payload, id=message.id, newly_mentioned=added)
     written_at = message.edited_at or message.inserted_at
     await tx.value(_KEEP, conversation_id, message.id, event.seq, message.content, written_at)
     await tx.value(_CHANGE, conversation_id, message.id, edit.content, mentions, at)
     await tx.value(_UNMENTION, conversation_id, message.seq, mentions)
-    added = without(mentions, message.mentions)
     if mentions:
         await tx.value(_MENTION, conversation_id, message.seq, mentions, actor.id)
-    tx.publish(
-        MessageEdited(
-            conversation_id,
-            event.seq,
-            event.payload,
-            message.id,
-            added,
-            hidden_from=event.hidden_from,
-        )
-    )
 
 
 _KEEP = """

@@ -14,7 +14,7 @@ from .events import MessageUnpinned, UnpinnedPayload
 from .limits import DEFAULT_LIMITS, Limits
 from .message import TEXT, Message
 from .reading import get_message, read_pinned
-from .stored import append, hold_live_message, say
+from .stored import hold_live_message, say, tell
 
 _TOP = (datetime(9999, 1, 1, tzinfo=UTC), UUID(int=2**128 - 1))
 
@@ -57,16 +57,7 @@ async def unpin_message(db: Repo, actor: Actor, conversation_id: UUID, message_i
         if message.pinned_at is not None:
             await tx.value(_PIN, conversation_id, message_id, None, None)
             payload = UnpinnedPayload(conversation_id, message_id, message.seq, actor.id)
-            event = await append(tx, MessageUnpinned.type, payload)
-            tx.publish(
-                MessageUnpinned(
-                    conversation_id,
-                    event.seq,
-                    event.payload,
-                    message_id,
-                    hidden_from=event.hidden_from,
-                )
-            )
+            await tell(tx, MessageUnpinned, payload, id=message_id)
         return await get_message(tx, actor, conversation_id, message_id)
 
 

@@ -13,7 +13,7 @@ from .errors import CannotReact, MessageNotFound, TooManyReactions
 from .events import ReactionAdded, ReactionPayload, ReactionRemoved
 from .limits import DEFAULT_LIMITS, Limits
 from .message import TEXT, ReactionCount
-from .stored import Stored, append, hold_live_message
+from .stored import Stored, hold_live_message, tell
 
 
 def check_emoji(text: str) -> str:
@@ -49,7 +49,7 @@ async def add_reaction(
         count = await _count(tx, conversation_id, message_id, emoji)
         if added:
             await tx.value(_REACTED, conversation_id, message_id)
-            await _tell(
+            await tell(
                 tx,
                 ReactionAdded,
                 ReactionPayload(conversation_id, message_id, message.seq, emoji, actor.id, count),
@@ -69,7 +69,7 @@ async def remove_reaction(
         removed = await tx.value(_REMOVE, conversation_id, message_id, emoji, actor.id)
         count = await _count(tx, conversation_id, message_id, emoji)
         if removed:
-            await _tell(
+            await tell(
                 tx,
                 ReactionRemoved,
                 ReactionPayload(conversation_id, message_id, message.seq, emoji, actor.id, count),
@@ -88,17 +88,6 @@ async def _hold(tx: Transaction, actor: Actor, conversation_id: UUID, message_id
 async def _count(tx: Transaction, conversation_id: UUID, message_id: UUID, emoji: str) -> int:
     count: int = await tx.value(_COUNT, conversation_id, message_id, emoji)
     return count
-
-
-async def _tell(
-    tx: Transaction,
-    kind: type[ReactionAdded] | type[ReactionRemoved],
-    payload: ReactionPayload,
-) -> None:
-    event = await append(tx, kind.type, payload)
-    tx.publish(
-        kind(payload.conversation_id, event.seq, event.payload, hidden_from=event.hidden_from)
-    )
 
 
 _KEY = "conversation_id = $1 AND message_id = $2"

@@ -1,7 +1,7 @@
 """A message as it lies in its table, and the events that change it."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -14,8 +14,10 @@ from cgraph_kit.streams import splice
 
 from .access import Access
 from .errors import MessageNotFound
-from .events import AboutMessage, MessageSent
+from .events import AboutMessage, ConversationEvent, MessageSent
 from .message import MessagePayload, person
+
+E = TypeVar("E", bound=ConversationEvent)
 
 TOLD = 200
 """In larger conversations it is not worth telling each participant's own topic of every message."""
@@ -57,34 +59,35 @@ SELECT {columns(Stored)} FROM messages WHERE conversation_id = $1 AND id = $2 AN
 """
 
 
-class Appended(msgspec.Struct, frozen=True):
-    """A durable event about a message, as it was written."""
-
-    seq: int
-    payload: bytes
-    """With `seq` in it."""
-    hidden_from: list[UUID]
-    """Those who joined after the message."""
-
-
 class _Taken(msgspec.Struct, frozen=True):
     seq: int
     hidden_from: list[UUID]
 
 
-async def append(tx: Transaction, type: str, payload: AboutMessage) -> Appended:
-    """Write what has become of a message into its conversation's log."""
+async def tell(tx: Transaction, event: type[E], payload: AboutMessage, **facts: Any) -> E:
+    """Write what has become of a message into its conversation's log, and publish it with its number.
+
+    `facts`: what the event has beside the payload. It is hidden from those who joined after the message.
+    """
     body = msgspec.json.encode(payload)
     taken = await tx.one(
         _Taken,
         _APPEND,
         payload.conversation_id,
-        type,
+        event.type,
         body.decode(),
         clock.now(),
         payload.message_seq,
     )
-    return Appended(taken.seq, splice(body, taken.seq), taken.hidden_from)
+    happened = event(
+        payload.conversation_id,
+        taken.seq,
+        splice(body, taken.seq),
+        hidden_from=taken.hidden_from,
+        **facts,
+    )
+    tx.publish(happened)
+    return happened
 
 
 _APPEND = """
