@@ -182,6 +182,9 @@ class Settings(BaseSettings):
                 "JWT_SECRET": self.jwt_secret,
             }
             found += [
+    websocket_compression: bool = _knob(
+        True, "Agree to permessage-deflate, and compress long messages to clients that offer it."
+    )
                 f"{name} is required in prod" for name, value in required.items() if not value
             ]
             if "phx_host" not in self.model_fields_set:
