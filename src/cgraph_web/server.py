@@ -91,7 +91,7 @@ def _config(app: App, endpoint: Endpoint) -> uvicorn.Config:
         idle=settings.socket_idle_seconds,
         handshake=settings.header_timeout,
     )
-    protocol: Any = websocket_protocol(mounts, limits)
+    protocol: Any = websocket_protocol(mounts, limits, compression=settings.websocket_compression)
     return uvicorn.Config(
         web,
         http=guarded_http(HttpLimits(head=settings.header_timeout, body=settings.body_timeout)),

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import contextlib
 import ssl
+import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,11 +19,10 @@ from cgraph_kit.channels.transport import (
     Receiver,
     Refused,
     Transport,
-    binary_frame,
-    text_frame,
 )
 from cgraph_kit.channels.upgrade import websocket_protocol
 from cgraph_kit.channels.websocket import WebSocketLimits
+from cgraph_kit.channels.wire import WEBSOCKET, Packing
 
 MOUNT = "/socket/websocket"
 KEY = base64.b64encode(b"0123456789abcdef").decode()
@@ -34,19 +34,20 @@ TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 class Echo:
     """A receiver that sends every message back, and remembers what it was told."""
 
-    def __init__(self, transport: Transport) -> None:
+    def __init__(self, transport: Transport, packing: Packing = WEBSOCKET) -> None:
         self.transport = transport
+        self.packing = packing
         self.heard: list[str | bytes] = []
         self.told: list[str] = []
         self.code: int | None = None
 
     def receive_text(self, data: bytes) -> None:
         self.heard.append(data.decode())
-        self.transport.write(text_frame(data))
+        self.transport.write(self.packing.text(data))
 
     def receive_binary(self, data: bytes) -> None:
         self.heard.append(data)
-        self.transport.write(binary_frame(data))
+        self.transport.write(self.packing.binary(data))
 
     def pause(self) -> None:
         self.told.append("pause")
@@ -103,6 +104,7 @@ class Running:
         await client.send(upgrade_request(path, headers))
         response = await client.response()
         assert response.startswith("HTTP/1.1 101 "), response
+        client.inflates = "\r\nsec-websocket-extensions: permessage-deflate;" in response
         return client
 
     async def dial(self) -> "Client":
@@ -133,6 +135,7 @@ async def serving(
     app: Any = upgrade_required,
     limits: WebSocketLimits | None = None,
     http: HttpLimits | None = None,
+    compression: bool = True,
     **config: Any,
 ) -> AsyncIterator[Running]:
     """uvicorn on a free port of this loop, until the block is left."""
@@ -142,7 +145,7 @@ async def serving(
             app,
             port=0,
             http=guarded_http(http),
-            ws=websocket_protocol(mounts, limits),
+            ws=websocket_protocol(mounts, limits, compression=compression),
             lifespan="off",
             log_config=None,
             access_log=False,
@@ -214,6 +217,20 @@ def masked(payload: bytes, mask: bytes) -> bytes:
     return mask + xored.to_bytes(len(payload), "big")
 
 
+def packed(data: bytes, window: int = 15, level: int = 6) -> bytes:
+    """A client's message as permessage-deflate wants it (RFC 7692 §7.2.1)."""
+    squeeze = zlib.compressobj(level, zlib.DEFLATED, -window)
+    return (squeeze.compress(data) + squeeze.flush(zlib.Z_SYNC_FLUSH))[:-4]
+
+
+def unpacked(payload: bytes, window: int = 15) -> bytes:
+    """What such a message says; it must be whole."""
+    inflate = zlib.decompressobj(-window)
+    data = inflate.decompress(payload + b"\x00\x00\xff\xff\x03\x00")
+    assert (inflate.eof, inflate.unused_data) == (True, b""), "not a whole message"
+    return data
+
+
 def closing(code: int | None = None, reason: bytes = b"") -> bytes:
     return frame(CLOSE, b"" if code is None else code.to_bytes(2, "big") + reason)
 
@@ -222,6 +239,10 @@ def closing(code: int | None = None, reason: bytes = b"") -> bytes:
 class Client:
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
+    inflates: bool = False
+    """Compression was agreed to."""
+    inflated: int = 0
+    """Compressed messages so far."""
 
     async def send(self, data: bytes) -> None:
         if self.writer.transport.is_closing():
@@ -235,12 +256,18 @@ class Client:
     async def frame(self) -> tuple[int, bytes]:
         """The next frame's opcode and payload; the server's are whole and unmasked, and this checks it."""
         first, second = await within(self.reader.readexactly(2))
-        assert first & 0xF0 == 0x80, "fragmented, or reserved bits"
+        assert first & 0xB0 == 0x80, "fragmented, or reserved bits"
         assert second < 0x80, "masked"
         size = second
         if second > 125:
             size = int.from_bytes(await self.reader.readexactly(2 if second == 126 else 8), "big")
-        return first & 15, await within(self.reader.readexactly(size))
+        payload = await within(self.reader.readexactly(size))
+        return first & 15, self._inflated(payload) if first & 0x40 else payload
+
+    def _inflated(self, payload: bytes) -> bytes:
+        assert self.inflates, "compressed without being asked"
+        self.inflated += 1
+        return unpacked(payload)
 
     async def frames(self) -> list[tuple[int, bytes]]:
         """All frames until the server hangs up."""

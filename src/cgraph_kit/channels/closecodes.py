@@ -34,7 +34,11 @@ class CloseCode(IntEnum):
     UNSUPPORTED = 1003, Advice.REPAIR, "a kind of message the server does not take"
     NO_CODE = 1005, Advice.RECONNECT, "never on the wire: the peer's close frame had no code"
     ABNORMAL = 1006, Advice.RECONNECT, "never on the wire: the line dropped without a close frame"
-    INVALID_TEXT = 1007, Advice.REPAIR, "a text message or close reason that is not UTF-8"
+    INVALID_TEXT = (
+        1007,
+        Advice.REPAIR,
+        "a text message or close reason that is not UTF-8, or what does not inflate",
+    )
     POLICY = 1008, Advice.REPAIR, "against a rule that has no code of its own"
     TOO_BIG = 1009, Advice.REPAIR, "a message larger than the limit"
     INTERNAL = (
@@ -51,6 +55,14 @@ class CloseCode(IntEnum):
 
 _SENDABLE = frozenset({1000, 1001, 1002, 1003, *range(1007, 1015)})
 _APPLICATION = range(3000, 5000)
+
+
+class Violation(Exception):
+    """The peer broke a rule; the connection fails with this code."""
+
+    def __init__(self, code: CloseCode) -> None:
+        super().__init__(code.meaning)
+        self.code = code
 
 
 def allowed_on_wire(code: int) -> bool:

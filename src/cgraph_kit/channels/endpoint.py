@@ -26,7 +26,7 @@ from .repair import LastSeqs, ReadLog, Repair
 from .socket import Socket
 from .topic import Event, Topic
 from .transport import Accepted, Handshake, Refused, Transport
-from .wire import WEBSOCKET, Packing, Wire, negotiate
+from .wire import COMPRESSED, WEBSOCKET, Packing, Wire, negotiate
 
 _log = logging.getLogger(__name__)
 _SLICES = 20
@@ -180,9 +180,10 @@ class Endpoint:
     # --- connections
 
     async def accept(
-        self, handshake: Handshake, packing: Packing = WEBSOCKET
+        self, handshake: Handshake, packing: Packing | None = None
     ) -> Refused | Accepted:
         """See `transport.Accept`. A version that is not spoken is refused with 403, as in Phoenix."""
+        packing = packing or (COMPRESSED if handshake.inflates else WEBSOCKET)
         wire = negotiate(packing, handshake.params.get("vsn", "1.0.0"))
         answer = Refused(503) if self.draining else Refused()
         if wire is not None and not self.draining and self.allows_origin(handshake):

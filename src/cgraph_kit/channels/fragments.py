@@ -2,28 +2,22 @@
 
 import codecs
 
-from .closecodes import CloseCode, allowed_on_wire
+from .closecodes import CloseCode, Violation, allowed_on_wire
+from .deflate import Inflater
 
 _utf8 = codecs.getincrementaldecoder("utf-8")
-
-
-class Violation(Exception):
-    """The peer broke a rule; the connection fails with this code."""
-
-    def __init__(self, code: CloseCode) -> None:
-        super().__init__(code.meaning)
-        self.code = code
 
 
 class Fragments:
     """A message whose first piece has come. Text is checked piece by piece, so it fails at the first bad byte."""
 
-    __slots__ = ("_body", "_decoder", "_limit")
+    __slots__ = ("_body", "_decoder", "_inflater", "_limit")
 
-    def __init__(self, *, text: bool, limit: int) -> None:
+    def __init__(self, *, text: bool, limit: int, compressed: bool = False) -> None:
         self._limit = limit
         self._body = bytearray()
         self._decoder = _utf8("strict") if text else None
+        self._inflater = Inflater(limit) if compressed else None
 
     @property
     def is_text(self) -> bool:
@@ -31,6 +25,8 @@ class Fragments:
 
     def add(self, piece: bytes, *, last: bool) -> None:
         """Raises `Violation`: 1009 for more than the limit in all, 1007 for text that cannot become UTF-8."""
+        if self._inflater is not None:
+            piece = self._inflater.add(piece, last=last)
         if len(self._body) + len(piece) > self._limit:
             raise Violation(CloseCode.TOO_BIG)
         if self._decoder is not None:

@@ -13,9 +13,9 @@ from typing import Any, Protocol
 from picows import WSAutoPingStrategy, WSFrame, WSListener, WSMsgType, WSTransport
 from picows.picows import WSProtocol  # type: ignore[attr-defined]  # not in its stubs
 
-from .closecodes import CloseCode
+from .closecodes import CloseCode, Violation
 from .deadlines import Deadlines
-from .fragments import Fragments, Violation, close_code, is_utf8
+from .fragments import Fragments, close_code, is_utf8
 from .transport import Receiver
 
 log = logging.getLogger(__name__)
@@ -61,6 +61,7 @@ class Frames(WSListener):
         "_connection",
         "_deadlines",
         "_fragments",
+        "_inflates",
         "_limit",
         "_receive_binary",
         "_receive_text",
@@ -68,9 +69,13 @@ class Frames(WSListener):
         "heard",
     )
 
-    def __init__(self, connection: Connection, limit: int, deadlines: Deadlines) -> None:
+    def __init__(
+        self, connection: Connection, limit: int, deadlines: Deadlines, *, inflates: bool = False
+    ) -> None:
+        """`inflates`: the peer may compress messages (RFC 7692), each by itself."""
         self._connection = connection
         self._limit = limit
+        self._inflates = inflates
         self._deadlines = deadlines
         self._fragments: Fragments | None = None
         self._swollen = False
@@ -116,21 +121,28 @@ class Frames(WSListener):
             self._weigh(frame)
 
     def _any_frame(self, frame: WSFrame) -> None:
-        if frame.rsv1 or frame.rsv2 or frame.rsv3:
-            raise Violation(CloseCode.PROTOCOL_ERROR)
         kind, data = frame.msg_type, frame.get_payload_as_bytes()
+        compressed = bool(frame.rsv1)
+        if frame.rsv2 or frame.rsv3 or (compressed and not self._may_be_compressed(kind)):
+            raise Violation(CloseCode.PROTOCOL_ERROR)
         if kind is _PING:
             self._connection.ping(data)
         elif kind is _CLOSE:
             self._connection.peer_closed(close_code(data))
         elif kind is not _PONG:
-            self._piece(kind, data, last=bool(frame.fin))
+            self._piece(kind, data, compressed=compressed, last=bool(frame.fin))
 
-    def _piece(self, kind: WSMsgType, data: bytes, *, last: bool) -> None:
+    def _may_be_compressed(self, kind: WSMsgType) -> bool:
+        """Of a compressed message the first frame says so, and no other (RFC 7692 §6.1)."""
+        return self._inflates and (kind is _TEXT or kind is _BINARY)
+
+    def _piece(self, kind: WSMsgType, data: bytes, *, compressed: bool, last: bool) -> None:
         begins = kind is _TEXT or kind is _BINARY
         if begins is not (self._fragments is None):  # continues nothing, or does not continue
             raise Violation(CloseCode.PROTOCOL_ERROR)
-        fragments = self._fragments or Fragments(text=kind is _TEXT, limit=self._limit)
+        fragments = self._fragments or Fragments(
+            text=kind is _TEXT, limit=self._limit, compressed=compressed
+        )
         fragments.add(data, last=last)
         self._fragments = None if last else fragments
         if last:

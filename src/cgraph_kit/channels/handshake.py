@@ -23,7 +23,7 @@ _SCHEMES = {"ws": "http", "wss": "https"}
 
 
 class Malformed(ValueError):
-    """A request target, or a query, that cannot be read: 400."""
+    """A request target, a query or an offer of extensions that cannot be read: 400."""
 
 
 def request_scope(data: bytes) -> dict[str, Any]:
@@ -79,9 +79,11 @@ def upgrade_fault(method: str, headers: Headers) -> str | None:
     return _key_fault(headers) or _version_fault(headers)
 
 
-def switching(key: bytes, subprotocol: str | None) -> bytes:
+def switching(key: bytes, subprotocol: str | None, extension: str | None = None) -> bytes:
     """The 101 that answers `Sec-WebSocket-Key: key`."""
     chosen = f"sec-websocket-protocol: {subprotocol}\r\n".encode() if subprotocol else b""
+    if extension:
+        chosen += f"sec-websocket-extensions: {extension}\r\n".encode()
     return (
         b"HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: Upgrade\r\n"
         b"sec-websocket-accept: %b\r\n%b\r\n" % (accept_key(key), chosen)

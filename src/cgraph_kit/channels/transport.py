@@ -13,6 +13,7 @@ from .closecodes import CloseCode
 
 _FIN_TEXT = 0x81
 _FIN_BINARY = 0x82
+_COMPRESSED = 0x40  # RFC 7692 §6: the first reserved bit
 _FIN_CLOSE = 0x88
 _FIN_PONG = 0x8A
 _SHORT = 126  # RFC 6455 §5.2: the length fits the second byte, else two or eight more follow
@@ -30,7 +31,7 @@ class Transport(Protocol):
     def write(self, data: bytes) -> None:
         """Sends packed bytes at once, without ever blocking; several frames may be joined in one call.
 
-        A WebSocket takes ready frames (`text_frame`, `binary_frame`). The first byte the kernel does not take calls
+        A WebSocket takes ready frames (`text_frame` and its siblings). The first byte the kernel does not take calls
         `Receiver.pause` before this returns, so a caller that iterates must expect its own list to change. A caller
         may fetch this method once and keep it (that is the fast way to fan out), as long as it lets go of it when
         the receiver is paused or closed. After `close` the bytes are dropped.
@@ -87,6 +88,8 @@ class Handshake:
     """Offered subprotocols in order, the auth token taken out."""
     auth_token: str | None = field(default=None, repr=False)
     """The token phoenix.js sends as a subprotocol (or, long-polling, as X-Phoenix-AuthToken)."""
+    inflates: bool = False
+    """Messages to this client may be compressed (`compressed_text_frame`); never those of long polling."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +121,16 @@ def text_frame(payload: bytes) -> bytes:
 def binary_frame(payload: bytes) -> bytes:
     """A whole unmasked binary message (RFC 6455 §5.2)."""
     return _head(_FIN_BINARY, len(payload)) + payload
+
+
+def compressed_text_frame(payload: bytes) -> bytes:
+    """A whole unmasked text message whose payload is deflated (RFC 7692 §6.1), for who has agreed to it."""
+    return _head(_FIN_TEXT | _COMPRESSED, len(payload)) + payload
+
+
+def compressed_binary_frame(payload: bytes) -> bytes:
+    """A whole unmasked binary message whose payload is deflated."""
+    return _head(_FIN_BINARY | _COMPRESSED, len(payload)) + payload
 
 
 def close_frame(code: int, reason: str = "") -> bytes:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, ClassVar, cast
 
@@ -13,6 +13,7 @@ from uvicorn.protocols.utils import is_ssl
 from uvicorn.server import ServerState
 
 from .deadlines import Deadlines
+from .extensions import agree
 from .handshake import (
     Malformed,
     handshake_of,
@@ -33,19 +34,25 @@ _PHOENIX = "phoenix"
 
 
 def websocket_protocol(
-    mounts: Mapping[str, Accept], limits: WebSocketLimits | None = None
+    mounts: Mapping[str, Accept],
+    limits: WebSocketLimits | None = None,
+    *,
+    compression: bool = True,
 ) -> type["Upgrade"]:
     """The class for uvicorn's `Config(ws=...)`: serves WebSockets on exactly these paths, 404 on all others.
+
+    `compression`: agree to permessage-deflate with clients that offer it; else extensions are not even looked at.
 
     One class serves one running server. Give uvicorn `guarded_http` as `http=` as well: with uvicorn's own, bytes
     that a client sends before it has the answer are lost.
     """
     bounds = limits or WebSocketLimits()
-    paths = dict(mounts)
+    paths, compress = dict(mounts), compression
 
     class Mounted(Upgrade):
         mounts = paths
         limits = bounds
+        compression = compress
         deadlines = Deadlines(min(_TICK, bounds.idle / 20, bounds.close / 20))
         waiting: ClassVar[set[Upgrade]] = set()
 
@@ -56,6 +63,7 @@ def websocket_protocol(
 class _Agreed:
     response: bytes
     accepted: Accepted
+    inflates: bool
 
 
 class Upgrade(asyncio.Protocol):
@@ -67,6 +75,7 @@ class Upgrade(asyncio.Protocol):
 
     mounts: ClassVar[Mapping[str, Accept]]
     limits: ClassVar[WebSocketLimits]
+    compression: ClassVar[bool]
     deadlines: ClassVar[Deadlines]
     waiting: ClassVar[set["Upgrade"]]
 
@@ -145,11 +154,20 @@ class Upgrade(asyncio.Protocol):
         if fault is not None:
             return Refused(400, fault.encode())
         handshake = await self._handshake(scope)
+        extension = self._extension(handshake)
+        if extension is not None:
+            handshake = replace(handshake, inflates=True)
         answer = await accept(handshake)
         if isinstance(answer, Refused):
             return answer
         key = header(scope["headers"], b"sec-websocket-key")
-        return _Agreed(switching(key, _subprotocol(handshake, answer)), answer)
+        response = switching(key, _subprotocol(handshake, answer), extension)
+        return _Agreed(response, answer, handshake.inflates)
+
+    def _extension(self, handshake: Handshake) -> str | None:
+        """The one agreed to. Raises `Malformed`."""
+        offers = handshake.headers.get("sec-websocket-extensions", "")
+        return agree(offers) if offers and self.compression else None
 
     async def _handshake(self, scope: dict[str, Any]) -> Handshake:
         peer = self._transport.get_extra_info("peername")
@@ -172,7 +190,11 @@ class Upgrade(asyncio.Protocol):
             return
         self._transport.write(agreed.response)
         connection = WebSocket(
-            self._transport, self.limits, self.deadlines, self._connections.discard
+            self._transport,
+            self.limits,
+            self.deadlines,
+            self._connections.discard,
+            inflates=agreed.inflates,
         )
         self._connections.discard(self)
         self._connections.add(connection)

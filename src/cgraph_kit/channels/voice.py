@@ -64,10 +64,10 @@ class Voice:
         """A state is a push of this join, a diff a broadcast; clients share the bytes as far as they are equal."""
         wire = self._outlet.wire
         join_ref = self._push_ref if event == STATE_EVENT else NULL
-        data = payload.frames.get((wire, event, join_ref))
-        if data is None:
-            data = wire.message(join_ref, NULL, self._topic, to_json(event), payload.json)
-            payload.frames[wire, event, join_ref] = data
+        made_for, data = payload.frames.get((wire, event), (b"", b""))
+        if made_for != join_ref:
+            data = wire.enveloped(join_ref, self._topic, to_json(event), payload)
+            payload.frames[wire, event] = join_ref, data
         self._outlet.send(data, Event(self._topic, EMPTY, EMPTY))
 
     def end(self, event: bytes, payload: bytes) -> None:

@@ -20,7 +20,10 @@ class WebSocketLimits:
     """Bounds of one connection; times in seconds."""
 
     message_bytes: int = 256 * 1024
-    """The largest message, whole or in fragments; over it 1009, decided from the frame's header."""
+    """The largest message, whole or in fragments; over it 1009, decided from the frame's header.
+
+    A compressed one is held to it twice, as it comes and as it is inflated.
+    """
     idle: float = 60.0
     """Without any frame for so long (a ping counts): closed with 1002, as Phoenix does."""
     handshake: float = 10.0
@@ -67,7 +70,10 @@ class WebSocket(Watched):
         limits: WebSocketLimits,
         deadlines: Deadlines,
         on_lost: Callable[["WebSocket"], None],
+        *,
+        inflates: bool = False,
     ) -> None:
+        """`inflates`: permessage-deflate is agreed, without context in either direction."""
         self.bucket = None
         self.paused = False
         self.write = transport.write
@@ -79,7 +85,7 @@ class WebSocket(Watched):
         self._state = _State.OPEN
         self._receiver: Receiver | None = None
         self._pong: bytes | None = None
-        self._frames = Frames(self, limits.message_bytes, deadlines)
+        self._frames = Frames(self, limits.message_bytes, deadlines, inflates=inflates)
         self._parser: Parser | None = None
 
     def start(self, open: Callable[[Transport], Receiver], early: bytes = b"") -> None:

@@ -1,4 +1,4 @@
-"""How frames leave: a protocol version on a kind of connection, four in all."""
+"""How frames leave: a protocol version on a kind of connection, six in all."""
 
 import logging
 import re
@@ -7,12 +7,15 @@ from typing import Final
 
 import msgspec
 
-from . import protocol
+from cgraph_kit.presence import Payload
+
+from . import deflate, protocol
 from .protocol import NULL, Message, to_json
-from .transport import binary_frame, text_frame
+from .transport import binary_frame, compressed_binary_frame, compressed_text_frame, text_frame
 
 _log = logging.getLogger(__name__)
 Encode = Callable[[bytes, bytes, bytes, bytes, bytes], bytes]
+_GAP: Final = b"\n"  # never in the JSON that we write
 
 
 class Packing(msgspec.Struct, frozen=True):
@@ -20,6 +23,7 @@ class Packing(msgspec.Struct, frozen=True):
 
     text: Callable[[bytes], bytes]
     binary: Callable[[bytes], bytes]
+    compresses: bool = False
 
 
 class Wire(msgspec.Struct, frozen=True, eq=False):
@@ -36,6 +40,14 @@ class Wire(msgspec.Struct, frozen=True, eq=False):
         self, join_ref: bytes, ref: bytes, topic: bytes, event: bytes, payload: bytes
     ) -> bytes:
         return self.packing.text(self.encode(join_ref, ref, topic, event, payload))
+
+    def enveloped(self, join_ref: bytes, topic: bytes, event: bytes, payload: Payload) -> bytes:
+        """A message whose payload others get too, in envelopes of their own: it is compressed once for all of them."""
+        blocks = _blocks(payload) if self.packing.compresses else b""
+        if not blocks:
+            return self.message(join_ref, NULL, topic, event, payload.json)
+        head, tail = self.encode(join_ref, NULL, topic, event, _GAP).split(_GAP)
+        return compressed_text_frame(deflate.enveloped(head, blocks, tail))
 
     def broadcast(self, topic: bytes, event: bytes, payload: bytes) -> bytes:
         return self.packing.text(self.encode(NULL, NULL, topic, event, payload))
@@ -63,6 +75,23 @@ class Wire(msgspec.Struct, frozen=True, eq=False):
         return b""
 
 
+def _blocks(payload: Payload) -> bytes:
+    """The payload deflated, empty if that is not worthwhile."""
+    if payload.deflated is None:
+        payload.deflated = deflate.blocks(payload.json)
+    return payload.deflated
+
+
+def _compressed_text(text: bytes) -> bytes:
+    blocks = deflate.blocks(text)
+    return compressed_text_frame(deflate.message(blocks)) if blocks else text_frame(text)
+
+
+def _compressed_binary(data: bytes) -> bytes:
+    blocks = deflate.blocks(data)
+    return compressed_binary_frame(deflate.message(blocks)) if blocks else binary_frame(data)
+
+
 def _string(text: bytes) -> bytes:
     return to_json(text.decode()) + b","
 
@@ -77,6 +106,8 @@ def _binary_string(frame: bytes) -> bytes:
 
 WEBSOCKET: Final = Packing(text_frame, binary_frame)
 """RFC 6455 frames."""
+COMPRESSED: Final = Packing(_compressed_text, _compressed_binary, compresses=True)
+"""The same, long messages deflated (RFC 7692)."""
 LONGPOLL: Final = Packing(_string, _binary_string)
 """JSON strings, each followed by a comma. Bytes that are not UTF-8 cannot be said (Phoenix breaks the poll)."""
 
@@ -106,6 +137,8 @@ def _version_2(packing: Packing) -> Wire:
 _WIRES: Final = {
     (WEBSOCKET, "1"): _version_1(WEBSOCKET),
     (WEBSOCKET, "2"): _version_2(WEBSOCKET),
+    (COMPRESSED, "1"): _version_1(COMPRESSED),
+    (COMPRESSED, "2"): _version_2(COMPRESSED),
     (LONGPOLL, "1"): _version_1(LONGPOLL),
     (LONGPOLL, "2"): _version_2(LONGPOLL),
 }

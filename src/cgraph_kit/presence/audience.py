@@ -82,13 +82,14 @@ class Audience:
 
     def _flush(self) -> None:
         diff, count = self._topic.take_diff(), self._topic.take_count()
-        news = _payloads((DIFF_EVENT, diff), (COUNT_EVENT, count))
-        whole = _payloads((STATE_EVENT, self._topic.state()), (COUNT_EVENT, self._topic.count()))
-        if news:
+        if news := _payloads((DIFF_EVENT, diff), (COUNT_EVENT, count)):
             self._deliveries.extend((subscriber, news) for subscriber in self._synced)
-        self._deliveries.extend((subscriber, whole) for subscriber in self._waiting)
-        self._synced |= self._waiting
-        self._waiting = {}
+        if self._waiting:
+            whole = [(STATE_EVENT, self._topic.state())]
+            whole += _payloads((COUNT_EVENT, self._topic.count()))
+            self._deliveries.extend((subscriber, whole) for subscriber in self._waiting)
+            self._synced |= self._waiting
+            self._waiting = {}
         self._frames = len(self._deliveries)
         self._deliveries.reverse()  # taken from the end
         self._deliver()
@@ -108,6 +109,7 @@ class Audience:
 
     def _finish(self) -> None:
         self._timer = None
+        self._topic.forget_frames()
         rest = self._frames / self._settings.frames_per_second
         self._rested_at = self._scheduler.time() + min(rest, self._settings.longest_rest)
         if self._waiting or self._topic.has_news:

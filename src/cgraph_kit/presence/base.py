@@ -12,14 +12,16 @@ COUNT_EVENT = "presence_count"
 class Payload:
     """The JSON of one event of one topic, encoded once: the same object goes to every subscriber.
 
-    `frames` is room for whoever packs frames to keep them, one per kind of wire, for the next subscriber.
+    The rest is room for whoever packs frames: `frames` for the last one of each kind and what it was made for, while
+    a batch goes out; `deflated` for the JSON compressed in whatever way, as long as the JSON lives.
     """
 
-    __slots__ = ("frames", "json")
+    __slots__ = ("deflated", "frames", "json")
 
     def __init__(self, json: bytes) -> None:
         self.json = json
-        self.frames: dict[Hashable, bytes] = {}
+        self.frames: dict[Hashable, tuple[bytes, bytes]] = {}
+        self.deflated: bytes | None = None
 
 
 class Subscriber(Protocol):

@@ -124,7 +124,7 @@ class Presence:
     def state_json(self, topic: str) -> bytes:
         """The payload of `presence_state` as of now, encoded once until somebody comes or goes."""
         people = self._topics.get(topic)
-        return people.state() if people else b"{}"
+        return people.state().json if people else b"{}"
 
     def count(self, topic: str) -> int:
         """How many keys, not devices."""

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
+from .base import Payload
 from .entry import Entry
 
 People = dict[str, dict[str, bytes]]  # key -> phx_ref -> meta as JSON; both oldest first
@@ -24,7 +25,7 @@ class Topic:
         self._hidden: People = {}
         self._joins: People = {}
         self._leaves: People = {}
-        self._state: bytes | None = None
+        self._state: Payload | None = None
         self._told_count: int | None = None
 
     def __len__(self) -> int:
@@ -64,11 +65,16 @@ class Topic:
     def has_news(self) -> bool:
         return bool(self._joins or self._leaves) or self._count_differs()
 
-    def state(self) -> bytes:
-        """The payload of `presence_state`, encoded once until somebody comes or goes."""
+    def state(self) -> Payload:
+        """What `presence_state` says, encoded once until somebody comes or goes."""
         if self._state is None:
-            self._state = _encode(self._shown)
+            self._state = Payload(_encode(self._shown))
         return self._state
+
+    def forget_frames(self) -> None:
+        """The state has been told: keep it, but not as it went out to whom."""
+        if self._state is not None:
+            self._state.frames.clear()
 
     def take_diff(self) -> bytes | None:
         """The payload of `presence_diff` since the last call; None when nothing shown has changed."""

@@ -1,11 +1,10 @@
 """RFC 6455 as a table: what a client sends, what must come back, and the code the connection ends with."""
 
-import contextlib
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
 
 import pytest
 
+from support.conformance import ECHO, FINE, Case, bad, good
 from support.utf8 import INVALID, VALID
 from support.websocket import (
     BINARY,
@@ -13,7 +12,6 @@ from support.websocket import (
     PING,
     PONG,
     TEXT,
-    Client,
     Mount,
     Running,
     closing,
@@ -23,33 +21,6 @@ from support.websocket import (
 
 CONT = 0
 LIMIT = 256 * 1024
-FINE = frame(TEXT, b"fine")
-ECHO = (TEXT, b"fine")
-
-
-@dataclass
-class Case:
-    name: str
-    sent: bytes
-    back: list[tuple[int, bytes]]
-    """All frames before the close frame."""
-    code: int | None = 1000
-    """Of the server's close frame; None: it has none."""
-    split: bool = False
-    """Sent byte by byte."""
-
-
-def good(name: str, sent: bytes, *back: tuple[int, bytes]) -> Iterator[Case]:
-    """In one piece and, if that is quick enough, byte by byte; then the client closes."""
-    yield Case(name, sent + closing(1000), list(back))
-    if len(sent) < 100:
-        yield Case(f"{name}, byte by byte", sent + closing(1000), list(back), split=True)
-
-
-def bad(name: str, sent: bytes, code: int = 1002, *back: tuple[int, bytes]) -> Iterator[Case]:
-    """Alone, and after a good message, which must still be answered."""
-    yield Case(name, sent, list(back), code)
-    yield Case(f"{name}, after a message", FINE + sent, [ECHO, *back], code)
 
 
 def framing() -> Iterator[Case]:
@@ -193,18 +164,7 @@ async def running() -> AsyncIterator[Running]:
 class TestConformance:
     @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
     async def test_case(self, running: Running, case: Case) -> None:
-        client = await running.connect()
-        await _send(client, case)
-        frames = await client.frames()
-        assert frames[:-1] == case.back
-        assert frames[-1] == (CLOSE, b"" if case.code is None else case.code.to_bytes(2, "big"))
-        await client.hang_up()
+        await case.hold(await running.connect())
 
     def test_covers(self) -> None:
         assert len({case.name for case in CASES}) == len(CASES) > 200
-
-
-async def _send(client: Client, case: Case) -> None:
-    with contextlib.suppress(ConnectionError):  # the server may have hung up in between
-        for at in range(len(case.sent) if case.split else 1):
-            await client.send(case.sent[at : at + 1] if case.split else case.sent)
