@@ -1,0 +1,32 @@
+"""Push: what one says, where it goes, and those who carry it (Web Push, FCM, APNs)."""
+
+from .apns import Apns, ApnsKey
+from .device import Device, Platform, Pusher
+from .fcm import Fcm
+from .google import ServiceAccount
+from .outcome import Gone, Outcome, Rejected, Retry, Sent
+from .payload import Payload, Urgency
+from .pushers import Pushers
+from .vapid import Vapid, VapidKeys
+from .webpush import WebPush
+
+__all__ = [
+    "Apns",
+    "ApnsKey",
+    "Device",
+    "Fcm",
+    "Gone",
+    "Outcome",
+    "Payload",
+    "Platform",
+    "Pusher",
+    "Pushers",
+    "Rejected",
+    "Retry",
+    "Sent",
+    "ServiceAccount",
+    "Urgency",
+    "Vapid",
+    "VapidKeys",
+    "WebPush",
+]

@@ -1,0 +1,40 @@
+"""Whoever carries pushes here, by platform, and how well they do."""
+
+import time
+from collections.abc import Iterable
+
+from cgraph_kit import telemetry
+
+from .device import Device, Platform, Pusher
+from .outcome import Outcome, Rejected
+from .payload import Payload
+
+_RESULTS = telemetry.counter(
+    "push_results_total", "Pushes handed to providers, by what came of it.", ("platform", "outcome")
+)
+_SECONDS = telemetry.histogram("push_seconds", "Seconds a provider took to answer.", ("platform",))
+
+
+class Pushers:
+    """Sends a push by the pusher of its device's platform; there is one for each that the operator has set up."""
+
+    def __init__(self, *pushers: Pusher) -> None:
+        self._by_platform: dict[Platform, Pusher] = {one.platform: one for one in pushers}
+
+    @property
+    def platforms(self) -> Iterable[Platform]:
+        return self._by_platform.keys()
+
+    async def send(self, device: Device, payload: Payload) -> Outcome:
+        pusher = self._by_platform.get(device.platform)
+        if pusher is None:
+            return Rejected(f"{device.platform} is not set up on this server")
+        start = time.perf_counter()
+        outcome = await pusher.send(device, payload)
+        _SECONDS.labels(device.platform).observe(time.perf_counter() - start)
+        _RESULTS.labels(device.platform, type(outcome).__name__.lower()).inc()
+        return outcome
+
+    async def close(self) -> None:
+        for pusher in self._by_platform.values():
+            await pusher.close()
