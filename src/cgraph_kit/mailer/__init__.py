@@ -1,8 +1,21 @@
-"""Mail: what one is, who takes it, and the queue that sends it behind people's backs."""
+"""Mail: what one is, and who carries it."""
 
-from .base import Mail, Mailer, MailError, message
-from .files import FileMailer
+from .base import Mail, Mailer, MailError
+from .files import Filed, FileMailer, Mailbox
+from .mime import parse_sender
 from .outbox import Outbox
+from .server import parse_server
 from .smtp import SmtpMailer
 
-__all__ = ["FileMailer", "Mail", "MailError", "Mailer", "Outbox", "SmtpMailer", "message"]
+__all__ = [
+    "FileMailer",
+    "Filed",
+    "Mail",
+    "MailError",
+    "Mailbox",
+    "Mailer",
+    "Outbox",
+    "SmtpMailer",
+    "parse_sender",
+    "parse_server",
+]

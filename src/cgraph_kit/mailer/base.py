@@ -1,19 +1,16 @@
 """One mail, and the interface of whoever carries it."""
 
-from email.errors import HeaderParseError
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime, make_msgid, parseaddr
 from typing import Protocol
 
 import msgspec
 
-from cgraph_kit import clock
-
 
 class MailError(Exception):
-    """A mail was not taken. `permanent`: trying again is pointless."""
+    """A mail was not taken. The message names neither whom it was for nor what it said.
+
+    `permanent`: this mail will never be taken, trying again is pointless. Anything that may pass, or that only says how the
+    server is set up, is not.
+    """
 
     def __init__(self, message: str, *, permanent: bool = False) -> None:
         super().__init__(message)
@@ -21,16 +18,25 @@ class MailError(Exception):
 
 
 class Mail(msgspec.Struct, frozen=True):
-    """A plain-text mail to one person."""
+    """A mail to one person."""
 
     to: str
     """A bare address."""
     subject: str
     text: str
+    html: str | None = None
+    """The same for programs that show HTML."""
+    id: str | None = None
+    """What the mail is called (letters, digits, `.`, `_`, `-`): sent twice under one id, it is one mail to most programs
+    that receive it. None: a new name each time."""
+    thread: str | None = None
+    """What the mail is about, written like an id: programs show the mails of one thread together."""
+    unsubscribe: str | None = None
+    """An address that ends mails like this one when it is posted to (RFC 8058)."""
 
     def __repr__(self) -> str:
         """Neither whom it is for nor what it says: both may be secrets, and this ends up in logs."""
-        return f"Mail({self.subject!r})"
+        return "Mail(…)"
 
 
 class Mailer(Protocol):
@@ -40,23 +46,6 @@ class Mailer(Protocol):
         """Hand a mail over. Raises `MailError`; anything else is a bug."""
         ...
 
-
-def message(mail: Mail, sender: str) -> EmailMessage:
-    """The mail as MIME; `sender` is `Name <address>`.
-
-    Raises `MailError` for an address or subject that could not be a header's: there is no way to inject one.
-    """
-    built = EmailMessage(policy=SMTP)
-    try:
-        name, address = parseaddr(sender)
-        built["From"] = Address(name, addr_spec=address)
-        built["To"] = Address(addr_spec=mail.to)
-        built["Subject"] = mail.subject
-    except (ValueError, IndexError, HeaderParseError) as error:
-        raise MailError(f"the mail has an unusable header: {error}", permanent=True) from None
-    built["Date"] = format_datetime(clock.now())
-    built["Message-ID"] = make_msgid(domain=built["From"].addresses[0].domain or "localhost")
-    # RFC 3834: keeps out-of-office robots from answering.
-    built["Auto-Submitted"] = "auto-generated"
-    built.set_content(mail.text)
-    return built
+    async def close(self) -> None:
+        """Let go of what is held open."""
+        ...
