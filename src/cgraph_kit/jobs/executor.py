@@ -1,0 +1,82 @@
+"""One run of one job: the function is called, and what it does becomes an outcome."""
+
+import asyncio
+import logging
+import time
+import traceback
+from collections.abc import Mapping
+from typing import Any
+
+from cgraph_kit.logging import about
+
+from .results import Cancel, Snooze
+from .taken import Outcome, Taken, enter
+from .text import printable
+from .worker import Worker
+
+log = logging.getLogger(__name__)
+
+UNKNOWN_WAIT = 60.0
+"""Seconds after which a job is offered again that nobody here knows: a newer version may be on its way."""
+UNKNOWN_KEPT = 24 * 3600.0
+"""Seconds after its time until such a job is given up."""
+
+
+async def execute(workers: Mapping[str, Worker[Any, Any]], context: Any, job: Taken) -> Outcome:
+    """Do it. Whatever the function raises becomes an outcome; only the cancelling of this task is passed on."""
+    enter(job)
+    about.set({"job_id": job.id, "worker": job.worker, "queue": job.queue, "attempt": job.attempt})
+    worker = workers.get(job.worker)
+    if worker is None:
+        return _unknown(job)
+    try:
+        async with asyncio.timeout(worker.timeout) as limit:
+            result = await worker.handler(context, worker.decode(job.args))
+    except (Exception, SystemExit) as error:
+        if isinstance(error, TimeoutError) and limit.expired():
+            error = TimeoutError(f"it took more than {worker.timeout:g} s")
+        return _failed(worker, job, error)
+    except asyncio.CancelledError as error:
+        if _is_cancelled():
+            raise
+        return _failed(worker, job, error)  # of something it waited for
+    return _done(job, result)
+
+
+def _is_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+def _done(job: Taken, result: object) -> Outcome:
+    match result:
+        case Cancel(reason=reason):
+            return Outcome(job, "cancelled", error=printable(reason))
+        case Snooze(seconds=seconds):
+            return Outcome(job, "scheduled", wait=seconds, counts=False)
+    return Outcome(job, "completed")
+
+
+def _failed(worker: Worker[Any, Any], job: Taken, error: BaseException) -> Outcome:
+    text = printable("".join(traceback.format_exception(error)))
+    if job.last:
+        log.error("a job failed for the last time", exc_info=error)
+        return Outcome(job, "discarded", error=text)
+    log.warning("a job failed and will be tried again", exc_info=error)
+    return Outcome(job, "retryable", wait=_wait(worker, job), error=text)
+
+
+def _wait(worker: Worker[Any, Any], job: Taken) -> float:
+    try:
+        return worker.backoff(job.attempt, job.max_attempts)
+    except Exception:
+        log.exception("a backoff failed")
+        return UNKNOWN_WAIT
+
+
+def _unknown(job: Taken) -> Outcome:
+    error = f"there is no job {job.worker} here"
+    if time.time() - job.scheduled_at.timestamp() > UNKNOWN_KEPT:
+        return Outcome(job, "discarded", error=error)
+    log.warning("a job is not known here")
+    return Outcome(job, "retryable", wait=UNKNOWN_WAIT, counts=False, error=error)
