@@ -10,8 +10,17 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from cgraph_kit.limiter import parse_rate
 
 PREFIX = "CGRAPH_"
 PLAIN_NAMES = (
@@ -27,6 +36,15 @@ PLAIN_NAMES = (
 Seconds = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(gt=0)]
 Port = Annotated[int, Field(ge=0, le=65_535)]
+
+
+def _check_rate(text: str) -> str:
+    parse_rate(text)
+    return text
+
+
+Rate = Annotated[str, AfterValidator(_check_rate)]
+"""A count, a slash and a period: "60/min", "5/5 min"."""
 
 
 class SettingsError(Exception):
@@ -98,13 +116,36 @@ class Settings(BaseSettings):
     argon2_time_cost: Count = _knob(2, "Argon2id passes.")
     argon2_memory_kib: Count = _knob(19_456, "Argon2id memory in KiB.")
     argon2_threads: Count = _knob(2, "Threads that hash; further requests wait.")
-    login_attempts: Count = _knob(
-        5, "Failed logins allowed per account and per address in a window."
-    )
-    login_window_seconds: Count = _knob(300, "The window of login_attempts.")
-    register_attempts: Count = _knob(30, "Registrations allowed per address in an hour.")
     trusted_proxies: tuple[str, ...] = Field(
         default=(), description="Networks whose X-Forwarded-For is believed, as JSON list."
+    )
+
+    # -- rate limits
+    rate_limits: Literal["on", "dry_run", "off"] = _knob(
+        "on", "dry_run only counts in metrics; off limits nobody, not even guesses at passwords."
+    )
+    rate_limit_api: Rate = _knob(
+        "1000/hour", "What a person (an address, without a token) asks that has no limit below."
+    )
+    rate_limit_message: Rate = _knob("60/min", "Messages a person sends, whatever way.")
+    rate_limit_mark: Rate = _knob("600/min", "Read and delivery marks of a person.")
+    rate_limit_search: Rate = _knob("30/min", "Searches of a person.")
+    rate_limit_upload: Rate = _knob("10/hour", "Files a person uploads.")
+    rate_limit_report: Rate = _knob("10/hour", "Reports a person makes.")
+    rate_limit_invite: Rate = _knob(
+        "100/hour", "Conversations a person opens, and people they add to one."
+    )
+    rate_limit_join: Rate = _knob("600/min", "Channels a person joins, on all devices.")
+    rate_limit_connect: Rate = _knob("120/min", "Sockets a person opens.")
+    rate_limit_login: Rate = _knob("5/5 min", "Wrong passwords, per account and per address.")
+    rate_limit_register: Rate = _knob("30/hour", "Registrations per address.")
+    rate_limit_reset: Rate = _knob(
+        "5/hour", "Password resets asked for, per account; per address four times as many."
+    )
+    rate_limit_refresh: Rate = _knob("5000/hour", "Token refreshes per address.")
+    rate_limit_overrides: dict[str, Rate] = Field(
+        default_factory=dict,
+        description='Operations with a limit of their own, as JSON: {"users.show": "100/min"}.',
     )
 
     # -- mail
@@ -141,6 +182,9 @@ class Settings(BaseSettings):
         True, "Origins that may connect: true (PHX_HOST), false, conn, or a JSON list."
     )
     frame_max: Count = _knob(262_144, "Largest WebSocket message, in bytes.")
+    websocket_compression: bool = _knob(
+        True, "Agree to permessage-deflate, and compress long messages to clients that offer it."
+    )
     socket_idle_seconds: Seconds = _knob(60.0, "Seconds of silence after which a socket is closed.")
     sockets_per_user: Count = _knob(50, "Open sockets of one user.")
     topics_per_socket: Count = _knob(100, "Channels joined on one socket.")
@@ -150,6 +194,44 @@ class Settings(BaseSettings):
     presence_down_seconds: Seconds = _knob(30.0, "Silence after which a node's people have left.")
     drain_seconds: Seconds = _knob(3.0, "Time for clients to leave when a node stops.")
     echo_endpoint: bool = _knob(False, "Serve /socket/echo for WebSocket conformance suites.")
+
+    # -- storage and backups
+    storage_url: str | None = _knob(
+        None,
+        "Where files and backups are kept: a directory, or s3://bucket/prefix; unset: data_dir/storage.",
+    )
+    s3_endpoint: str | None = _knob(
+        None, "Address of an S3 that is not Amazon's, as https://host; unset: Amazon's."
+    )
+    s3_region: str = _knob("us-east-1", "Region of the bucket.")
+    s3_access_key: SecretStr | None = _knob(
+        None, "Unset: the machine's role, or the variables of the AWS tools."
+    )
+    s3_secret_key: SecretStr | None = _knob(None, "Belongs to s3_access_key.")
+    backup_at: Annotated[str, Field(pattern=r"^(off|([01]\d|2[0-3]):[0-5]\d)$")] = _knob(
+        "02:00", "Time of the daily backup, in UTC; off: none."
+    )
+    backup_keep: Count = _knob(7, "Backups kept; the newest that was restored well is kept anyway.")
+    backup_verify: Literal["auto", "server", "embedded", "off"] = _knob(
+        "auto",
+        "Where each backup is restored to try it: the same server, an embedded one that is thrown away, or auto:"
+        " the same if we may create databases there.",
+    )
+    backup_timeout_minutes: Count = _knob(
+        360, "Minutes after which making a backup, or trying it, is given up."
+    )
+    pg_bindir: Path | None = _knob(
+        None, "Directory of pg_dump and pg_restore; unset: the best that are found."
+    )
+
+    # -- jobs
+    queues: dict[str, Count] = Field(
+        default={"default": 10, "notifications": 10, "mail": 5, "push": 20, "maintenance": 1},
+        description='Jobs done at a time in this process, by queue, as JSON; {}: none, see `cgraph work`.',
+    )
+    job_grace_seconds: Seconds = _knob(
+        10.0, "Time for jobs to finish when a node stops; then they go back and begin anew elsewhere."
+    )
 
     # -- logs and metrics
     slow_statement: Seconds = _knob(0.5, "Seconds from which a statement is logged as slow.")
@@ -182,9 +264,6 @@ class Settings(BaseSettings):
                 "JWT_SECRET": self.jwt_secret,
             }
             found += [
-    websocket_compression: bool = _knob(
-        True, "Agree to permessage-deflate, and compress long messages to clients that offer it."
-    )
                 f"{name} is required in prod" for name, value in required.items() if not value
             ]
             if "phx_host" not in self.model_fields_set:
@@ -197,6 +276,8 @@ class Settings(BaseSettings):
                 found.append(f"{name} must have at least 32 characters")
         if self.jwt_key_id in self.jwt_old_secrets:
             found.append("CGRAPH_JWT_OLD_SECRETS must not hold the current key id")
+        if (self.s3_access_key is None) != (self.s3_secret_key is None):
+            found.append("CGRAPH_S3_ACCESS_KEY and CGRAPH_S3_SECRET_KEY go together")
         if self.direct_database_url and not self.database_url:
             found.append("CGRAPH_DIRECT_DATABASE_URL needs DATABASE_URL")
         return found
