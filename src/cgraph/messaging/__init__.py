@@ -87,7 +87,14 @@ from .participants import (
     update_conversation,
 )
 from .pins import list_pins, pin_message, unpin_message
-from .preferences import Preferences, PreferencesChange, update_preferences
+from .preferences import (
+    Preferences,
+    PreferencesChange,
+    change_notification_preference,
+    get_notification_places,
+    get_notification_preference,
+    update_preferences,
+)
 from .reactions import add_reaction, check_emoji, remove_reaction
 from .reading import get_message, list_messages
 from .sending import Sent, send_message
@@ -174,6 +181,7 @@ __all__ = [
     "add_participants",
     "add_reaction",
     "can_type",
+    "change_notification_preference",
     "check_emoji",
     "count_unread",
     "create_group",
@@ -182,6 +190,8 @@ __all__ = [
     "find_message_ids",
     "get_conversation",
     "get_message",
+    "get_notification_places",
+    "get_notification_preference",
     "get_unread",
     "import_conversation",
     "import_messages",

@@ -39,8 +39,12 @@ JOINED = """
 JOIN conversations c ON c.id = p.conversation_id
 JOIN streams s ON s.id = p.conversation_id
 LEFT JOIN hidden h ON h.conversation_id = p.conversation_id AND h.user_id = p.user_id
+LEFT JOIN muted_scopes mu ON mu.user_id = p.user_id AND mu.scope_id = p.conversation_id
 """
 """What the expressions below stand on, after `FROM p`."""
+
+MUTED = "(mu.user_id IS NOT NULL)"
+"""Whether a participant has muted it; then `mu.muted_until` says until when, null: for good."""
 
 UNREAD = f"""
 (CASE WHEN s.counted = p.read_nth THEN 0 ELSE

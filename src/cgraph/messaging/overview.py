@@ -10,7 +10,7 @@ from cgraph_kit.db import Repo
 from cgraph_kit.paging import DEFAULT_LIMIT, Page, decode_cursor, forward_page
 
 from .conversation import SHOWN, Conversation
-from .counting import ARCHIVED, HIDDEN, JOINED, MENTIONS, UNREAD
+from .counting import ARCHIVED, HIDDEN, JOINED, MENTIONS, MUTED, UNREAD
 from .errors import ConversationNotFound
 from .message import PREVIEW
 
@@ -58,9 +58,7 @@ SELECT c.id, c.kind, c.name, c.owner_id, t.shown, t.count,
             'inserted_at', m.inserted_at, 'deleted_at', m.deleted_at)
     END,
     s.active_at, {UNREAD}, {MENTIONS}, p.read_seq, p.marked_unread,
-    coalesce(p.muted_until > now(), false),
-    CASE WHEN p.muted_until > now() AND isfinite(p.muted_until) THEN p.muted_until END,
-    p.archived, c.inserted_at
+    {MUTED}, mu.muted_until, p.archived, c.inserted_at
 FROM p {JOINED}
 LEFT JOIN LATERAL (
     SELECT * FROM messages m WHERE m.conversation_id = p.conversation_id AND m.seq > p.joined_seq

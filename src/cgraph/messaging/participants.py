@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from cgraph import accounts
+from cgraph import accounts, notifications
 from cgraph.accounts import Actor, Person
 from cgraph_kit.db import Repo, Transaction
 from cgraph_kit.paging import DEFAULT_LIMIT, Page, decode_cursor, forward_page
@@ -133,7 +133,7 @@ SELECT $1, unnest($2::uuid[]), $3, $3, $4, $3, $3
 ON CONFLICT (conversation_id, user_id) DO UPDATE SET
     joined_seq = excluded.joined_seq, left_seq = NULL, read_seq = excluded.read_seq, read_nth = excluded.read_nth,
     shown_read_seq = excluded.shown_read_seq, delivered_seq = excluded.delivered_seq, marked_unread = false, own_above = false,
-    muted_until = NULL, archived_seq = NULL, inserted_at = now()
+    archived_seq = NULL, inserted_at = now()
 WHERE participants.left_seq IS NOT NULL
 """
 
@@ -181,6 +181,7 @@ async def _go(tx: Transaction, access: Access, user_id: UUID) -> None:
     gone = await tx.value(_GO, access.conversation_id, user_id)
     if gone is None:
         raise ParticipantNotFound
+    await notifications.forget_scope(tx, access.conversation_id, [user_id])
     tx.publish(AccessLost(access.conversation_id, user_id))
 
 

@@ -14,6 +14,7 @@ from .counting import (
     HIDDEN,
     JOINED,
     MENTIONS,
+    MUTED,
     RECOUNT,
     RECOUNT_MENTIONS,
     UNREAD,
@@ -105,7 +106,7 @@ SELECT {columns} FROM p {JOINED} {joins}
 
 _COLUMNS = f"""
 p.conversation_id, {UNREAD}, {MENTIONS}, p.read_seq, s.last_seq, p.marked_unread,
-    coalesce(p.muted_until > now(), false), {ARCHIVED}, f.seq, f.id
+    {MUTED}, {ARCHIVED}, f.seq, f.id
 """
 _GET = _counting(_COLUMNS, "user_id = $1 AND conversation_id = $2", FIRST_UNREAD)
 _LIST = f"""
