@@ -1,29 +1,31 @@
 """The running application: what starts, in order, and stops in reverse."""
 
-import asyncio
-import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from cgraph_kit import idempotency, migrate, streams
+from cgraph_kit import migrate
 from cgraph_kit.db import Database
 from cgraph_kit.engines import embedded_postgres
-from cgraph_kit.errors import Unavailable
+from cgraph_kit.jobs import Cron, Jobs, Tuning
 from cgraph_kit.limiter import Limiter, MemoryLimiter
 from cgraph_kit.mailer import FileMailer, Mailer, Outbox, SmtpMailer
 from cgraph_kit.pubsub import LocalBus, LocalPubSub, PubSub, ValkeyPubSub, split
 
-from . import accounts, messaging, migrations, secrets
+from . import accounts, messaging, migrations, secrets, upkeep
 from .happenings import Happenings
 from .settings import Settings
 
-log = logging.getLogger(__name__)
-
 DATABASE = "cgraph"
-LANES = ("accounts", "channels", "presence", "statuses")
-UPKEEP_SECONDS = 3600.0
+LANES = ("accounts", "channels", "jobs", "presence", "statuses")
+JOB_CONNECTIONS = 3
+"""Connections with which a node takes and finishes jobs, whatever the jobs do with the others."""
+
+WORKERS = (upkeep.cleanup_expired,)
+"""Every job there is."""
+CRONTAB = (Cron("17 * * * *", upkeep.cleanup_expired),)
+"""Those that come by the clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ class App:
     limiter: Limiter
     outbox: Outbox
     lanes: dict[str, PubSub]
+    jobs: Jobs
     engine: str
     """Which database this is, in words for the operator."""
 
@@ -71,7 +74,7 @@ async def start(
         stack.push_async_callback(db.close)
         events = Happenings()
         db.subscriber = events.tell
-        await _upkeep(db, settings)
+        await upkeep.tidy(db, settings)
         bus = await _bus(settings)
         stack.push_async_callback(bus.close)
         lanes = dict(zip(LANES, split(bus, *LANES), strict=True))
@@ -84,9 +87,12 @@ async def start(
         await accounts.follow(lanes["accounts"], auth)
         stack.enter_context(events.listener(accounts.listener(lanes["accounts"], auth)))
         stack.enter_context(events.listener(accounts.mail_listener(db, outbox, settings)))
-        await stack.enter_async_context(_periodic(db, settings))
+        jobs = await _jobs(stack, settings, dsn, db, lanes["jobs"])
+        stack.enter_context(events.listener(jobs.hear))
         limits = Limits(auth.limits, messaging.limits_of(settings))
-        yield App(settings, db, events, auth, limits, limiter, outbox, lanes, engine)
+        app = App(settings, db, events, auth, limits, limiter, outbox, lanes, jobs, engine)
+        await stack.enter_async_context(jobs.running(app))
+        yield app
 
 
 async def _database(
@@ -126,27 +132,20 @@ def _mailer(settings: Settings) -> Mailer:
     return FileMailer(Path(settings.data_dir) / "mail", sender=settings.mail_from)
 
 
-@asynccontextmanager
-async def _periodic(db: Database, settings: Settings) -> AsyncIterator[None]:
-    async def work() -> None:
-        while True:
-            await asyncio.sleep(UPKEEP_SECONDS)
-            try:
-                await _upkeep(db, settings)
-            except Unavailable:
-                log.warning("upkeep is put off: the database is away")
-            except Exception:
-                log.exception("upkeep failed")
-
-    task = asyncio.create_task(work())
-    try:
-        yield
-    finally:
-        task.cancel()
-
-
-async def _upkeep(db: Database, settings: Settings) -> None:
-    """What must happen now and then whatever else does; any number of nodes may do it at once."""
-    await streams.keep_partitions(db, retention_days=settings.event_retention_days)
-    await idempotency.forget(db, hours=settings.idempotency_hours)
-    await accounts.forget_expired(db)
+async def _jobs(
+    stack: AsyncExitStack, settings: Settings, dsn: str, db: Database, lane: PubSub
+) -> Jobs:
+    """The node's jobs, not yet at work."""
+    own = db
+    if settings.queues:
+        own = await Database.connect(dsn, pool_size=JOB_CONNECTIONS)
+        stack.push_async_callback(own.close)
+    return Jobs(
+        db,
+        workers=WORKERS,
+        queues=settings.queues,
+        crontab=CRONTAB,
+        pubsub=lane,
+        own=own,
+        tuning=Tuning(grace=settings.job_grace_seconds),
+    )

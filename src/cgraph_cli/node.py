@@ -48,10 +48,11 @@ def reaching(settings: Settings) -> Iterator[None]:
 
 @asynccontextmanager
 async def application(settings: Settings) -> AsyncIterator[App]:
-    """Everything but the network side. On the database of a server that runs on the same directory, if one does.
+    """Everything but the network side, and no jobs. On the database of a server on the same directory, if one runs.
 
     Beside a running server it has a bus of its own: what it changes reaches connected clients when they resume.
     """
+    settings = settings.model_copy(update={"queues": {}})
     if settings.database_url is None and (dsn := running(settings)):
         settings = settings.model_copy(update={"database_url": dsn})
     async with started(settings) as app:

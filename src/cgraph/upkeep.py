@@ -1,0 +1,35 @@
+"""What is forgotten by the clock: what has expired in every context, and the log's old days."""
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from cgraph_kit import idempotency, streams
+from cgraph_kit.db import Repo
+from cgraph_kit.jobs import Unique, job
+
+from . import accounts
+from .settings import Settings
+
+if TYPE_CHECKING:
+    from .application import App
+
+
+class CleanupExpired(msgspec.Struct, frozen=True):
+    """Everything that has expired."""
+
+
+@job(queue="maintenance", max_attempts=3, unique=Unique(period=600), timeout=900)
+async def cleanup_expired(app: "App", _args: CleanupExpired) -> None:
+    """Drop expired sessions, tokens and named writes; make the log's coming days and drop its old ones.
+
+    Twice is harmless: the second time there is nothing left to do.
+    """
+    await tidy(app.db, app.settings)
+
+
+async def tidy(db: Repo, settings: Settings) -> None:
+    """Do it now. Any number of nodes may do it at once."""
+    await streams.keep_partitions(db, retention_days=settings.event_retention_days)
+    await idempotency.forget(db, hours=settings.idempotency_hours)
+    await accounts.forget_expired(db)
