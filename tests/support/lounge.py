@@ -28,7 +28,7 @@ from cgraph_kit.presence import Presence
 from cgraph_kit.pubsub import LocalBus, LocalPubSub
 from cgraph_kit.validation import Input
 
-from .websocket import MOUNT, serving
+from .websocket import MOUNT, Running, serving
 
 LONGPOLL = "/socket/longpoll"
 
@@ -144,6 +144,7 @@ class Place:
 
     log: Log = field(default_factory=Log)
     endpoint: Endpoint = field(init=False)
+    server: Running = field(init=False)
     url: str = ""
     """For `new Socket`."""
     loading: asyncio.Event = field(default_factory=asyncio.Event)
@@ -190,6 +191,7 @@ async def opened() -> AsyncIterator[Place]:
     await presence.start()
     await place.endpoint.start()
     async with serving(place.endpoint.accept, app=place) as running:
+        place.server = running
         place.url = f"ws://127.0.0.1:{running.port}{MOUNT.removesuffix('/websocket')}"
         try:
             yield place

@@ -38,6 +38,25 @@ class TestState:
         world.tick()
         assert len({id(client.payloads[0]) for client in clients}) == 1
 
+    def test_stays_that_object_until_somebody_comes_or_goes(
+        self, world: Any, presence: Any
+    ) -> None:
+        first = world.client(presence)
+        presence.track("room", "ann", first, {})
+        world.clock.advance(1)
+        first.payloads[0].deflated = b"made once"
+        first.payloads[0].frames["wire"] = b"1", b"for those who came together"
+
+        later = world.client(presence)
+        world.clock.advance(1)
+        assert later.payloads[0].deflated == b"made once"
+        assert later.payloads[0].frames == {}
+
+        presence.track("room", "bob", later, {})
+        last = world.client(presence)
+        world.clock.advance(1)
+        assert last.payloads[0].deflated is None
+
     def test_comes_anew_when_subscribing_again(self, world: Any, presence: Any) -> None:
         client = world.client(presence)
         presence.track("room", "ann", client, {})

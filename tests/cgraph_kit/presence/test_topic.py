@@ -61,7 +61,7 @@ class TestTakeDiff:
         topic.add(entry("ann", "1"))
         topic.forget_news()
         assert diff(topic) is None
-        assert b"ann" in topic.state()
+        assert b"ann" in topic.state().json
 
 
 class TestRemove:
@@ -82,7 +82,7 @@ class TestLimit:
         for number in range(5):
             topic.add(entry(str(number), str(number)))
         assert len(topic) == 5
-        assert msgspec.json.decode(topic.state()).keys() == {"0", "1"}
+        assert msgspec.json.decode(topic.state().json).keys() == {"0", "1"}
         assert topic.take_count() == b'{"count":5}'
         assert topic.take_count() is None
         assert topic.count() == b'{"count":5}'
