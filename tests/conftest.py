@@ -137,6 +137,7 @@ async def app(dsn: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterat
         env="test",
         database_url=dsn,
         data_dir=tmp_path_factory.mktemp("data"),
+        queues={},  # tests do jobs when they want them done
         argon2_time_cost=1,
         argon2_memory_kib=8,
         register_attempts=1_000_000,
