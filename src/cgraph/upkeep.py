@@ -8,7 +8,7 @@ from cgraph_kit import idempotency, streams
 from cgraph_kit.db import Repo
 from cgraph_kit.jobs import Unique, job
 
-from . import accounts
+from . import accounts, notifications
 from .settings import Settings
 
 if TYPE_CHECKING:
@@ -31,5 +31,6 @@ async def cleanup_expired(app: "App", _args: CleanupExpired) -> None:
 async def tidy(db: Repo, settings: Settings) -> None:
     """Do it now. Any number of nodes may do it at once."""
     await streams.keep_partitions(db, retention_days=settings.event_retention_days)
+    await notifications.keep_record(db)
     await idempotency.forget(db, hours=settings.idempotency_hours)
     await accounts.forget_expired(db)

@@ -6,14 +6,14 @@ a smaller number later. Payloads are JSON objects kept without their `seq`, whic
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
-from . import clock
+from . import partitions
 from .db import Repo, Transaction
+from .partitions import Daily
 
 
 class Event(msgspec.Struct, frozen=True):
@@ -114,56 +114,9 @@ async def between(db: Repo, stream_id: UUID, after: int, up_to: int) -> list[Eve
     return events if len(events) == max(0, up_to - after) else None
 
 
-async def keep_partitions(db: Repo, *, retention_days: int, ahead_days: int = 3) -> None:
-    """Make the coming days' partitions and drop those older than the retention. Run daily; twice is harmless."""
-    today = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
-    async with db.transaction() as tx:
-        # One node at a time; the others find the work done.
-        await tx.value("SELECT pg_advisory_xact_lock(hashtext('events_partitions'))")
-        existing = set(await _partitions(tx))
-        for day in range(ahead_days + 1):
-            start = today + timedelta(days=day)
-            if _name(start) not in existing:
-                await _create_partition(tx, start)
-        oldest = _name(today - timedelta(days=retention_days))
-        for name in existing:
-            if name != "events_default" and name < oldest:
-                await tx.value(f"DROP TABLE {name}")
-        await tx.value(
-            "DELETE FROM events_default WHERE inserted_at < $1",
-            today - timedelta(days=retention_days),
-        )
+EVENTS = Daily("events", "inserted_at")
 
 
-class _Name(msgspec.Struct, frozen=True):
-    name: str
-
-
-async def _partitions(tx: Transaction) -> list[str]:
-    rows = await tx.all(
-        _Name,
-        "SELECT c.relname::text FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid "
-        "WHERE i.inhparent = 'events'::regclass",
-    )
-    return [row.name for row in rows]
-
-
-def _name(day: datetime) -> str:
-    return f"events_{day:%Y%m%d}"
-
-
-async def _create_partition(tx: Transaction, start: datetime) -> None:
-    """A day's partition; what the default one caught of that day moves into it."""
-    end = start + timedelta(days=1)
-    name = _name(start)
-    await tx.value(f"CREATE TABLE {name} (LIKE events INCLUDING ALL)")
-    await tx.value(
-        f"WITH moved AS (DELETE FROM events_default WHERE inserted_at >= $1 AND inserted_at < $2 "
-        f"RETURNING *) INSERT INTO {name} SELECT * FROM moved",
-        start,
-        end,
-    )
-    await tx.value(
-        f"ALTER TABLE events ATTACH PARTITION {name} "
-        f"FOR VALUES FROM ('{start.isoformat()}') TO ('{end.isoformat()}')"
-    )
+async def keep_partitions(db: Repo, *, retention_days: int) -> None:
+    """Make the log's coming days and drop those older than the retention. Run daily; twice is harmless."""
+    await partitions.keep(db, EVENTS, retention_days=retention_days)

@@ -25,6 +25,7 @@ from .preferences import (
 from .quiet import QuietHours, Window, quiet_until
 from .quiet_hours import NewQuietHours, QuietHoursShown, get_quiet_hours, set_quiet_hours
 from .recipients import Recipient, get_recipients
+from .record import keep_record
 from .resolve import resolve
 from .rules import RULES, Rule
 from .scopes import DEFAULT_LEVELS, Level, PlaceKind, Scope, ScopeKind, conversation
@@ -75,6 +76,7 @@ __all__ = [
     "get_preference",
     "get_quiet_hours",
     "get_recipients",
+    "keep_record",
     "list_preferences",
     "quiet_until",
     "resolve",
