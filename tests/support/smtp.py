@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import ssl
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email import message_from_bytes, policy
@@ -14,11 +15,14 @@ from aiosmtpd.smtp import SMTP, AuthResult
 
 
 class Inbox:
-    """What the mail server was handed, and by how many connections; how it answers is the test's to say."""
+    """What the mail server was handed, and how; how it answers is the test's to say."""
 
     def __init__(self) -> None:
         self.envelopes: list[Any] = []
         self.connections: set[Any] = set()
+        """By which something arrived."""
+        self.sessions = 0
+        """How often somebody said hello."""
         self.encrypted: list[bool] = []
         """Whether each of them came after STARTTLS."""
         self.refused: dict[str, str] = {}
@@ -28,11 +32,23 @@ class Inbox:
         self.logins: list[Any] = []
         self.knows = True
         """Whether any password is right."""
+        self.reached = threading.Event()
+        """Set by every mail that arrives."""
+        self.open = threading.Event()
+        """Mails that arrive are answered once it is set."""
+        self.open.set()
 
     @property
     def mails(self) -> list[EmailMessage]:
         """What arrived, parsed."""
         return [message_from_bytes(one.content, policy=policy.default) for one in self.envelopes]
+
+    async def handle_EHLO(  # noqa: N802
+        self, server: Any, session: Any, envelope: Any, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        self.sessions += 1
+        return responses
 
     async def handle_MAIL(  # noqa: N802
         self, server: Any, session: Any, envelope: Any, address: str, options: Any
@@ -51,6 +67,8 @@ class Inbox:
         return "250 OK"
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+        self.reached.set()
+        await asyncio.to_thread(self.open.wait, 10)
         if self.data_reply is not None:
             return self.data_reply
         self.envelopes.append(envelope)

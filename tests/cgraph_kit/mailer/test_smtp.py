@@ -206,13 +206,14 @@ class TestConnections:
         self, mailer: Make, inbox: Inbox
     ) -> None:
         one = mailer(connections=1)
-        await one.send(MAIL)
+        inbox.open.clear()
         sending = asyncio.create_task(one.send(MAIL))
-        await asyncio.sleep(0)
+        assert await asyncio.to_thread(inbox.reached.wait, 5)
         sending.cancel()
         await asyncio.gather(sending, return_exceptions=True)
+        inbox.open.set()
         await one.send(MAIL)
-        assert len(inbox.connections) == 2
+        assert inbox.sessions == 2
 
 
 @pytest.fixture(scope="module")
