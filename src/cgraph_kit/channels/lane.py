@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from cgraph_kit.errors import Error
 from cgraph_kit.presence import Presence
@@ -19,7 +19,7 @@ from .closecodes import CloseCode
 from .handler import Handler
 from .outlet import Outlet
 from .protocol import EMPTY, BinaryMessage, Message, to_json
-from .topic import Subscription
+from .seat import CLOSED, CRASHED, LEFT, REJOINED, RESYNC, Ending, Seat
 from .voice import Voice
 
 if TYPE_CHECKING:
@@ -27,33 +27,6 @@ if TYPE_CHECKING:
     from .endpoint import Endpoint
 
 _log = logging.getLogger(__name__)
-
-
-class Ending(NamedTuple):
-    """Why a channel ends: the word for its `left`, and the last frame its client gets."""
-
-    reason: str
-    event: bytes = replies.PHX_CLOSE
-    payload: bytes = EMPTY
-
-
-LEFT = Ending("left")
-CLOSED = Ending("closed")
-REJOINED = Ending("rejoined")
-CRASHED = Ending("crashed", replies.PHX_ERROR, replies.CRASHED)
-RESYNC = Ending("resync", replies.PHX_ERROR, replies.RESYNC)
-
-
-class _Seat(NamedTuple):
-    """What an accepted join has made."""
-
-    channel: Channel
-    subscription: Subscription
-    voice: Voice
-
-
-class NoHandler(LookupError):
-    """A client has said what its topic does not know."""
 
 
 class Lane:
@@ -76,7 +49,7 @@ class Lane:
         self.id = id
         self._connection = connection
         self._kind = kind
-        self._seat: _Seat | None = None
+        self._seat: Seat | None = None
         self._ending: Ending | None = None
         """The channel is to end as soon as the lane is idle."""
         self._busy = False
@@ -94,7 +67,7 @@ class Lane:
             self._settle()
 
     def _enqueue(self, message: Message) -> None:
-        limits = self._connection.endpoint.limits
+        limits = self.endpoint.limits
         if self._queue is None:
             self._queue = deque()
         if len(self._queue) >= limits.queued_messages:
@@ -118,17 +91,18 @@ class Lane:
         else:
             self._dispatch(seat, message)
 
-    def _dispatch(self, seat: _Seat, message: Message) -> None:
+    def _dispatch(self, seat: Seat, message: Message) -> None:
         handler = seat.channel.handlers.get(message.event)
         if handler is None or handler.binary != (type(message) is BinaryMessage):
-            self._crash(NoHandler(f"no handler for {message.event!r}"))
-            return
-        if handler.asynchronous:
+            # The client's doing, not ours: no one should be woken by it.
+            _log.info("no handler for %r", message.event, extra={"topic": self.name})
+            self._crashed()
+        elif handler.asynchronous:
             self._start(self._await(seat, handler, message))
         else:
             self._call(seat, handler, message)
 
-    def _call(self, seat: _Seat, handler: Handler, message: Message) -> None:
+    def _call(self, seat: Seat, handler: Handler, message: Message) -> None:
         self._busy = True
         try:
             context = self._connection.context.copy()
@@ -138,7 +112,7 @@ class Lane:
             self._failed(seat, message, error)
         self._busy = False
 
-    async def _await(self, seat: _Seat, handler: Handler, message: Message) -> None:
+    async def _await(self, seat: Seat, handler: Handler, message: Message) -> None:
         try:
             outcome = await handler.call(seat.channel, message.payload)
             seat.voice.reply(message.ref, outcome)
@@ -158,17 +132,17 @@ class Lane:
                 await self._join(message)
             else:
                 self._unseat(old)
-                await _say_goodbye(old.channel, REJOINED)
+                await old.say_goodbye(REJOINED)
                 await self._join(message)
-                old.voice.end(replies.PHX_CLOSE, EMPTY)
+                old.end(REJOINED)
         finally:
             self._idle()
 
     async def _join(self, message: Message) -> None:
-        hub, outlet = self._connection.endpoint.hub, self._connection.outlet
+        hub = self.endpoint.hub
         self._ending = None
-        subscription = hub.subscribe(outlet, self.name, self)
-        voice = Voice(outlet, subscription.topic.json, message)
+        subscription = hub.subscribe(self.outlet, self.name, self)
+        voice = Voice(self.outlet, subscription.topic.json, message)
         channel = self._kind(self._connection.socket, self.name, self.id)
         channel._attach(self, voice)  # noqa: SLF001
         try:
@@ -186,16 +160,9 @@ class Lane:
             voice.answer_join(message, replies.ERROR, revoked)
             return
         voice.answer_join(message, replies.OK, response)
-        self._accept(_Seat(channel, subscription, voice), joined.seq)
+        self._seat = Seat(channel, subscription, voice)
+        self._seat.take(self.endpoint, joined.seq)
         await self._greet(channel)
-
-    def _accept(self, seat: _Seat, seq: int | None) -> None:
-        self._seat = seat
-        endpoint = self._connection.endpoint
-        endpoint.hub.activate(seat.subscription, seq)
-        endpoint.stats.channels += 1
-        endpoint.stats.joins += 1
-        seat.channel._live = True  # noqa: SLF001
 
     async def _greet(self, channel: Channel) -> None:
         try:
@@ -236,7 +203,7 @@ class Lane:
 
     def presence(self) -> Presence:
         """Raises RuntimeError if the endpoint was made without one."""
-        presence = self._connection.endpoint.presence
+        presence = self.endpoint.presence
         if presence is None:
             raise RuntimeError("this endpoint has no presence")
         return presence
@@ -246,7 +213,7 @@ class Lane:
     def _end_soon(self, ending: Ending) -> None:
         self._ending = ending
         if self._seat is not None:
-            self._connection.endpoint.hub.unsubscribe(self._seat.subscription)
+            self.endpoint.hub.unsubscribe(self._seat.subscription)
         if not self._busy:
             self._settle()
 
@@ -255,7 +222,7 @@ class Lane:
         while not self._busy:
             if self._seat is not None and self._ending is not None:
                 self._end(self._seat, self._ending)
-            elif self._queue and not self._connection.endpoint.closing:
+            elif self._queue and not self.endpoint.closing:
                 self._handle(self._queue.popleft())
             elif self._seat is None:
                 self._connection.forget(self)
@@ -265,61 +232,48 @@ class Lane:
             else:
                 return
 
-    def _end(self, seat: _Seat, ending: Ending) -> None:
+    def _end(self, seat: Seat, ending: Ending) -> None:
         self._ending = None
         self._unseat(seat)
         if seat.channel.says_goodbye:
             self._start(self._leave(seat, ending))
         else:
-            seat.voice.end(ending.event, ending.payload)
+            seat.end(ending)
 
-    async def _leave(self, seat: _Seat, ending: Ending) -> None:
+    async def _leave(self, seat: Seat, ending: Ending) -> None:
         try:
-            await _say_goodbye(seat.channel, ending)
-            seat.voice.end(ending.event, ending.payload)
+            await seat.say_goodbye(ending)
+            seat.end(ending)
         finally:
             self._idle()
 
-    def _unseat(self, seat: _Seat) -> None:
-        """From here on the channel hears and says nothing."""
+    def _unseat(self, seat: Seat) -> None:
         self._seat = None
-        self._connection.endpoint.hub.unsubscribe(seat.subscription)
-        self._connection.endpoint.stats.channels -= 1
-        seat.channel._detach()  # noqa: SLF001
+        seat.leave(self.endpoint)
 
     # --- running
 
-    def _failed(self, seat: _Seat, message: Message, error: Exception) -> None:
+    def _failed(self, seat: Seat, message: Message, error: Exception) -> None:
         if isinstance(error, Error):
             seat.voice.answer(message.ref, replies.ERROR, replies.refusal(error))
         else:
             self._crash(error)
 
     def _crash(self, error: Exception) -> None:
-        if isinstance(
-            error, NoHandler
-        ):  # the client's doing, not ours: no one should be woken by it
-            _log.info("%s", error, extra={"topic": self.name})
-        else:
-            _log.error("a channel crashed", exc_info=error, extra={"topic": self.name})
-        self._connection.endpoint.stats.crashes += 1
+        _log.error("a channel crashed", exc_info=error, extra={"topic": self.name})
+        self._crashed()
+
+    def _crashed(self) -> None:
+        self.endpoint.stats.crashes += 1
         self._ending = CRASHED
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         self._busy = True
-        connection = self._connection
-        self._task = connection.endpoint.spawn(work, connection.context)
+        self._task = self.endpoint.spawn(work, self._connection.context)
 
     def _idle(self) -> None:
         """The end of every task of the lane."""
         if self._task is not None:
-            self._connection.endpoint.tasks.discard(self._task)
+            self.endpoint.tasks.discard(self._task)
         self._task, self._busy = None, False
         self._settle()
-
-
-async def _say_goodbye(channel: Channel, ending: Ending) -> None:
-    try:
-        await channel.left(ending.reason)
-    except Exception:
-        _log.exception("a left() crashed", extra={"topic": channel.topic_name})
