@@ -17,6 +17,7 @@ from cgraph.settings import Settings
 from cgraph_kit import migrate
 from cgraph_kit.db import Database, Transaction, prepare_connection
 from cgraph_kit.engines import PostgresServer
+from support.limits import RAISED
 
 TEMPLATE = "cgraph_template"
 FAST = {
@@ -140,7 +141,7 @@ async def app(dsn: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterat
         queues={},  # tests do jobs when they want them done
         argon2_time_cost=1,
         argon2_memory_kib=8,
-        register_attempts=1_000_000,
+        **RAISED,
     )
     async with application.start(settings) as app:
         yield app

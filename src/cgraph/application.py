@@ -9,12 +9,13 @@ from cgraph_kit import migrate
 from cgraph_kit.db import Database
 from cgraph_kit.engines import embedded_postgres
 from cgraph_kit.jobs import Cron, Jobs, Tuning
-from cgraph_kit.limiter import Limiter, MemoryLimiter
+from cgraph_kit.limiter import Limiter
 from cgraph_kit.mailer import FileMailer, Mailer, Outbox, SmtpMailer
 from cgraph_kit.pubsub import LocalBus, LocalPubSub, PubSub, ValkeyPubSub, split
 
 from . import accounts, messaging, migrations, secrets, upkeep
 from .happenings import Happenings
+from .limiting import limiting
 from .settings import Settings
 
 DATABASE = "cgraph"
@@ -78,7 +79,7 @@ async def start(
         bus = await _bus(settings)
         stack.push_async_callback(bus.close)
         lanes = dict(zip(LANES, split(bus, *LANES), strict=True))
-        limiter = MemoryLimiter()
+        limiter = await stack.enter_async_context(limiting(settings))
         own = secrets.read(settings)
         auth = accounts.Auth.from_settings(settings, jwt_secret=own.jwt, limiter=limiter)
         stack.callback(auth.close)

@@ -10,6 +10,7 @@ from .action import Route
 from .edge import Edge
 from .endpoint import Endpoint
 from .metrics import app_metrics
+from .plugs.rate_limit import RateLimits
 from .router import ROUTES
 from .routing import Routes
 from .site import Site
@@ -28,7 +29,7 @@ def create_app(
     plain-HTTP side of WebSocket addresses); they get the scope as the server made it. `endpoint`: the realtime side,
     for its metrics and for `/ready`, which says no while it drains.
     """
-    site = Site(app, routes, app_metrics(app, endpoint), endpoint)
+    site = Site(app, routes, app_metrics(app, endpoint), RateLimits(app), endpoint)
     endpoints = Routes((route.method, route.path, Endpoint(site, route)) for route in routes)
     return Dispatcher(Edge(endpoints, app.settings), mounts or {})
 

@@ -92,6 +92,7 @@ class Edge:
         if not response.page:
             headers += _API_ONLY
         headers += self._always
+        headers += exchange.limit_headers
         headers.append((b"x-request-id", exchange.request_id.encode()))
         if self._cors.enabled:
             headers += self._cors.allow(exchange.headers)

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from cgraph.accounts import is_admin
+from cgraph.accounts import TokenExpired, is_admin
 from cgraph_kit.db import Repo
+from cgraph_kit.errors import RateLimited, Unauthorized
 from cgraph_kit.idempotency import request_hash
 
 from .action import Route
@@ -12,8 +13,9 @@ from .binding import bind, body_parser, no_query, path_parser, query_parser
 from .body import read_body
 from .errors import NoRoute
 from .exchange import Exchange
+from .limits import Scope
 from .plugs.authenticate import bearer_token
-from .plugs.idempotency import answer_once, idempotency_key
+from .plugs.idempotency import REPLAYED, answer_once, idempotency_key
 from .response import Response, render
 from .site import Site
 
@@ -33,6 +35,9 @@ class Endpoint:
         self._body = (binding.body[0], body_parser(binding.body[1])) if binding.body else None
         self._keyed = route.keyed
         self._own_key = route.action.idempotency == "own"
+        self._limits = site.limits
+        self._meter = site.limits.of_route(route)
+        self._by_accounts = site.limits.counted_by_accounts(route)
 
     async def __call__(
         self, exchange: Exchange, scope: Any, receive: Any, parameters: Mapping[str, str]
@@ -40,6 +45,44 @@ class Endpoint:
         """The answer to a request for this route. Raises whatever goes wrong, `Error` or bug."""
         exchange.route = self._route.path
         actor = None if self._action.public else await self._authenticate(exchange)
+        if self._by_accounts is not None:
+            return await self._attempt(self._by_accounts, exchange, scope, receive, parameters)
+        if self._meter is None:
+            return await self._answer(exchange, scope, receive, parameters, actor)
+        await self._meter.charge(exchange)
+        response = await self._answer(exchange, scope, receive, parameters, actor)
+        if REPLAYED in response.headers:
+            await self._meter.charge_repeat(exchange)
+        return response
+
+    async def _attempt(
+        self,
+        counted: Scope,
+        exchange: Exchange,
+        scope: Any,
+        receive: Any,
+        parameters: Mapping[str, str],
+    ) -> Response:
+        """`_answer`, and afterwards a look at what accounts have counted."""
+        refusal = None
+        try:
+            return await self._answer(exchange, scope, receive, parameters, None)
+        except RateLimited as error:
+            refusal = error
+            raise
+        finally:
+            await self._limits.show(counted, exchange, refusal)
+
+    async def _answer(
+        self,
+        exchange: Exchange,
+        scope: Any,
+        receive: Any,
+        parameters: Mapping[str, str],
+        actor: Any,
+    ) -> Response:
+        if self._action.admin and not await is_admin(self._app.db, actor):
+            raise NoRoute
         arguments = self._path(parameters) if self._path else {}
         if self._query:
             arguments[self._query[0]] = self._query[1](scope["query_string"])
@@ -82,11 +125,16 @@ class Endpoint:
         return render(await self._action.fn(**arguments), self._action.status)
 
     async def _authenticate(self, exchange: Exchange) -> Any:
-        token = bearer_token(exchange.headers)
-        actor = await self._app.auth.authenticate(self._app.db, token)
-        exchange.about["user_id"] = str(actor.id)
-        if self._action.admin and not await is_admin(self._app.db, actor):
-            raise NoRoute
+        try:
+            token = bearer_token(exchange.headers)
+            actor = await self._app.auth.authenticate(self._app.db, token)
+        except TokenExpired:  # once one of ours: its owner must learn that it is time to refresh
+            raise
+        except Unauthorized:
+            if self._limits.strangers is not None:
+                await self._limits.strangers.charge(exchange)
+            raise
+        exchange.user_id = exchange.about["user_id"] = str(actor.id)
         return actor
 
     async def _read(self, receive: Any, exchange: Exchange) -> bytes:

@@ -134,11 +134,7 @@ def failure_response(error: BaseException, exchange: Exchange) -> Response:
 
 def _headers(error: Error, exchange: Exchange) -> list[Header]:
     if isinstance(error, RateLimited | Unavailable):
-        seconds = b"%d" % max(1, ceil(error.retry_after))
-        again = [(b"retry-after", seconds)]
-        if isinstance(error, RateLimited):
-            again += [(b"ratelimit-remaining", b"0"), (b"ratelimit-reset", seconds)]
-        return again
+        return [(b"retry-after", b"%d" % max(1, ceil(error.retry_after)))]
     if isinstance(error, Unauthorized):
         return [(b"www-authenticate", _challenge(exchange))]
     if isinstance(error, MethodNotAllowed):

@@ -1,14 +1,21 @@
 """What is known about one request while it passes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from time import perf_counter
 from typing import Any
+
+from cgraph_kit.limiter import address_key
+
+from .response import Header
 
 
 class Exchange:
     """One request and, once it is known, who sent it and which route it took."""
 
-    __slots__ = ("about", "client", "headers", "request_id", "route", "started", "status")
+    __slots__ = (
+        *("about", "client", "headers", "limit_headers", "request_id", "route"),
+        *("started", "status", "user_id"),
+    )
 
     def __init__(self, request_id: str, client: str, headers: Mapping[bytes, bytes]) -> None:
         self.request_id = request_id
@@ -20,5 +27,14 @@ class Exchange:
         self.route = "unmatched"
         """The route's path template: what logs and metrics may show, for it holds no ids and no secrets."""
         self.status = 0
+        self.user_id: str | None = None
+        """Who asks, once that is known."""
+        self.limit_headers: Sequence[Header] = ()
+        """What the answer tells of rate limits."""
         self.about: dict[str, Any] = {"request_id": request_id}
         """What stands in every log line of this request."""
+
+    @property
+    def caller(self) -> str:
+        """Whom rate limits count this request for: a person, else an address."""
+        return address_key(self.client) if self.user_id is None else f"user:{self.user_id}"

@@ -23,6 +23,7 @@ from . import metrics
 from .channels.conversation import ConversationChannel
 from .channels.keys import session_key, user_key
 from .channels.user import UserChannel
+from .plugs.rate_limit import RateLimits
 from .socket import Reach, UserSocket
 from .statuses import Statuses
 from .sweep import sweep_for_ever
@@ -41,7 +42,7 @@ async def realtime(app: App) -> AsyncIterator[Endpoint]:
     endpoint = Endpoint(
         UserSocket,
         app.lane("channels"),
-        app=Reach(app, statuses),
+        app=Reach(app, statuses, RateLimits(app)),
         presence=presence,
         limits=_limits(settings),
         check_origin=settings.check_origin,

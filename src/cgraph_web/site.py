@@ -11,6 +11,7 @@ from cgraph_kit.channels.endpoint import Endpoint
 
 from .action import Route
 from .openapi import document
+from .plugs.rate_limit import RateLimits
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,7 @@ class Site:
     app: App
     routes: Sequence[Route]
     metrics: CollectorRegistry
+    limits: RateLimits
     endpoint: Endpoint | None = None
 
     @cached_property

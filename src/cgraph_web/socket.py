@@ -10,6 +10,7 @@ from cgraph_kit.channels import CloseCode, Handshake, Refused, Socket
 from .channels.conversation import ConversationChannel
 from .channels.keys import session_key, user_key
 from .channels.user import UserChannel
+from .plugs.rate_limit import RateLimits
 from .statuses import Statuses
 
 
@@ -18,6 +19,7 @@ class Reach(NamedTuple):
 
     app: App
     statuses: Statuses
+    limits: RateLimits
 
 
 class UserSocket(Socket):
@@ -29,14 +31,19 @@ class UserSocket(Socket):
     channels = (ConversationChannel, UserChannel)
 
     def __init__(self, reach: Reach, actor: Actor) -> None:
-        self.app, self.statuses = reach
+        self.app, self.statuses, self.limits = reach
         self.actor = actor
+        self.caller = f"user:{actor.id}"
+        """Whom rate limits count what is said here for."""
         self._checked = False
 
     @classmethod
     async def connect(cls, handshake: Handshake, reach: Reach) -> Self | Refused:
         token = handshake.auth_token or handshake.params.get("token", "")
-        return cls(reach, await reach.app.auth.authenticate(reach.app.db, token))
+        socket = cls(reach, await reach.app.auth.authenticate(reach.app.db, token))
+        if reach.limits.connects is not None:
+            await reach.limits.connects.spend(socket.caller)
+        return socket
 
     async def still_signed_in(self) -> None:
         """Close the socket if its session ended between connecting and being known by its keys. Asks once."""

@@ -92,11 +92,6 @@ class TestErrorResponse:
         assert dict(response.headers)[b"retry-after"] == header
         assert msgspec.json.decode(response.body)["error"]["retry_after"] == seconds
 
-    def test_counts_down_what_is_left(self, exchange: Exchange) -> None:
-        headers = dict(error_response(RateLimited(retry_after=7), exchange).headers)
-        assert headers[b"ratelimit-remaining"] == b"0"
-        assert headers[b"ratelimit-reset"] == b"7"
-
 
 class TestFailureResponse:
     def test_tells_nothing_of_a_bug(

@@ -18,17 +18,19 @@ from typing import Any
 
 import httpx
 
+from support.limits import RAISED_ENVIRONMENT
+
 PATIENCE = 30.0
 """Seconds a start may take on a busy machine."""
 SETTINGS = {
     "CGRAPH_ARGON2_TIME_COST": "1",
     "CGRAPH_ARGON2_MEMORY_KIB": "8",
-    "CGRAPH_REGISTER_ATTEMPTS": "1000",
+    **RAISED_ENVIRONMENT,
     "CGRAPH_LOG_LEVEL": "warning",
     "SECRET_KEY_BASE": "for tests only, the same on every node",
     "JWT_SECRET": "for tests only, the same on every node",
 }
-"""Cheap passwords; and secrets that several nodes share."""
+"""Cheap passwords, room for many people; and secrets that several nodes share."""
 OWN = ("CGRAPH_", "DATABASE_URL", "VALKEY_URL", "PORT", "POOL_SIZE", "PHX_HOST")
 """What a developer's own environment must not bring in."""
 PASSWORD = "correct horse battery"

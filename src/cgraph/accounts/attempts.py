@@ -5,15 +5,11 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from cgraph_kit.errors import Error
-from cgraph_kit.limiter import Limit, Limiter
+from cgraph_kit.limiter import Limit, Limiter, address_key
 
 from .errors import InvalidCredentials, TooManyAttempts, WrongPassword
 from .limits import Limits
 from .origin import Origin
-
-HOUR = 3600
-PER_ADDRESS = 4
-"""An address may have several people behind it: so many times what one account may ask for."""
 
 Budget = tuple[str, Limit]
 """A key and what it may spend."""
@@ -25,26 +21,24 @@ def guesses(limits: Limits, account: str, origin: Origin) -> list[Budget]:
     The account is what was typed, not what it led to: limits that an e-mail address and a username shared would tell
     that they belong together, and an account that does not exist is limited like any other.
     """
-    limit = Limit("login_address", limits.login_attempts, limits.login_window_seconds)
-    return [(origin.household, limit), guesses_at(limits, account)]
+    return [(address_key(origin.address), limits.login), guesses_at(limits, account)]
 
 
 def guesses_at(limits: Limits, account: str) -> Budget:
     """What a guess spends of its account's budget."""
-    limit = Limit("login_account", limits.login_attempts, limits.login_window_seconds)
-    return digest(account), limit
+    return account_key(account), limits.login
 
 
 def registrations(limits: Limits, origin: Origin) -> list[Budget]:
     """What one registration spends."""
-    return [(origin.household, Limit("register", limits.register_attempts, HOUR))]
+    return [(address_key(origin.address), limits.register)]
 
 
 def resets(limits: Limits, email: str, origin: Origin) -> list[Budget]:
     """What asking for one password reset spends."""
     return [
-        (origin.household, Limit("reset_address", limits.reset_requests * PER_ADDRESS, HOUR)),
-        (digest(email), Limit("reset_account", limits.reset_requests, HOUR)),
+        (address_key(origin.address), limits.reset_address),
+        (account_key(email), limits.reset),
     ]
 
 
@@ -54,7 +48,7 @@ async def spend(limiter: Limiter, budgets: Sequence[Budget]) -> None:
         decision = await limiter.check(key, limit)
         if not decision.allowed:
             await give_back(limiter, budgets[:position])
-            raise TooManyAttempts(retry_after=decision.retry_after)
+            raise TooManyAttempts(retry_after=decision.retry_after, scope=limit.name)
 
 
 async def give_back(limiter: Limiter, budgets: Sequence[Budget]) -> None:
@@ -76,6 +70,6 @@ async def guess(limiter: Limiter, budgets: Sequence[Budget]) -> AsyncIterator[No
     await give_back(limiter, budgets)
 
 
-def digest(text: str) -> str:
+def account_key(text: str) -> str:
     """A key that does not carry people's addresses into other stores."""
-    return hashlib.sha256(text.encode()).hexdigest()
+    return f"account:{hashlib.sha256(text.encode()).hexdigest()}"

@@ -14,11 +14,6 @@ class Origin(msgspec.Struct, frozen=True):
     agent: str | None = None
 
     @property
-    def household(self) -> str:
-        """Who counts as one caller: an IPv4 address or an IPv6 /64."""
-        return network_of(self.address)
-
-    @property
     def network(self) -> str | None:
         """The address as coarsely as it is kept."""
         return network_of(self.address, v4=24, v6=48) or None

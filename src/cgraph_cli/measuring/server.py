@@ -19,7 +19,11 @@ PATIENCE = 60.0
 _ADDRESS = re.compile(r"listening on http://(?P<host>[^:\s]+):(?P<port>\d+)")
 _OPEN = {
     "PORT": "0",
-    "CGRAPH_REGISTER_ATTEMPTS": "100000",
+    "CGRAPH_RATE_LIMIT_REGISTER": "100000/s",
+    "CGRAPH_RATE_LIMIT_CONNECT": "100000/s",
+    "CGRAPH_RATE_LIMIT_JOIN": "100000/s",
+    "CGRAPH_RATE_LIMIT_MESSAGE": "100000/s",
+    "CGRAPH_RATE_LIMIT_API": "100000/s",
     "CGRAPH_SOCKET_MESSAGES": "1000000",
     "CGRAPH_LOG_LEVEL": "warning",
     "CGRAPH_DRAIN_SECONDS": "0.1",

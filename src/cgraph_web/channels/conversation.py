@@ -81,6 +81,8 @@ class ConversationChannel(PersonalChannel):
         sent = await messaging.send_message(
             self.db, self.actor, self.conversation_id, new, limits=self.limits
         )
+        if sent.replayed:
+            await self.repeated("new_message")
         return {"id": sent.id, "seq": sent.seq}
 
     @on("edit_message")
@@ -142,7 +144,7 @@ class ConversationChannel(PersonalChannel):
         """
         seconds = self.app.settings.typing_seconds
         key = f"{self.actor.id}:{self.conversation_id}"
-        if not (await self.app.limiter.check(key, Limit("typing", 1, seconds))).allowed:
+        if not self.socket.limits.local.check_now(key, Limit("typing", 1, seconds)).allowed:
             return
         if await messaging.can_type(self.db, self.actor, self.conversation_id):
             # Twice the shortest pause: a client that goes on typing is never seen to stop in between.

@@ -10,7 +10,8 @@ from cgraph_web.response import Header
 ALLOWED_METHODS = b"GET, HEAD, POST, PUT, PATCH, DELETE"
 ALLOWED_HEADERS = b"Authorization, Content-Type, Idempotency-Key, X-Request-Id"
 EXPOSED_HEADERS = (
-    b"X-Request-Id, Retry-After, RateLimit-Remaining, RateLimit-Reset, Idempotent-Replay, Location"
+    b"X-Request-Id, Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, "
+    b"X-RateLimit-Reset-After, X-RateLimit-Bucket, X-RateLimit-Scope, Idempotent-Replay, Location"
 )
 MAX_AGE = b"600"
 _VARY = (b"vary", b"origin")

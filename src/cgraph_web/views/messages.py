@@ -3,9 +3,8 @@
 import msgspec
 
 from cgraph.messaging import MessagePayload, Sent
-from cgraph_web.response import Header, Response
-
-REPLAYED: Header = (b"idempotent-replay", b"true")
+from cgraph_web.plugs.idempotency import REPLAYED
+from cgraph_web.response import Response
 
 
 class SentMessage(MessagePayload, frozen=True, kw_only=True):

@@ -13,7 +13,7 @@ from cgraph.accounts import (
 )
 from cgraph.settings import Settings
 from cgraph_kit.db import Transaction
-from cgraph_kit.limiter import MemoryLimiter
+from cgraph_kit.limiter import Limit, MemoryLimiter
 
 from .conftest import actor_of
 
@@ -156,14 +156,14 @@ class TestFromSettings:
             jwt_key_id="2",
             jwt_old_secrets={"1": "0123456789abcdef0123456789abcdef"},
             access_token_seconds=60,
-            login_attempts=7,
+            rate_limit_login="7/min",
             argon2_memory_kib=8,
             argon2_time_cost=1,
             registration="closed",
         )
         auth = Auth.from_settings(settings, jwt_secret="f" * 32, limiter=MemoryLimiter())
         assert await auth.authenticate(db, ann.tokens.access_token) == actor_of(ann)
-        assert auth.limits.login_attempts == 7
+        assert auth.limits.login == Limit("login", 7, 60)
         assert auth.limits.registration == "closed"
         fresh = await accounts.refresh_session(db, auth, Refresh(ann.tokens.refresh_token))
         assert fresh.tokens.expires_in == 60

@@ -24,6 +24,7 @@ from cgraph.accounts.passwords import make_reset_token
 from cgraph_kit.db import Database
 from cgraph_kit.errors import Error, Invalid
 from cgraph_kit.ids import new_id
+from cgraph_kit.limiter import Limit
 
 from .conftest import HOME, PASSWORD, actor_of
 
@@ -36,7 +37,7 @@ async def database(clones) -> AsyncIterator[Database]:
     await database.close()
 
 
-FAR = {"register_attempts": 1000, "login_attempts": 1000}
+FAR = {"register": Limit("register", 1000, 3600), "login": Limit("login", 1000, 300)}
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from cgraph_kit import streams
 from cgraph_kit.db import Transaction
 from cgraph_kit.errors import Invalid
 from cgraph_kit.ids import new_id
+from cgraph_kit.limiter import Limit
 from cgraph_kit.validation import decode
 
 from .conftest import HOME, PASSWORD
@@ -139,7 +140,7 @@ class TestRegister:
             await accounts.register(db, make_auth(registration="closed"), new(), HOME)
 
     async def test_is_limited_per_address(self, db: Transaction, make_auth, held) -> None:
-        auth = make_auth(register_attempts=2)
+        auth = make_auth(register=Limit("register", 2, 3600))
         await accounts.register(db, auth, new("ann"), HOME)
         await accounts.register(db, auth, new("bob"), HOME)
         with pytest.raises(TooManyAttempts) as refused:
@@ -149,7 +150,7 @@ class TestRegister:
         await accounts.register(db, auth, new("cora"), HOME)
 
     async def test_a_household_is_one_address(self, db: Transaction, make_auth) -> None:
-        auth = make_auth(register_attempts=1)
+        auth = make_auth(register=Limit("register", 1, 3600))
         await accounts.register(db, auth, new("ann"), Origin("2001:db8::1"))
         with pytest.raises(TooManyAttempts):
             await accounts.register(db, auth, new("bob"), Origin("2001:db8::2"))

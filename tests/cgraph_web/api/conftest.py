@@ -14,10 +14,11 @@ from cgraph.happenings import Happenings
 from cgraph.settings import Settings
 from cgraph_kit.db import Database
 from cgraph_kit.ids import new_id
-from cgraph_kit.limiter import MemoryLimiter
+from cgraph_kit.limiter import Limiter, MemoryLimiter
 from cgraph_kit.mailer import Mail, Outbox
 from cgraph_kit.pubsub import LocalBus, LocalPubSub
 from cgraph_web.app import create_app
+from support.limits import RAISED
 
 PASSWORD = "correct horse battery"
 TOKEN = re.compile(r"^ +([A-Za-z0-9_-]{43})$", re.MULTILINE)
@@ -44,6 +45,7 @@ class TestApp:
     auth: Auth
     outbox: Outbox
     postbox: Postbox
+    limiter: Limiter
     limits: Any = field(default_factory=lambda: SimpleNamespace(messaging=messaging.Limits()))
     events: list[Any] = field(default_factory=list)
 
@@ -70,7 +72,7 @@ def hasher() -> Any:
 
 @pytest.fixture
 async def app(database: Database, hasher: Hasher) -> AsyncIterator[TestApp]:
-    settings = Settings(env="test")
+    settings = Settings(env="test", **RAISED)
     auth = Auth(
         keys=Keys("1", {"1": "0123456789abcdef0123456789abcdef"}),
         issuer="localhost",
@@ -80,7 +82,7 @@ async def app(database: Database, hasher: Hasher) -> AsyncIterator[TestApp]:
     )
     postbox = Postbox()
     outbox, bus, happenings = Outbox(postbox), LocalPubSub(LocalBus()), Happenings()
-    app = TestApp(settings, database, auth, outbox, postbox)
+    app = TestApp(settings, database, auth, outbox, postbox, auth.limiter)
     await follow(bus, auth)
     database.subscriber = happenings.tell
     with (

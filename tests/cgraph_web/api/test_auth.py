@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from cgraph.accounts import Limits
+from cgraph_kit.limiter import Limit
 
 from .conftest import PASSWORD, TOKEN
 
@@ -64,7 +65,7 @@ class TestRegister:
         assert (refused.status, refused.code) == (403, "registration_closed")
 
     async def test_too_often_says_when_again(self, app: Any, nobody: Any) -> None:
-        app.auth.limits = Limits(register_attempts=1)
+        app.auth.limits = Limits(register=Limit("register", 1, 3600))
         body = {"email": "x@example.org", "username": "admin", "password": PASSWORD}
         for _ in range(3):
             refused = await nobody.post("/api/v1/auth/register", body)

@@ -1,0 +1,131 @@
+"""How much anyone may ask: the scope of every route and of every channel event, on one page.
+
+What a scope allows is the setting `rate_limit_<scope>`. All operations of one scope share what it allows, and a message
+counts once whichever way it comes. Persons are counted wherever they call from, callers without a token by address.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from .action import Route
+
+
+class Scope(StrEnum):
+    """What is counted together."""
+
+    API = "api"
+    MESSAGE = "message"
+    MARK = "mark"
+    SEARCH = "search"
+    UPLOAD = "upload"
+    REPORT = "report"
+    INVITE = "invite"
+    JOIN = "join"
+    CONNECT = "connect"
+    LOGIN = "login"
+    REGISTER = "register"
+    RESET = "reset"
+    REFRESH = "refresh"
+
+
+API, MESSAGE, MARK, JOIN = Scope.API, Scope.MESSAGE, Scope.MARK, Scope.JOIN
+FREE = None
+
+BY_ACCOUNTS = frozenset({Scope.LOGIN, Scope.REGISTER, Scope.RESET})
+"""Counted where it is known what an attempt led to, per address and per account; here it is only shown."""
+
+ROUTES: Mapping[str, Scope | None] = {
+    "health.live": FREE,  # asked by machines that restart what does not answer
+    "health.ready": FREE,
+    "metrics.scrape": FREE,
+    "docs.openapi": API,
+    "docs.page": API,
+    "docs.start": API,
+    "docs.scalar": API,
+    "auth.register": Scope.REGISTER,
+    "auth.login": Scope.LOGIN,
+    "auth.refresh": Scope.REFRESH,
+    "auth.logout": API,
+    "auth.forgot_password": Scope.RESET,
+    "auth.reset_password": API,
+    "me.show": API,
+    "me.update": API,
+    "me.change_password": API,  # and guesses at the current one as LOGIN
+    "me.deactivate": API,
+    "sessions.index": API,
+    "sessions.revoke_others": API,
+    "sessions.rename": API,
+    "sessions.revoke": API,
+    "blocks.index": API,
+    "blocks.create": API,
+    "blocks.remove": API,
+    "events.own": API,
+    "events.conversation": API,
+    "unread.index": API,
+    "unread.show": API,
+    "unread.mark": MARK,
+    "unread.read": MARK,
+    "unread.delivered": MARK,
+    "notification_preferences.show": API,
+    "notification_preferences.replace": API,
+    "notification_preferences.update": API,
+    "notification_preferences.index": API,
+    "notification_preferences.resolve": API,
+    "notification_preferences.show_place": API,
+    "notification_preferences.replace_place": API,
+    "notification_preferences.update_place": API,
+    "notification_preferences.remove_place": API,
+    "quiet_hours.show": API,
+    "quiet_hours.replace": API,
+    "users.index": Scope.SEARCH,
+    "users.show": API,
+    "conversations.index": API,
+    "conversations.create": Scope.INVITE,
+    "conversations.show": API,
+    "conversations.update": API,
+    "conversations.leave": API,
+    "conversations.configure": API,
+    "participants.index": API,
+    "participants.add": Scope.INVITE,
+    "participants.remove": API,
+    "messages.index": API,
+    "messages.create": MESSAGE,
+    "messages.show": API,
+    "messages.update": API,
+    "messages.remove": API,
+    "messages.edits": API,
+    "messages.react": API,
+    "messages.unreact": API,
+    "pins.index": API,
+    "pins.pin": API,
+    "pins.unpin": API,
+}
+"""By operation id."""
+
+PHX_JOIN = "phx_join"
+
+EVENTS: Mapping[str, Mapping[str, Scope | None]] = {
+    "conversation:*": {
+        PHX_JOIN: JOIN,
+        "new_message": MESSAGE,
+        "edit_message": API,
+        "delete_message": API,
+        "react": API,
+        "unreact": API,
+        "read": MARK,
+        "delivered": MARK,
+        "typing": FREE,  # dropped without a word above its own pace (`typing_seconds`)
+    },
+    "user:*": {PHX_JOIN: JOIN},
+}
+"""By topic, what clients may say there."""
+
+
+def scope_of(route: Route) -> Scope | None:
+    """What a request for this route is counted as; a route that has no line above is no freer for that."""
+    return ROUTES.get(route.action.name, API)
+
+
+def scope_of_event(topic: str, event: str) -> Scope | None:
+    """What a client's event, or its join, is counted as."""
+    return EVENTS.get(topic, {}).get(event, API)
