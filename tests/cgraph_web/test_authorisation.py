@@ -90,6 +90,7 @@ def owned(participant: int, owner: int, body: Body = None) -> Row:
 A = "/api/v1"
 C = A + "/conversations/{conversation_id}"
 M = C + "/messages/{message_id}"
+P = A + "/me/notification-preferences"
 
 TABLE: dict[str, Row] = {
     "GET /health": public(200),
@@ -120,6 +121,17 @@ TABLE: dict[str, Row] = {
     f"DELETE {A}/me/blocks/{{user_id}}": own(204),
     f"GET {A}/me/events": own(200, query="?since=0"),
     f"GET {A}/me/unread": own(200, query="?verify=true"),
+    f"GET {P}": own(200),
+    f"PUT {P}": own(200, {"level": "mentions"}),
+    f"PATCH {P}": own(200, {"email": False}),
+    f"GET {P}/places": own(200),
+    f"GET {P}/resolve": own(200, query="?kind=mention"),
+    f"GET {P}/{{scope}}/{{scope_id}}": inside(200),
+    f"PUT {P}/{{scope}}/{{scope_id}}": inside(200, {"level": "mentions"}),
+    f"PATCH {P}/{{scope}}/{{scope_id}}": inside(200, {"email": False}),
+    f"DELETE {P}/{{scope}}/{{scope_id}}": inside(204),
+    f"GET {A}/me/quiet-hours": own(200),
+    f"PUT {A}/me/quiet-hours": own(200, {"time_zone": "Europe/Paris", "windows": []}),
     f"GET {A}/users": own(200, query="?username=nobody"),
     f"GET {A}/users/{{user_id}}": own(200),
     f"GET {A}/conversations": own(200),
@@ -167,6 +179,8 @@ def path_of(route: Route, scene: Scene, message_id: UUID) -> str:
         session_id=scene.session_id,
         user_id=scene.user_id,
         emoji="👍",
+        scope="conversation",
+        scope_id=scene.conversation_id,
     )
 
 
@@ -201,7 +215,9 @@ class TestRoutes:
         assert await ask(app, route, row, role, his=True) == getattr(row, role)
 
     @pytest.mark.parametrize(
-        "route", [r for r in ROUTES if "{conversation_id}" in r.path], ids=named
+        "route",
+        [r for r in ROUTES if "{conversation_id}" in r.path or "{scope_id}" in r.path],
+        ids=named,
     )
     async def test_tell_strangers_nothing(self, app: App, route: Route) -> None:
         """The answer for a conversation that is there is, but for the request id, that for one that is not."""

@@ -113,6 +113,8 @@ async def _somebody(app: App) -> tuple[str, dict[str, str]]:
         "message_id": str(message.id),
         "session_id": str(person.actor.session_id),
         "user_id": str(third.id),
+        "scope": "conversation",
+        "scope_id": str(conversation),
     }
 
 

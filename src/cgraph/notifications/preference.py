@@ -1,7 +1,7 @@
 """A preference: what a person has set for one place, or for everything."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 import msgspec
@@ -52,7 +52,7 @@ class GlobalPreference(Preference, frozen=True):
 
 
 class PreferenceChange(Input, frozen=True):
-    """What shall be different; what is left out stays, null takes a value back."""
+    """What to set; null: as the next wider scope has it."""
 
     level: Level | UnsetType | None = UNSET
     in_app: bool | UnsetType | None = UNSET
@@ -75,7 +75,7 @@ class PreferenceChange(Input, frozen=True):
             raise Invalid.field("muted_until", "must be within the years 1 to 9999") from None
         msgspec.structs.force_setattr(self, "muted_until", until)
 
-    def whole(self) -> "PreferenceChange":
+    def whole(self) -> Self:
         """The same for who puts a preference in the place of what was: what is left out is taken back."""
         values = {name: getattr(self, name) for name in self.__struct_fields__}
         return type(self)(**{k: None if v is UNSET else v for k, v in values.items()})
@@ -100,7 +100,7 @@ class PreferenceChange(Input, frozen=True):
 
 
 class GlobalPreferenceChange(PreferenceChange, frozen=True):
-    """What shall be different; what is left out stays, null takes a value back to its default."""
+    """What to set; null: as it is by itself."""
 
     push_privacy: PushPrivacy | UnsetType | None = UNSET
     email_batch_minutes: Minutes | UnsetType | None = UNSET

@@ -5,7 +5,7 @@ from typing import get_args
 
 import msgspec
 
-from cgraph import messaging
+from cgraph import messaging, notifications
 from cgraph.accounts import DurableEvent, UserEvent
 from cgraph_kit import streams
 from cgraph_kit.channels import Joined, JoinParams, Outgoing
@@ -42,5 +42,9 @@ def _own(happened: UserEvent) -> Iterator[Outgoing]:
     yield Outgoing(topic, happened.type, msgspec.Raw(happened.body()), happened.seq)
 
 
-for _kind in (*get_args(DurableEvent), *get_args(messaging.DurableUserEvent)):
+for _kind in (
+    *get_args(DurableEvent),
+    *get_args(messaging.DurableUserEvent),
+    *get_args(notifications.DurableEvent),
+):
     UserChannel.push(_kind.type, when=_kind)(_own)
