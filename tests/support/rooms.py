@@ -168,15 +168,14 @@ class Lobby(Channel):
 
 
 @Room.push("said", when=Said)
-def said(said: Said) -> Iterator[tuple[str, Any] | Outgoing]:
+def said(said: Said) -> Iterator[Outgoing]:
     if said.content == "crash":
         raise RuntimeError("this push crashes")
     if said.content == "explicit":
         yield Outgoing(f"room:{said.room}", "explicit", {"seq": 99})
-    elif said.seq is None:
-        yield said.room, {"content": said.content}
     else:
-        yield said.room, {"content": said.content, "seq": said.seq}
+        payload = {"content": said.content, **({} if said.seq is None else {"seq": said.seq})}
+        yield Outgoing(f"room:{said.room}", "said", payload, said.seq)
 
 
 class App:

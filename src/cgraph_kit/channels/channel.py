@@ -1,17 +1,7 @@
 """What one topic is: who may join it, what clients may say in it, what it tells them."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import (
-    TYPE_CHECKING,
-    Annotated,
-    Any,
-    ClassVar,
-    Final,
-    Protocol,
-    TypeAlias,
-    TypeVar,
-    overload,
-)
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Protocol, TypeVar, overload
 
 import msgspec
 
@@ -25,7 +15,6 @@ if TYPE_CHECKING:
     from .voice import Voice
 
 Method = TypeVar("Method", bound=Callable[..., Any])
-Happening = TypeVar("Happening")
 
 
 class JoinParams(msgspec.Struct, frozen=True):
@@ -73,31 +62,16 @@ class Outgoing(msgspec.Struct, frozen=True):
     """Ids or keys of the sockets that are not told, on any node."""
 
 
-Pushed: TypeAlias = Iterable["tuple[Any, Any] | Outgoing"]
-PushFunction = TypeVar("PushFunction", bound=Callable[[Any], Pushed])
+Say = Callable[[Any], Iterable[Outgoing]]
+PushFunction = TypeVar("PushFunction", bound=Say)
 
 
 class Push(msgspec.Struct, frozen=True):
-    """A function that says what a topic is told when something has happened."""
+    """A function that says what topics are told when something has happened."""
 
-    topic: str
     event: str
     when: type
-    function: Callable[[Any], Pushed]
-
-    def __call__(self, happening: Any) -> Iterator[Outgoing]:
-        """A pair `(id, payload)` is durable exactly if its payload has a `seq`."""
-        for item in self.function(happening):
-            if isinstance(item, Outgoing):
-                yield item
-            else:
-                id, payload = item
-                yield Outgoing(self.topic.replace("*", str(id)), self.event, payload, _seq(payload))
-
-
-def _seq(payload: Any) -> int | None:
-    seq = payload.get("seq") if isinstance(payload, dict) else getattr(payload, "seq", None)
-    return seq if isinstance(seq, int) else None
+    function: Say
 
 
 class _Register(Protocol):
@@ -262,7 +236,7 @@ class Channel:
     @classmethod
     def _register(cls, event: str, *, when: type[Any]) -> Callable[[PushFunction], PushFunction]:
         def register(function: PushFunction) -> PushFunction:
-            cls.pushes.append(Push(cls.topic, event, when, function))
+            cls.pushes.append(Push(event, when, function))
             return function
 
         return register

@@ -160,7 +160,7 @@ class Endpoint:
         for event in events:
             for push in self._pushes.get(type(event), ()):
                 try:
-                    for outgoing in push(event):
+                    for outgoing in push.function(event):
                         self.publish(outgoing)
                 except Exception:
                     _log.exception("a push failed", extra={"event_name": push.event})
