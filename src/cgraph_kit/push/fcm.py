@@ -41,7 +41,7 @@ class Fcm:
 
     async def send(self, device: Device, payload: Payload) -> Outcome:
         body = fitted(payload, _encoded)
-        body = b'{"message":{"token":%b,%b}' % (msgspec.json.encode(device.token), body[1:] + b"}")
+        body = b'{"message":{"token":%b,%b}' % (msgspec.json.encode(device.token), body[1:])
         try:
             answer, token = await self._post(body)
             if _failure(answer).is_old_token(answer.status_code):
@@ -117,12 +117,14 @@ class _Failure(msgspec.Struct, frozen=True):
         return next(own, self.error.status)
 
     @property
-    def is_about_token(self) -> bool:
-        """Whether it is the device's token that is malformed, rather than anything we say."""
+    def means_gone(self) -> bool:
+        """Whether the device's token is no longer one, or never was; not when it is something else we say that is wrong."""
+        if self.code != "INVALID_ARGUMENT":
+            return self.code == "UNREGISTERED"
         fields = {one.field for detail in self.error.details for one in detail.field_violations}
-        return fields == {"message.token"} or (
-            not fields and "registration token is not a valid" in self.error.message
-        )
+        if fields:
+            return fields == {"message.token"}
+        return "registration token is not a valid" in self.error.message
 
     def is_old_token(self, status: int) -> bool:
         """Whether it is our access token that is refused, rather than Apple's credentials of the project."""
@@ -143,18 +145,20 @@ def _failure(answer: httpx2.Response) -> _Failure:
 def _outcome(answer: httpx2.Response) -> Outcome:
     status = answer.status_code
     if status == HTTPStatus.OK:
-        try:
-            return Sent(msgspec.json.decode(answer.content, type=_Accepted).name)
-        except msgspec.MsgspecError:
-            return Sent()
+        return Sent(_name(answer))
     failure = _failure(answer)
     reason = f"FCM answered {status} {failure.code}".rstrip()
-    if failure.code == "UNREGISTERED":
-        return Gone(reason)
-    if failure.code == "INVALID_ARGUMENT" and failure.is_about_token:
+    if failure.means_gone:
         return Gone(reason)
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return Retry(reason, retry_after(answer.headers) or QUOTA_SECONDS)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return Retry(reason, retry_after(answer.headers))
     return Rejected(reason)
+
+
+def _name(answer: httpx2.Response) -> str | None:
+    try:
+        return msgspec.json.decode(answer.content, type=_Accepted).name
+    except msgspec.MsgspecError:
+        return None

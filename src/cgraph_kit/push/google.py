@@ -19,6 +19,7 @@ from .jwt import signed
 log = logging.getLogger(__name__)
 
 SCOPE = "https://www.googleapis.com/auth/firebase.messaging"
+TOKENS = "https://oauth2.googleapis.com/token"
 GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 ASSERTION_SECONDS = 3600
 EARLY = 300
@@ -36,7 +37,7 @@ class ServiceAccount(msgspec.Struct, frozen=True):
     client_email: str
     private_key: str
     private_key_id: str = ""
-    token_uri: str = "https://oauth2.googleapis.com/token"
+    token_uri: str = TOKENS
 
     @classmethod
     def read(cls, file: bytes) -> Self:

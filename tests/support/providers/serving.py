@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 import tempfile
+import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -81,6 +82,7 @@ async def serving(answer: Answerer) -> AsyncIterator[str]:
     with tempfile.TemporaryDirectory() as directory:
         config = _config(Path(directory))
         sockets = config.create_sockets()
+        sockets.secure_sockets[0].listen(100)  # who comes before the server is up waits
         stop = asyncio.Event()
         config.create_sockets = lambda: sockets  # type: ignore[method-assign]
         task = asyncio.create_task(serve(_asgi(answer), config, shutdown_trigger=stop.wait))
@@ -119,7 +121,8 @@ def _asgi(answer: Answerer) -> Any:
             if not message.get("more_body"):
                 break
         headers = httpx2.Headers(list(scope["headers"]))
-        answered = await answer(
+        answered = await _said(
+            answer,
             Request(
                 scope["method"],
                 scope["path"],
@@ -127,13 +130,21 @@ def _asgi(answer: Answerer) -> Any:
                 body,
                 scope["http_version"],
                 scope["client"],
-            )
+            ),
         )
         sent = [(name.encode(), value.encode()) for name, value in answered.headers.items()]
         await send({"type": "http.response.start", "status": answered.status, "headers": sent})
         await send({"type": "http.response.body", "body": answered.body})
 
     return app
+
+
+async def _said(answer: Answerer, request: Request) -> Answered:
+    """What it cannot read it says so, loudly: the traceback is the answer."""
+    try:
+        return await answer(request)
+    except Exception:
+        return Answered(500, body=traceback.format_exc().encode())
 
 
 async def _lifespan(receive: Any, send: Any) -> None:
