@@ -29,6 +29,8 @@ COMMANDS = {
     "migrate": ("migrate", "Bring the database up to date."),
     "doctor": ("doctor", "Look for what is wrong, and say what to do."),
     "admin": ("admin", "Appoint administrators."),
+    "backup": ("backup", "Back the database up, and see that the backups are good."),
+    "restore": ("restore", "Make the database what it was when a backup was made."),
     "import": ("imports", "Take over people and conversations from other systems."),
     "shell": ("shell", "Python with the application loaded."),
     "routes": ("routes", "List every route and every event of the channels."),
