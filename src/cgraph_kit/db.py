@@ -92,6 +92,10 @@ class Repo(Protocol):
         """The first column of the first row, or None. Also the word for writes that return nothing."""
         ...
 
+    async def values(self, sql: str, *args: Any) -> list[Any]:
+        """The first column of every row."""
+        ...
+
     async def batched(self, write: Batched[Entry, Happened], entry: Entry) -> Happened | None:
         """Take part in a write that others may share. The event, which is published; None: it made no row.
 
@@ -110,7 +114,7 @@ class Repo(Protocol):
 
 
 class _Statements:
-    """The four words that run one statement; where it runs is `_connection`."""
+    """The words that run one statement; where it runs is `_connection`."""
 
     __slots__ = ("_connection", "_slow")
 
@@ -133,6 +137,9 @@ class _Statements:
 
     async def value(self, sql: str, *args: Any) -> Any:
         return await self._run(self._connection.fetchval, sql, args)
+
+    async def values(self, sql: str, *args: Any) -> list[Any]:
+        return [record[0] for record in await self._run(self._connection.fetch, sql, args)]
 
     async def _run(
         self, fetch: Callable[..., Awaitable[Any]], sql: str, args: Sequence[Any]

@@ -7,8 +7,6 @@ so that a write never fails for want of one.
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-import msgspec
-
 from . import clock
 from .db import Repo, Transaction
 
@@ -39,18 +37,13 @@ async def keep(db: Repo, daily: Daily, *, retention_days: int, ahead_days: int =
         await tx.value(f"DELETE FROM {default} WHERE {daily.column} < $1", oldest)
 
 
-class _Table(msgspec.Struct, frozen=True):
-    name: str
-
-
 async def _names(tx: Transaction, daily: Daily) -> set[str]:
-    rows = await tx.all(
-        _Table,
+    rows = await tx.values(
         "SELECT c.relname::text FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid "
         "WHERE i.inhparent = $1::text::regclass",
         daily.table,
     )
-    return {row.name for row in rows}
+    return set(rows)
 
 
 def _name(daily: Daily, day: datetime) -> str:

@@ -41,6 +41,7 @@ class TestReading:
         assert await db.all(Thing, sql) == [Thing(1, "a"), Thing(2, "b")]
         assert await db.first(Thing, sql) == Thing(1, "a")
         assert await db.value(sql) == 1
+        assert await db.values(sql) == [1, 2]
 
     async def test_says_none_for_what_may_be_missing(self, db: Transaction) -> None:
         assert await db.first(Thing, "SELECT 1, 'a' WHERE false") is None

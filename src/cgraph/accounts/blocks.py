@@ -77,14 +77,6 @@ _LIST = f"SELECT {_BLOCK} WHERE b.blocker_id = $1 AND u.username > $2 ORDER BY u
 _COUNT = "SELECT count(*) FROM user_blocks WHERE blocker_id = $1"
 
 
-async def blocked_between(db: Repo, a: UUID, b: UUID) -> bool:
-    """Whether either blocks the other. A statement may ask the view `blocked_pairs` instead."""
-    blocked: bool = await db.value(
-        "SELECT EXISTS (SELECT FROM blocked_pairs WHERE user_id = $1 AND other_id = $2)", a, b
-    )
-    return blocked
-
-
 async def can_contact(db: Repo, sender_id: UUID, other_id: UUID) -> bool:
     """Whether a person may write to another directly: who is active, and no block stands between them."""
     allowed: bool = await db.value(
@@ -94,21 +86,3 @@ async def can_contact(db: Repo, sender_id: UUID, other_id: UUID) -> bool:
         other_id,
     )
     return allowed
-
-
-async def list_blocked_ids(db: Repo, user_id: UUID) -> set[UUID]:
-    """Everybody this person blocks."""
-    return await _ids(db, "SELECT blocked_id FROM user_blocks WHERE blocker_id = $1", user_id)
-
-
-async def list_blocker_ids(db: Repo, user_id: UUID) -> set[UUID]:
-    """Everybody who blocks this person. Never to be shown to them."""
-    return await _ids(db, "SELECT blocker_id FROM user_blocks WHERE blocked_id = $1", user_id)
-
-
-async def _ids(db: Repo, sql: str, user_id: UUID) -> set[UUID]:
-    return {row.id for row in await db.all(_Id, sql, user_id)}
-
-
-class _Id(msgspec.Struct, frozen=True):
-    id: UUID

@@ -53,10 +53,6 @@ class _Owner(msgspec.Struct, frozen=True):
     id: UUID
 
 
-class _Text(msgspec.Struct, frozen=True):
-    text: str
-
-
 async def create_imported_users(tx: Transaction, users: Sequence[ImportedUser]) -> list[Made]:
     """Make accounts with ids of the caller's choice, in the order given; earlier ones get the better names.
 
@@ -170,10 +166,8 @@ async def _choose_names(
 
 
 async def _taken(db: Repo, looks: Sequence[str]) -> set[str]:
-    rows = await db.all(
-        _Text, "SELECT skeleton FROM usernames WHERE skeleton = ANY($1)", list(looks)
-    )
-    return {row.text for row in rows}
+    sql = "SELECT skeleton FROM usernames WHERE skeleton = ANY($1)"
+    return set(await db.values(sql, list(looks)))
 
 
 def _candidates(user: ImportedUser) -> Iterator[str]:

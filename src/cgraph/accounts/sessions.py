@@ -114,7 +114,7 @@ async def end_sessions(
 ) -> list[UUID]:
     """End live sessions of a person, all or as narrowed, in one event. Returns which."""
     now = clock.now()
-    ended = [row.id for row in await tx.all(_Id, _END, user_id, now, only, but, reason)]
+    ended: list[UUID] = await tx.values(_END, user_id, now, only, but, reason)
     if ended:
         await record(tx, SessionRevoked, user_id, RevokedSessions(ended, reason))
     return ended
@@ -132,7 +132,3 @@ WITH ending AS (
 )
 UPDATE sessions s SET revoked_at = $2, revoked_reason = $5 FROM ending e WHERE s.id = e.id RETURNING s.id
 """
-
-
-class _Id(msgspec.Struct, frozen=True):
-    id: UUID

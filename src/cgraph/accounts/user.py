@@ -13,6 +13,9 @@ Status = Literal["online", "idle", "dnd", "invisible"]
 State = Literal["active", "deactivated"]
 
 
+NO_SESSION = UUID(int=0)
+
+
 class Actor(msgspec.Struct, frozen=True):
     """Who acts: made from an access token, and at most a minute older than the truth."""
 
@@ -71,11 +74,27 @@ def _selected(alias: str, lapsing: tuple[str, ...] = ("status_text", "status_exp
 
 USER = _selected("u")
 PERSON = columns(Person, "u")
+_ACTIVE = f"SELECT {PERSON} FROM users u WHERE u.state = 'active'"
 
 
 async def find_user(db: Repo, id: UUID) -> User | None:
     """The account with this id, deactivated or not."""
     return await db.first(User, f"SELECT {USER} FROM users u WHERE u.id = $1", id)
+
+
+async def find_actor(db: Repo, id: UUID) -> Actor | None:
+    """An active person to act for without a session, as jobs do what somebody had asked for."""
+    person = await db.first(Person, f"{_ACTIVE} AND u.id = $1", id)
+    if person is None:
+        return None
+    return Actor(
+        person.id,
+        NO_SESSION,
+        person.username,
+        person.display_name,
+        person.avatar_url,
+        person.user_id,
+    )
 
 
 async def lock_user(db: Repo, id: UUID) -> User:
@@ -101,11 +120,5 @@ async def get_people_by_usernames(db: Repo, usernames: Sequence[str]) -> dict[st
 
 async def list_active_ids(db: Repo, ids: Sequence[UUID]) -> set[UUID]:
     """Those of these ids that are active accounts."""
-    rows = await db.all(
-        _Id, "SELECT id FROM users WHERE id = ANY($1) AND state = 'active'", list(ids)
-    )
-    return {row.id for row in rows}
-
-
-class _Id(msgspec.Struct, frozen=True):
-    id: UUID
+    sql = "SELECT id FROM users WHERE id = ANY($1) AND state = 'active'"
+    return set(await db.values(sql, list(ids)))

@@ -3,8 +3,6 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-import msgspec
-
 from cgraph_kit import clock
 from cgraph_kit.db import Repo, Transaction
 from cgraph_kit.ids import new_id
@@ -60,15 +58,11 @@ async def change_username(
 
 async def _refuse_haste(tx: Transaction, user_id: UUID, now: datetime, limits: Limits) -> None:
     window = timedelta(days=limits.username_change_days)
-    changes = await tx.all(_Change, _CHANGES, user_id, now - window, limits.username_changes)
+    changes = await tx.values(_CHANGES, user_id, now - window, limits.username_changes)
     if len(changes) >= limits.username_changes:
-        oldest = changes[-1].inserted_at if changes else now
+        oldest = changes[-1] if changes else now
         again = oldest + window - now
         raise UsernameChangedTooOften(retry_after=again.total_seconds())
-
-
-class _Change(msgspec.Struct, frozen=True):
-    inserted_at: datetime
 
 
 _CLAIM = """

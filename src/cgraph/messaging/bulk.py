@@ -113,17 +113,8 @@ ON CONFLICT DO NOTHING
 
 async def find_message_ids(db: Repo, conversation_id: UUID, ids: Sequence[UUID]) -> set[UUID]:
     """Those of these ids that are messages of the conversation, deleted or not."""
-    rows = await db.all(
-        _Id,
-        "SELECT id FROM messages WHERE conversation_id = $1 AND id = ANY($2)",
-        conversation_id,
-        list(ids),
-    )
-    return {row.id for row in rows}
-
-
-class _Id(msgspec.Struct, frozen=True):
-    id: UUID
+    sql = "SELECT id FROM messages WHERE conversation_id = $1 AND id = ANY($2)"
+    return set(await db.values(sql, conversation_id, list(ids)))
 
 
 class _Start(msgspec.Struct, frozen=True):
@@ -141,10 +132,10 @@ async def import_messages(
     """
     if not messages:
         return
-    people = await tx.all(_Id, _HOLD, conversation_id)
+    people = await tx.values(_HOLD, conversation_id)
     latest = max(message.inserted_at for message in messages)
     start = await tx.one(_Start, _NUMBER, conversation_id, len(messages), latest)
-    mentions = await _mentions(tx, {row.id for row in people}, messages)
+    mentions = await _mentions(tx, set(people), messages)
     rows = [
         _row(conversation_id, start, n, message, mentions) for n, message in enumerate(messages, 1)
     ]

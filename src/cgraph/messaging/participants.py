@@ -92,7 +92,7 @@ async def add_participants(
     """
     async with db.transaction() as tx:
         await hold_group(tx, actor, conversation_id)
-        there = {row.id for row in await tx.all(_Id, _THERE, conversation_id)}
+        there = set(await tx.values(_THERE, conversation_id))
         added = [id for id in dict.fromkeys(new.participant_ids) if id not in there]
         if added:
             await check_addable(tx, actor, added)
@@ -112,10 +112,6 @@ async def _add(tx: Transaction, actor: Actor, conversation_id: UUID, added: list
     facts = [msgspec.to_builtins(people[id]) for id in added if id in people]
     await say(tx, actor, conversation_id, "added", {"participants": facts})
     await tell_added(tx, conversation_id, added)
-
-
-class _Id(msgspec.Struct, frozen=True):
-    id: UUID
 
 
 class _Position(msgspec.Struct, frozen=True):

@@ -79,8 +79,7 @@ async def count_unread(
 
 async def list_participant_ids(db: Repo, conversation_id: UUID) -> list[UUID]:
     """Who is in a conversation. For telling them."""
-    ids: list[UUID] | None = await db.value(_PEOPLE, conversation_id)
-    return ids or []
+    return await db.values(_PEOPLE, conversation_id)
 
 
 async def verify_unread(db: Repo, actor: Actor) -> list[Verified]:
@@ -119,5 +118,5 @@ _VERIFY = _counting(
     f"p.conversation_id, {UNREAD}, {MENTIONS}, {RECOUNT}, {RECOUNT_MENTIONS}", "user_id = $1"
 )
 _PEOPLE = """
-SELECT array_agg(user_id) FROM participants WHERE conversation_id = $1 AND left_seq IS NULL
+SELECT user_id FROM participants WHERE conversation_id = $1 AND left_seq IS NULL
 """
