@@ -8,7 +8,6 @@ from pathlib import Path
 
 from obstore.store import LocalStore
 
-from .base import StorageError
 from .objects import Objects
 
 _STAGED = re.compile(r".*#\d+")
@@ -16,16 +15,24 @@ _STAGED = re.compile(r".*#\d+")
 
 
 class LocalStorage(Objects):
-    """Objects are files below `root`, which is made when missing and closed to other users."""
+    """Objects are files below `root`, which is made with the first of them, and closed to other users.
+
+    Not before: whoever only looks (root, say, for whom nothing is closed) must not become its owner.
+    """
 
     def __init__(self, root: Path) -> None:
         self.root = root.absolute()
-        try:
-            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
-            store = LocalStore(self.root)
-        except OSError as error:
-            raise StorageError(f"{self.root}: {error.strerror or error}") from error
-        super().__init__(store, str(self.root))
+        self._opened: LocalStore | None = None
+        super().__init__(str(self.root))
+
+    @property
+    def _store(self) -> LocalStore:
+        if self._opened is None:
+            self._opened = LocalStore(self.root.resolve(strict=True))
+        return self._opened
+
+    def _prepare(self) -> None:
+        self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     async def sweep(self, *, older_than: float) -> int:
         return await asyncio.to_thread(self._sweep, time.time() - older_than)

@@ -1,7 +1,8 @@
 """What every store has in common: the object_store library does the work, its errors become ours."""
 
+from abc import abstractmethod
 from collections.abc import AsyncIterable, AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError
@@ -18,9 +19,16 @@ WRITERS = 4
 class Objects(Storage):
     """An object store, wherever it is."""
 
-    def __init__(self, store: ObjectStore, place: str) -> None:
-        self._store = store
+    def __init__(self, place: str) -> None:
         self._place = place
+
+    @property
+    @abstractmethod
+    def _store(self) -> ObjectStore:
+        """The library's. Raises `FileNotFoundError` where nothing was ever stored."""
+
+    def _prepare(self) -> None:
+        """Before something is stored."""
 
     @property
     def place(self) -> str:
@@ -28,12 +36,14 @@ class Objects(Storage):
 
     async def put(self, key: str, content: bytes | AsyncIterable[bytes]) -> None:
         with self._failing(checked(key)):
+            self._prepare()
             await obstore.put_async(
                 self._store, key, content, chunk_size=PART, max_concurrency=WRITERS
             )
 
     async def create(self, key: str, content: bytes) -> None:
         with self._failing(checked(key)):
+            self._prepare()
             await obstore.put_async(self._store, key, content, mode="create")
 
     async def get(self, key: str) -> bytes:
@@ -68,7 +78,7 @@ class Objects(Storage):
         return Stored(key, meta["size"], meta["last_modified"], meta["e_tag"] or "")
 
     async def list(self, folder: str) -> AsyncIterator[Stored]:
-        with self._failing(checked(folder)):
+        with suppress(NotStored), self._failing(checked(folder)):
             async for page in obstore.list(self._store, folder):
                 for meta in page:
                     yield Stored(
@@ -94,7 +104,7 @@ class Objects(Storage):
             raise NotStored(f"{self._place} has no {key}") from None
         except AlreadyExistsError:
             raise AlreadyStored(f"{self._place} has {key} already") from None
-        except (BaseError, PermissionError) as error:
+        except (BaseError, OSError) as error:
             raise StorageError(f"{self._place}, {key}: {_first_line(error)}") from error
 
 

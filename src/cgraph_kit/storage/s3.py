@@ -49,7 +49,7 @@ class S3Storage(Objects):
         }
         plain = bool(options.endpoint and options.endpoint.startswith("http://"))
         try:
-            store = S3Store(
+            self._bucket = S3Store(
                 parts.netloc,
                 prefix=parts.path.strip("/") or None,
                 region=options.region,
@@ -63,4 +63,8 @@ class S3Storage(Objects):
             )
         except (BaseError, ValueError) as error:
             raise StorageError(f"{url}: {str(error).splitlines()[0]}") from error
-        super().__init__(store, f"s3://{parts.netloc}{parts.path}".rstrip("/"))
+        super().__init__(f"s3://{parts.netloc}{parts.path}".rstrip("/"))
+
+    @property
+    def _store(self) -> S3Store:
+        return self._bucket

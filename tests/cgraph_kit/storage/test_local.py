@@ -6,18 +6,28 @@ from pathlib import Path
 
 import pytest
 
-from cgraph_kit.storage import LocalStorage, StorageError, open_storage
+from cgraph_kit.storage import LocalStorage, NotStored, StorageError, open_storage
 
 
 class TestLocalStorage:
-    def test_its_directory_is_closed_to_others(self, tmp_path: Path) -> None:
-        LocalStorage(tmp_path / "a" / "b")
+    async def test_its_directory_is_closed_to_others(self, tmp_path: Path) -> None:
+        await LocalStorage(tmp_path / "a" / "b").put("c", b"")
         assert (tmp_path / "a" / "b").stat().st_mode & 0o777 == 0o700
 
-    def test_a_file_in_its_place_is_refused(self, tmp_path: Path) -> None:
+    async def test_looking_makes_nothing(self, tmp_path: Path) -> None:
+        storage = LocalStorage(tmp_path / "a")
+        assert await storage.head("b") is None
+        assert [stored async for stored in storage.list("b")] == []
+        await storage.delete("b")
+        assert await storage.sweep(older_than=0) == 0
+        with pytest.raises(NotStored):
+            await storage.get("b")
+        assert not (tmp_path / "a").exists()
+
+    async def test_a_file_in_its_place_is_refused(self, tmp_path: Path) -> None:
         (tmp_path / "a").touch()
         with pytest.raises(StorageError, match="/a"):
-            LocalStorage(tmp_path / "a")
+            await LocalStorage(tmp_path / "a").put("b", b"")
 
     async def test_says_why_it_cannot_write(self, tmp_path: Path) -> None:
         storage = LocalStorage(tmp_path)
