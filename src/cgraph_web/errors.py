@@ -101,6 +101,8 @@ class ErrorBody(msgspec.Struct, frozen=True):
     fields: dict[str, list[str]]
     """Reasons by field, where the input is at fault."""
     request_id: str
+    retry_after: float | None = None
+    """Seconds, where trying again makes sense."""
 
 
 class ErrorEnvelope(msgspec.Struct, frozen=True):

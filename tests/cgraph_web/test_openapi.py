@@ -137,7 +137,7 @@ class TestOperation:
         media = operation["requestBody"]["content"]["application/json"]
         assert media["schema"] == {"$ref": "#/components/schemas/NewThing"}
         assert list(operation["responses"]) == [
-            *("201", "401", "408", "409", "413", "415", "422", "500", "503")
+            *("201", "401", "408", "409", "413", "415", "422", "429", "500", "503")
         ]
 
     def test_names_its_own_errors_beside_the_common_ones(self, things: Json) -> None:

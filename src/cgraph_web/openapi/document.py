@@ -10,7 +10,7 @@ from cgraph_web.binding import Binding, bind
 from cgraph_web.errors import ErrorEnvelope
 from cgraph_web.response import encode
 
-from .operations import COMPONENT_PARAMETERS, failure_components, operation
+from .operations import COMPONENT_HEADERS, COMPONENT_PARAMETERS, failure_components, operation
 from .schemas import Schemas, has_body
 
 DESCRIPTION = """\
@@ -20,6 +20,8 @@ REST API of a community platform: people, conversations, messages.
 as `before` or `after` to go on in that direction; null means the list ends there.
 - Every failure answers as `{"error": {"code", "message", "fields", "request_id"}}`; `code` is stable.
 - Any write may be given an `Idempotency-Key`, and is then done once however often it is sent.
+- Requests are limited by scope (`x-rate-limit-scope`); every answer says in `X-RateLimit-*` what is left, and a 429 in \
+`Retry-After`, exactly in `error.retry_after`, when to try again.
 - Ids are strings, times ISO 8601 in UTC.
 """
 
@@ -43,6 +45,7 @@ def document(routes: Sequence[Route]) -> bytes:
                 "schemas": _without_queries(schemas, shown),
                 "responses": failure_components(shown),
                 "parameters": COMPONENT_PARAMETERS,
+                "headers": COMPONENT_HEADERS,
                 "securitySchemes": {
                     "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
                 },

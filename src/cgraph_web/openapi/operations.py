@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from cgraph import accounts
-from cgraph_kit.errors import Error, Invalid, NotFound, Unauthorized, Unavailable
+from cgraph_kit.errors import Error, Invalid, NotFound, RateLimited, Unauthorized, Unavailable
 from cgraph_kit.idempotency import KeyReused
 from cgraph_web.action import Route
 from cgraph_web.binding import Binding
@@ -19,6 +19,7 @@ from cgraph_web.errors import (
     UnsupportedMediaType,
     status_of,
 )
+from cgraph_web.limits import BY_ACCOUNTS, scope_of
 from cgraph_web.plugs.idempotency import HEADER
 
 from .examples import UUID, example_of
@@ -41,6 +42,24 @@ COMPONENT_PARAMETERS = {
 }
 
 
+RATE_LIMIT_HEADERS = {
+    "X-RateLimit-Limit": ("Requests that may come at once.", {"type": "integer"}),
+    "X-RateLimit-Remaining": ("Requests that may come right now.", {"type": "integer"}),
+    "X-RateLimit-Reset": (
+        "When all may come again, in seconds since 1970.",
+        {"type": "number"},
+    ),
+    "X-RateLimit-Reset-After": ("The same in seconds from now.", {"type": "number"}),
+    "X-RateLimit-Bucket": ("Answers with the same one share a count.", {"type": "string"}),
+    "X-RateLimit-Scope": ("What is counted: the name of the limit.", {"type": "string"}),
+}
+RETRY_AFTER = ("Whole seconds until it makes sense to try again.", {"type": "integer"})
+COMPONENT_HEADERS = {
+    name: {"description": description, "schema": schema}
+    for name, (description, schema) in {**RATE_LIMIT_HEADERS, "Retry-After": RETRY_AFTER}.items()
+}
+
+
 def operation(route: Route, binding: Binding, schemas: Schemas) -> dict[str, Any]:
     """What a client must know to call a route, and everything it may be answered."""
     action = route.action
@@ -60,6 +79,8 @@ def operation(route: Route, binding: Binding, schemas: Schemas) -> dict[str, Any
         }
     if action.public:
         described["security"] = []
+    if (scope := scope_of(route)) is not None:
+        described["x-rate-limit-scope"] = scope
     return {name: value for name, value in described.items() if value or name == "security"}
 
 
@@ -79,6 +100,8 @@ def possible_errors(route: Route, binding: Binding) -> list[type[Error]]:
         errors |= {BodyTooLarge, UnsupportedMediaType, RequestTimeout}
     if route.keyed:
         errors.add(KeyReused)
+    if (scope := scope_of(route)) is not None and scope not in BY_ACCOUNTS:
+        errors.add(RateLimited)
     return sorted(errors, key=lambda error: (status_of(error), error.code))
 
 
@@ -114,6 +137,8 @@ def _successes(route: Route, binding: Binding, schemas: Schemas) -> dict[str, An
         if has_body(binding.returns):
             schema = schemas.of(binding.returns)
             described["content"] = _json(schema, example_of(schemas, schema))
+        if scope_of(route) is not None:
+            described["headers"] = _headers(*RATE_LIMIT_HEADERS)
         found[str(status)] = described
     return found
 
@@ -146,7 +171,8 @@ def _failure_name(errors: Iterable[type[Error]]) -> str:
 
 
 def _failure(errors: Iterable[type[Error]]) -> dict[str, Any]:
-    return {
+    errors = list(errors)
+    described: dict[str, Any] = {
         "description": "; ".join(f"`{error.code}`: {error.default}" for error in errors),
         "content": {
             "application/json": {
@@ -155,16 +181,27 @@ def _failure(errors: Iterable[type[Error]]) -> dict[str, Any]:
             }
         },
     }
+    if issubclass(errors[0], RateLimited):
+        described["headers"] = _headers("Retry-After", *RATE_LIMIT_HEADERS)
+    elif issubclass(errors[0], Unavailable):
+        described["headers"] = _headers("Retry-After")
+    return described
+
+
+def _headers(*names: str) -> dict[str, Any]:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 
 def _error_example(error: type[Error]) -> Any:
     fields = {"content": ["can't be blank"]} if issubclass(error, Invalid) else {}
-    body = {
+    body: dict[str, Any] = {
         "code": error.code,
         "message": error.default,
         "fields": fields,
         "request_id": UUID.replace("-", ""),
     }
+    if issubclass(error, RateLimited | Unavailable):
+        body["retry_after"] = 1.5
     return {"error": body}
 
 
