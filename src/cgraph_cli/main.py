@@ -27,6 +27,8 @@ UNREAD = 141
 COMMANDS = {
     "serve": ("serve", "Serve HTTP and realtime until told to stop."),
     "migrate": ("migrate", "Bring the database up to date."),
+    "work": ("work", "Do jobs until told to stop."),
+    "jobs": ("jobs", "Look at what is done later, and give orders."),
     "doctor": ("doctor", "Look for what is wrong, and say what to do."),
     "admin": ("admin", "Appoint administrators."),
     "backup": ("backup", "Back the database up, and see that the backups are good."),

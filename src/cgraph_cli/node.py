@@ -1,9 +1,10 @@
 """What commands work on: the application or its database, started for them or already running."""
 
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from urllib.parse import quote, urlsplit
 
 import asyncpg
@@ -47,15 +48,22 @@ def reaching(settings: Settings) -> Iterator[None]:
 
 
 @asynccontextmanager
-async def application(settings: Settings) -> AsyncIterator[App]:
-    """Everything but the network side, and no jobs. On the database of a server on the same directory, if one runs.
+async def application(
+    settings: Settings,
+    *,
+    queues: Mapping[str, int] = MappingProxyType({}),
+    report: Callable[[str], None] = lambda _step: None,
+) -> AsyncIterator[App]:
+    """Everything but the network side. On the database of a server that runs on the same directory, if one does.
+
+    `queues`: the jobs it does, and how many at a time.
 
     Beside a running server it has a bus of its own: what it changes reaches connected clients when they resume.
     """
-    settings = settings.model_copy(update={"queues": {}})
+    settings = settings.model_copy(update={"queues": dict(queues)})
     if settings.database_url is None and (dsn := running(settings)):
         settings = settings.model_copy(update={"database_url": dsn})
-    async with started(settings) as app:
+    async with started(settings, report=report) as app:
         yield app
 
 

@@ -29,6 +29,7 @@ from .worker import Worker
 
 log = logging.getLogger(__name__)
 
+_WAITING = "SELECT EXISTS (SELECT FROM jobs WHERE state = 'available' AND queue = ANY($1::text[]))"
 LAST_WORDS = 3.0
 """Seconds a node that stops gives to writing what has become of its jobs."""
 
@@ -73,6 +74,7 @@ class Jobs:
         self._waker = Waker(pubsub)
         self._cron = Crontab(db, self.crontab)
         self._context: Any = None
+        self._done = 0
         self.depths = metrics.Depths()
         self._queues = {
             name: Queue(
@@ -102,6 +104,15 @@ class Jobs:
     def busy(self) -> int:
         """Jobs under way here, and those whose outcome is still to be written."""
         return len(self._running()) + len(self._finisher.unwritten)
+
+    async def drained(self) -> int:
+        """Return once nothing of this node's queues is available or under way here; how many runs that took."""
+        while True:
+            done = self._done
+            waiting = await self._db.value(_WAITING, list(self._queues))
+            if not waiting and not self.busy and done == self._done:
+                return self._done
+            await asyncio.sleep(0.05)
 
     def hear(self, events: Sequence[Any]) -> None:
         """What was committed on this node: passes on what concerns jobs, here and over the bus."""
@@ -180,6 +191,7 @@ class Jobs:
         return outcome
 
     def _finished(self, outcomes: Sequence[Outcome], written: set[int]) -> None:
+        self._done += len(outcomes)
         for outcome in outcomes:
             if outcome.job.id not in written:
                 metrics.LOST.inc()
