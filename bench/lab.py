@@ -24,12 +24,8 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 def native(name: str) -> Path:
     """A C program of `native/`, compiled when its source is newer."""
-    source, header, program = (
-        HERE / "native" / f"{name}.c",
-        HERE / "native" / "ws.h",
-        BUILD / name,
-    )
-    newest = max(source.stat().st_mtime, header.stat().st_mtime)
+    source, program = HERE / "native" / f"{name}.c", BUILD / name
+    newest = max(file.stat().st_mtime for file in (source, *source.parent.glob("*.h")))
     if not program.exists() or program.stat().st_mtime < newest:
         BUILD.mkdir(parents=True, exist_ok=True)
         subprocess.run(["cc", "-O2", "-Wall", "-o", program, source], check=True)

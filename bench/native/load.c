@@ -5,10 +5,15 @@
 //   pairs     pairs=500 inflight=16 messages=20000
 //   idle      sockets=5000 seconds=5          (joins each, then waits)
 //   presence  sockets=1000 seconds=20         (until each knows all, or the time is over)
+//             refs=1 join with a ref of its own per socket, as pages do that have been open for a while
 // Common: path=/socket/websocket event=new_message bytes=200 tokens=FILE (one per line, socket i uses line i)
 //   topics=FILE (one per line; fan-out and presence use the first, pairs line p, idle line i) go=FD (a byte is read from
 //   it after every join, so that the caller can read the server's counters before and after)
-#include "ws.h"
+//   deflate=1 (offer permessage-deflate as browsers do; every message is inflated and looked at all the same)
+//
+// "bytes" are all that came over the sockets behind the handshakes: frame heads and payloads, compressed or not.
+// Presence frames are kept until all have joined and nothing is to be read; what counts is when a frame had come. So it is the server's time that is measured, not that of a client that is a thousand clients.
+#include "inflate.h"
 
 enum { MAX_SOCKETS = 40000 };
 
@@ -24,13 +29,23 @@ typedef struct {
 static Socket sockets[MAX_SOCKETS];
 static char *tokens[MAX_SOCKETS], *topics[MAX_SOCKETS];
 static int token_count, topic_count;
-static int port, poll_fd, joined, socket_count;
+static int port, poll_fd, joined, socket_count, deflate, own_refs;
 static const char *path = "/socket/websocket", *event_name = "new_message", *mode;
 static int bytes = 200, inflight = 1, messages = 500, rate, seconds = 10, go = -1, pairs = 500;
-static uint64_t deliveries, replies, errors, sent, frames, bytes_in, converged;
+static uint64_t deliveries, replies, errors, sent, frames, compressed, bytes_in, converged;
 static uint64_t *latency;
 static size_t latency_count, latency_size;
 static uint64_t t_first, t_last;
+
+typedef struct Kept {
+    struct Kept *next;
+    Socket *socket;
+    uint64_t came;
+    bool compressed;
+    size_t length;
+    uint8_t payload[];
+} Kept;
+static Kept *kept_first, *kept_last;
 
 static int read_lines(const char *file, char **out) {
     FILE *f = fopen(file, "r");
@@ -79,8 +94,9 @@ static void connect_one(int i) {
     char request[4096];
     int n = snprintf(request, sizeof request,
                      "GET %s?vsn=2.0.0%s%s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n",
-                     path, token_count ? "&token=" : "", token_count ? tokens[i % token_count] : "", port);
+                     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n%s\r\n",
+                     path, token_count ? "&token=" : "", token_count ? tokens[i % token_count] : "", port,
+                     deflate ? "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n" : "");
     if (send(s->fd, request, (size_t)n, MSG_NOSIGNAL) != n) die("handshake");
     struct epoll_event e = {.events = EPOLLIN, .data.u32 = (uint32_t)i};
     epoll_ctl(poll_fd, EPOLL_CTL_ADD, s->fd, &e);
@@ -88,7 +104,8 @@ static void connect_one(int i) {
 
 static void join(Socket *s) {
     char text[512];
-    int n = snprintf(text, sizeof text, "[\"1\",\"1\",\"%s\",\"phx_join\",{}]", topic_of(s));
+    int ref = own_refs ? (int)(s - sockets) + 1000 : 1;
+    int n = snprintf(text, sizeof text, "[\"%d\",\"%d\",\"%s\",\"phx_join\",{}]", ref, ref, topic_of(s));
     send_text(s, text, (size_t)n);
 }
 
@@ -118,7 +135,7 @@ static bool knows(Socket *s, const uint8_t *ref, size_t length) {
     return false;
 }
 
-static void presence(Socket *s, const uint8_t *at, size_t length) {
+static void presence(Socket *s, const uint8_t *at, size_t length, uint64_t came) {
     static const char key[] = "\"phx_ref\":\"";
     const uint8_t *end = at + length, *found;
     size_t before = s->ref_count;
@@ -131,8 +148,35 @@ static void presence(Socket *s, const uint8_t *at, size_t length) {
     }
     if (before < (size_t)socket_count && s->ref_count >= (size_t)socket_count) {
         converged++;
-        t_last = now_ns();
+        if (came > t_last) t_last = came;
     }
+}
+
+static void keep(Socket *s, Frame *f) {
+    Kept *kept = malloc(sizeof *kept + f->length);
+    if (!kept) die("malloc");
+    *kept = (Kept){.socket = s, .came = now_ns(), .compressed = f->compressed, .length = f->length};
+    memcpy(kept->payload, f->payload, f->length);
+    if (kept_last) kept_last->next = kept;
+    else kept_first = kept;
+    kept_last = kept;
+}
+
+static const uint8_t *text_of(const uint8_t *payload, size_t *length) {
+    const uint8_t *text = inflate_message(payload, *length, length);
+    if (!text) { fprintf(stderr, "a message that cannot be inflated\n"); exit(1); }
+    compressed++;
+    return text;
+}
+
+static void look_at_kept(void) {
+    Kept *kept = kept_first;
+    size_t length = kept->length;
+    const uint8_t *text = kept->compressed ? text_of(kept->payload, &length) : kept->payload;
+    if (memmem(text, length < 200 ? length : 200, "\"presence_", 10)) presence(kept->socket, text, length, kept->came);
+    kept_first = kept->next;
+    if (!kept_first) kept_last = NULL;
+    free(kept);
 }
 
 static void delivered(const uint8_t *text, size_t length) {
@@ -146,13 +190,15 @@ static void delivered(const uint8_t *text, size_t length) {
 
 static void frame_in(Socket *s, Frame *f) {
     frames++;
-    bytes_in += f->length;
     if (f->opcode == 8) {
         fprintf(stderr, "closed by the server with %d\n", f->length > 1 ? f->payload[0] << 8 | f->payload[1] : 0);
         exit(1);
     }
     if (f->opcode != 1) return;
+    bool presences = !strcmp(mode, "presence");
+    if (presences && f->compressed) return keep(s, f);
     const uint8_t *text = f->payload;
+    if (f->compressed) text = text_of(text, &f->length);
     size_t head = f->length < 200 ? f->length : 200;
     if (memmem(text, head, "\"phx_reply\"", 11)) {
         bool ok = memmem(text, f->length < 400 ? f->length : 400, "\"status\":\"ok\"", 13);
@@ -164,8 +210,8 @@ static void frame_in(Socket *s, Frame *f) {
             replies++;
             if (!ok && errors++ == 0) fprintf(stderr, "error reply: %.*s\n", (int)f->length, text);
         }
-    } else if (!strcmp(mode, "presence") && memmem(text, head, "\"presence_", 10)) {
-        presence(s, text, f->length);
+    } else if (presences && memmem(text, head, "\"presence_", 10)) {
+        keep(s, f);
     } else if (memmem(text, head, event_name, strlen(event_name))) {
         delivered(text, f->length);
     }
@@ -177,11 +223,17 @@ static void readable(Socket *s) {
     if (n == 0) { fprintf(stderr, "connection dropped by the server\n"); exit(1); }
     if (n < 0) return;
     s->in.used += (size_t)n;
+    bytes_in += (size_t)n;
     if (!s->upgraded) {
         uint8_t *end = memmem(s->in.data, s->in.used, "\r\n\r\n", 4);
         if (!end) return;
         if (memcmp(s->in.data, "HTTP/1.1 101", 12)) { fprintf(stderr, "refused: %.60s\n", s->in.data); exit(1); }
         s->in.start = (size_t)(end + 4 - s->in.data);
+        bytes_in -= s->in.start;
+        if (deflate && !memmem(s->in.data, s->in.start, "permessage-deflate", 18)) {
+            fprintf(stderr, "the server does not compress\n");
+            exit(1);
+        }
         s->upgraded = true;
         join(s);
     }
@@ -191,7 +243,9 @@ static void readable(Socket *s) {
 
 static void turn(int timeout_ms) {
     struct epoll_event events[512];
-    int n = epoll_wait(poll_fd, events, 512, timeout_ms);
+    bool look = kept_first && joined == socket_count;
+    int n = epoll_wait(poll_fd, events, 512, look ? 0 : timeout_ms);
+    if (n == 0 && look) look_at_kept();
     for (int i = 0; i < n; i++) readable(&sockets[events[i].data.u32]);
 }
 
@@ -261,7 +315,8 @@ int main(int argc, char **argv) {
         *value++ = 0;
         struct { const char *key; int *number; } numbers[] = {
             {"subscribers", &subscribers}, {"inflight", &inflight}, {"messages", &messages}, {"rate", &rate},
-            {"seconds", &seconds}, {"pairs", &pairs}, {"sockets", &count}, {"bytes", &bytes}, {"go", &go}};
+            {"seconds", &seconds}, {"pairs", &pairs}, {"sockets", &count}, {"bytes", &bytes}, {"go", &go},
+            {"deflate", &deflate}, {"refs", &own_refs}};
         for (size_t k = 0; k < sizeof numbers / sizeof *numbers; k++)
             if (!strcmp(argv[i], numbers[k].key)) *numbers[k].number = atoi(value);
         if (!strcmp(argv[i], "path")) path = value;
@@ -288,7 +343,7 @@ int main(int argc, char **argv) {
     double connect_s = (double)(now_ns() - t_connect) / 1e9;
     if (strcmp(mode, "presence")) {
         for (uint64_t quiet = now_ns() + 300000000ull; now_ns() < quiet;) turn(50);
-        deliveries = replies = frames = bytes_in = 0;
+        deliveries = replies = frames = compressed = bytes_in = 0;
         latency_count = 0;
         signal_go("ready");
         t_first = now_ns();
@@ -305,9 +360,9 @@ int main(int argc, char **argv) {
     signal_go("done");
     qsort(latency, latency_count, sizeof *latency, by_size);
     printf("{\"sockets\":%d,\"connect_s\":%.4f,\"sent\":%llu,\"deliveries\":%llu,\"replies\":%llu,\"errors\":%llu,"
-           "\"frames\":%llu,\"bytes\":%llu,\"elapsed_s\":%.6f,\"p50_ms\":%.3f,\"p99_ms\":%.3f,\"converged\":%llu}\n",
+           "\"frames\":%llu,\"compressed\":%llu,\"bytes\":%llu,\"elapsed_s\":%.6f,\"p50_ms\":%.3f,\"p99_ms\":%.3f,\"converged\":%llu}\n",
            socket_count, connect_s, (unsigned long long)sent, (unsigned long long)deliveries,
            (unsigned long long)replies, (unsigned long long)errors, (unsigned long long)frames,
-           (unsigned long long)bytes_in, elapsed, percentile(0.5), percentile(0.99), (unsigned long long)converged);
+           (unsigned long long)compressed, (unsigned long long)bytes_in, elapsed, percentile(0.5), percentile(0.99), (unsigned long long)converged);
     return 0;
 }

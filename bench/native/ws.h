@@ -63,6 +63,7 @@ static inline void buffer_reserve(Buffer *buffer, size_t more) {
 
 typedef struct {
     int opcode;
+    bool compressed;
     uint8_t *payload;
     size_t length;
 } Frame;
@@ -89,6 +90,7 @@ static inline bool next_frame(Buffer *buffer, Frame *frame) {
     if (masked) head += 4;
     if (have < head + length) return false;
     frame->opcode = at[0] & 0x0f;
+    frame->compressed = at[0] & 0x40;
     frame->payload = at + head;
     frame->length = length;
     if (masked)
