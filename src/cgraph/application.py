@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cgraph_kit import migrate
@@ -12,21 +12,27 @@ from cgraph_kit.jobs import Cron, Jobs, Tuning
 from cgraph_kit.limiter import Limiter
 from cgraph_kit.mailer import FileMailer, Mailer, Outbox, SmtpMailer
 from cgraph_kit.pubsub import LocalBus, LocalPubSub, PubSub, ValkeyPubSub, split
+from cgraph_kit.storage import Storage
 
-from . import accounts, messaging, migrations, secrets, upkeep
+from . import accounts, backups, messaging, migrations, secrets, upkeep
 from .happenings import Happenings
 from .limiting import limiting
 from .settings import Settings
+from .store import open_store
 
 DATABASE = "cgraph"
 LANES = ("accounts", "channels", "jobs", "presence", "statuses")
 JOB_CONNECTIONS = 3
 """Connections with which a node takes and finishes jobs, whatever the jobs do with the others."""
 
-WORKERS = (upkeep.cleanup_expired,)
+WORKERS = (
+    upkeep.cleanup_expired,
+    backups.database_backup,
+    messaging.send_scheduled,
+)
 """Every job there is."""
 CRONTAB = (Cron("17 * * * *", upkeep.cleanup_expired),)
-"""Those that come by the clock."""
+"""Those that come by the clock, but for the backup, whose time is the operator's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,10 @@ class App:
     jobs: Jobs
     engine: str
     """Which database this is, in words for the operator."""
+    direct: str = field(repr=False)
+    """An address of the database that is no transaction pooler's."""
+    storage: Storage
+    """Where files and backups are kept."""
 
     def lane(self, name: str) -> PubSub:
         """The bus for one owner, who sets its callbacks."""
@@ -76,6 +86,7 @@ async def start(
         events = Happenings()
         db.subscriber = events.tell
         await upkeep.tidy(db, settings)
+        await backups.observe(db)
         bus = await _bus(settings)
         stack.push_async_callback(bus.close)
         lanes = dict(zip(LANES, split(bus, *LANES), strict=True))
@@ -91,7 +102,20 @@ async def start(
         jobs = await _jobs(stack, settings, dsn, db, lanes["jobs"])
         stack.enter_context(events.listener(jobs.hear))
         limits = Limits(auth.limits, messaging.limits_of(settings))
-        app = App(settings, db, events, auth, limits, limiter, outbox, lanes, jobs, engine)
+        app = App(
+            settings,
+            db,
+            events,
+            auth,
+            limits,
+            limiter,
+            outbox,
+            lanes,
+            jobs,
+            engine,
+            direct,
+            open_store(settings),
+        )
         await stack.enter_async_context(jobs.running(app))
         yield app
 
@@ -145,7 +169,7 @@ async def _jobs(
         db,
         workers=WORKERS,
         queues=settings.queues,
-        crontab=CRONTAB,
+        crontab=(*CRONTAB, *backups.crontab(settings)),
         pubsub=lane,
         own=own,
         tuning=Tuning(grace=settings.job_grace_seconds),

@@ -159,6 +159,7 @@ class Settings(BaseSettings):
     participants_max: Count = _knob(50, "People in one group conversation.")
     reactions_max: Count = _knob(20, "Distinct reactions on one message.")
     pins_max: Count = _knob(250, "Pinned messages of one conversation.")
+    scheduled_max: Count = _knob(100, "Messages one person may have waiting to be said later.")
     edit_window_seconds: int = _knob(0, "Seconds in which a message may be edited; 0: for ever.")
     event_retention_days: Annotated[int, Field(ge=7)] = _knob(
         8, "Days a client may have been away and still resume."
@@ -226,11 +227,12 @@ class Settings(BaseSettings):
 
     # -- jobs
     queues: dict[str, Count] = Field(
-        default={"default": 10, "notifications": 10, "mail": 5, "push": 20, "maintenance": 1},
-        description='Jobs done at a time in this process, by queue, as JSON; {}: none, see `cgraph work`.',
+        default={"default": 10, "notifications": 10, "mail": 5, "push": 20, "maintenance": 1, "backups": 1},
+        description="Jobs done at a time in this process, by queue, as JSON; {}: none, see `cgraph work`.",
     )
     job_grace_seconds: Seconds = _knob(
-        10.0, "Time for jobs to finish when a node stops; then they go back and begin anew elsewhere."
+        10.0,
+        "Time for jobs to finish when a node stops; then they go back and begin anew elsewhere.",
     )
 
     # -- logs and metrics

@@ -3,6 +3,7 @@
 from .daily import back_up
 from .errors import BackupError, NoBackup, Unverified
 from .history import Run, observe, recent_runs
+from .jobs import crontab, database_backup
 from .making import make_backup
 from .manifest import Backup, Manifest, Verification, get_backup, list_backups
 from .restoring import Restored, restore_backup
@@ -22,6 +23,8 @@ __all__ = [
     "Vault",
     "Verification",
     "back_up",
+    "crontab",
+    "database_backup",
     "get_backup",
     "list_backups",
     "make_backup",
