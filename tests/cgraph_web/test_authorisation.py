@@ -5,12 +5,15 @@ A route or event without a row here fails. Each case has a scene of its own: a g
 """
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import pytest
 
+from cgraph import messaging
 from cgraph.application import App
+from cgraph_kit import clock
 from cgraph_kit.channels.testing import JoinRefused, connect
 from cgraph_web.action import Route
 from cgraph_web.app import create_app
@@ -33,6 +36,8 @@ class Scene(NamedTuple):
     """The owner's."""
     his_message_id: UUID
     """The participant's."""
+    scheduled_message_id: UUID
+    """The owner's."""
 
     @property
     def session_id(self) -> UUID:
@@ -50,7 +55,17 @@ async def make_scene(app: App) -> Scene:
     conversation = await converse(app, people["owner"], people["participant"], people["third"])
     hers = await say(app, people["owner"], conversation, "hers")
     his = await say(app, people["participant"], conversation, "his")
-    return Scene(people, conversation, hers.id, his.id)
+    later = await messaging.schedule_message(
+        app.db,
+        people["owner"].actor,
+        conversation,
+        messaging.NewScheduledMessage("later", tomorrow()),
+    )
+    return Scene(people, conversation, hers.id, his.id, later.id)
+
+
+def tomorrow() -> datetime:
+    return clock.now() + timedelta(days=1)
 
 
 Body = dict[str, Any] | Callable[[Scene], dict[str, Any]] | None
@@ -132,6 +147,13 @@ TABLE: dict[str, Row] = {
     f"DELETE {P}/{{scope}}/{{scope_id}}": inside(204),
     f"GET {A}/me/quiet-hours": own(200),
     f"PUT {A}/me/quiet-hours": own(200, {"time_zone": "Europe/Paris", "windows": []}),
+    f"GET {A}/me/scheduled-messages": own(200),
+    f"GET {A}/me/scheduled-messages/{{scheduled_message_id}}": Row(401, 404, 404, 200),
+    f"PATCH {A}/me/scheduled-messages/{{scheduled_message_id}}": Row(
+        401, 404, 404, 200, {"content": "other"}
+    ),
+    f"DELETE {A}/me/scheduled-messages/{{scheduled_message_id}}": Row(401, 404, 404, 204),
+    f"POST {A}/me/scheduled-messages/{{scheduled_message_id}}/send": Row(401, 404, 404, 201),
     f"GET {A}/users": own(200, query="?username=nobody"),
     f"GET {A}/users/{{user_id}}": own(200),
     f"GET {A}/conversations": own(200),
@@ -153,6 +175,9 @@ TABLE: dict[str, Row] = {
     f"GET {M}/edits": owned(403, 200),
     f"PUT {M}/reactions/{{emoji}}": inside(200),
     f"DELETE {M}/reactions/{{emoji}}": inside(200),
+    f"POST {C}/scheduled-messages": inside(
+        201, lambda _scene: {"content": "later", "send_at": tomorrow().isoformat()}
+    ),
     f"GET {C}/pins": inside(200),
     f"PUT {C}/pins/{{message_id}}": inside(200),
     f"DELETE {C}/pins/{{message_id}}": inside(200),
@@ -176,6 +201,7 @@ def path_of(route: Route, scene: Scene, message_id: UUID) -> str:
     return route.path.format(
         conversation_id=scene.conversation_id,
         message_id=message_id,
+        scheduled_message_id=scene.scheduled_message_id,
         session_id=scene.session_id,
         user_id=scene.user_id,
         emoji="👍",

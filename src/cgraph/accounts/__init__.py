@@ -44,8 +44,6 @@ from .errors import (
 )
 from .events import (
     DurableEvent,
-    PasswordChanged,
-    PasswordResetRequested,
     ProfileUpdated,
     RevokedReason,
     RevokedSessions,
@@ -70,9 +68,11 @@ from .imported import (
     get_ids_by_emails,
     plan_imported_users,
 )
-from .letters import (
-    Letters,
-    mail_listener,
+from .jobs import (
+    MailPasswordChanged,
+    MailPasswordReset,
+    mail_password_changed,
+    mail_password_reset,
 )
 from .limits import (
     DEFAULT_LIMITS,
@@ -157,14 +157,11 @@ __all__ = [
     "InvalidResetToken",
     "InvalidToken",
     "Keys",
-    "Letters",
     "Limits",
     "Login",
     "Made",
     "NewUser",
     "Origin",
-    "PasswordChanged",
-    "PasswordResetRequested",
     "Person",
     "Profile",
     "ProfileUpdated",
@@ -223,7 +220,6 @@ __all__ = [
     "listener",
     "log_in",
     "log_out",
-    "mail_listener",
     "plan_imported_users",
     "record",
     "refresh_session",

@@ -37,9 +37,11 @@ from .errors import (
     NotAuthor,
     NotOwner,
     ParticipantNotFound,
+    ScheduledMessageNotFound,
     TooManyParticipants,
     TooManyPins,
     TooManyReactions,
+    TooManyScheduledMessages,
 )
 from .events import (
     AccessLost,
@@ -57,7 +59,10 @@ from .events import (
     ReactionRemoved,
     ReadMarked,
     ReadUpdated,
+    ScheduledMessageRemoved,
+    ScheduledMessageUpdated,
 )
+from .jobs import send_scheduled
 from .limits import DEFAULT_LIMITS, Limits, limits_of
 from .log import read_hole, read_own_since, read_since
 from .marks import (
@@ -97,6 +102,15 @@ from .preferences import (
 )
 from .reactions import add_reaction, check_emoji, remove_reaction
 from .reading import get_message, list_messages
+from .scheduled import NewScheduledMessage, ScheduledMessage, ScheduledMessageChange
+from .scheduling import (
+    cancel_scheduled_message,
+    get_scheduled_message,
+    list_scheduled_messages,
+    schedule_message,
+    send_scheduled_message_now,
+    update_scheduled_message,
+)
 from .sending import Sent, send_message
 from .unread import (
     Unread,
@@ -113,7 +127,12 @@ DurableConversationEvent = (
 )
 """Each is pushed as its `type` on `conversation:<conversation_id>`."""
 DurableUserEvent = (
-    ConversationAdded | ConversationRemoved | ReadMarked | ConversationSettingsUpdated
+    ConversationAdded
+    | ConversationRemoved
+    | ReadMarked
+    | ConversationSettingsUpdated
+    | ScheduledMessageUpdated
+    | ScheduledMessageRemoved
 )
 """Each is pushed as its `type` on `user:<user_id>`."""
 
@@ -156,6 +175,7 @@ __all__ = [
     "NewGroup",
     "NewMessage",
     "NewParticipants",
+    "NewScheduledMessage",
     "NotAGroup",
     "NotAuthor",
     "NotOwner",
@@ -172,15 +192,22 @@ __all__ = [
     "ReadMarker",
     "ReadUpdated",
     "Revision",
+    "ScheduledMessage",
+    "ScheduledMessageChange",
+    "ScheduledMessageNotFound",
+    "ScheduledMessageRemoved",
+    "ScheduledMessageUpdated",
     "Sent",
     "TooManyParticipants",
     "TooManyPins",
     "TooManyReactions",
+    "TooManyScheduledMessages",
     "Unread",
     "Verified",
     "add_participants",
     "add_reaction",
     "can_type",
+    "cancel_scheduled_message",
     "change_notification_preference",
     "check_emoji",
     "count_unread",
@@ -192,6 +219,7 @@ __all__ = [
     "get_message",
     "get_notification_places",
     "get_notification_preference",
+    "get_scheduled_message",
     "get_unread",
     "import_conversation",
     "import_messages",
@@ -205,6 +233,7 @@ __all__ = [
     "list_participant_ids",
     "list_participants",
     "list_pins",
+    "list_scheduled_messages",
     "list_unread",
     "mark_delivered",
     "mark_read",
@@ -217,9 +246,13 @@ __all__ = [
     "read_since",
     "remove_participant",
     "remove_reaction",
+    "schedule_message",
     "send_message",
+    "send_scheduled",
+    "send_scheduled_message_now",
     "unpin_message",
     "update_conversation",
     "update_preferences",
+    "update_scheduled_message",
     "verify_unread",
 ]

@@ -17,6 +17,13 @@ class MessageNotFound(NotFound):
     default = "there is no such message"
 
 
+class ScheduledMessageNotFound(NotFound):
+    """Also once it has been said."""
+
+    code = "scheduled_message_not_found"
+    default = "there is no such scheduled message"
+
+
 class ParticipantNotFound(NotFound):
     code = "participant_not_found"
     default = "this person is not in the conversation"
@@ -81,3 +88,8 @@ class TooManyReactions(Conflict):
 class TooManyPins(Conflict):
     code = "too_many_pins"
     default = "this conversation has as many pinned messages as it may"
+
+
+class TooManyScheduledMessages(Conflict):
+    code = "too_many_scheduled_messages"
+    default = "you have as many scheduled messages as you may"

@@ -101,6 +101,26 @@ class AccessLost(msgspec.Struct, frozen=True):
     user_id: UUID
 
 
+class ScheduledMessageUpdated(UserEvent, frozen=True):
+    """Something is to be said later, at another time, differently, or could not be said; the payload is all of it."""
+
+    type: ClassVar[str] = "scheduled_message_updated"
+
+
+class ScheduledMessageRemoved(UserEvent, frozen=True):
+    """It has been said, or is not to be said after all."""
+
+    type: ClassVar[str] = "scheduled_message_removed"
+
+
+class ScheduledMessageGone(msgspec.Struct, frozen=True):
+    """Payload of `scheduled_message_removed`; `message_id`: what it has become, null if it was cancelled."""
+
+    id: UUID
+    conversation_id: UUID
+    message_id: UUID | None
+
+
 class ReadUpdated(msgspec.Struct, frozen=True):
     """How far a person has read, as others may know it; only the newest matters.
 

@@ -16,6 +16,8 @@ class Limits(msgspec.Struct, frozen=True):
     """Distinct reactions on one message."""
     pins_max: int = 250
     """Pinned messages of one conversation."""
+    scheduled_max: int = 100
+    """Messages one person wants said later; about, for those who ask at the same time are counted at the same time."""
     edit_window_seconds: int = 0
     """In which a message may be edited; 0: for ever."""
     resume_max: int = 5000

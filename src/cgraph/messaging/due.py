@@ -1,0 +1,76 @@
+"""The time has come: what was kept for later is said, as if its author did it themselves."""
+
+from uuid import UUID
+
+from cgraph.accounts import Actor, find_actor, record
+from cgraph_kit import clock
+from cgraph_kit.db import Repo, Transaction
+from cgraph_kit.errors import Error, Unavailable
+
+from .events import ScheduledMessageGone, ScheduledMessageRemoved, ScheduledMessageUpdated
+from .limits import DEFAULT_LIMITS, Limits
+from .message import NewMessage
+from .scheduled import AT_MOST_LATE, GET, SCHEDULED, ScheduledMessage
+from .sending import Sent, send_message
+
+TOO_LATE = "too_late"
+"""Why a message failed whose time has long gone."""
+DEACTIVATED = "account_deactivated"
+
+
+async def send_due(db: Repo, id: UUID, *, limits: Limits = DEFAULT_LIMITS) -> None:
+    """Say it if its time has come, or write down why it cannot be said. Twice is harmless: it is said once.
+
+    Raises `Unavailable`.
+    """
+    async with db.transaction() as tx:
+        author_id: UUID | None = await tx.value(_HOLD, id, clock.now())
+        if author_id is None:
+            return
+        message = await tx.one(ScheduledMessage, GET, id, author_id)
+        actor = await find_actor(tx, author_id)
+        if actor is None:
+            await _fail(tx, author_id, message, DEACTIVATED)
+        elif clock.now() - message.send_at > AT_MOST_LATE:
+            await _fail(tx, author_id, message, TOO_LATE)
+        else:
+            await _try(tx, actor, message, limits)
+
+
+async def say_now(tx: Transaction, actor: Actor, message: ScheduledMessage, limits: Limits) -> Sent:
+    """Say it, and keep it no longer. Raises what `send_message` raises."""
+    new = NewMessage(message.content, message.reply_to_id, client_id=str(message.id))
+    sent = await send_message(tx, actor, message.conversation_id, new, limits=limits)
+    await forget(tx, actor.id, message, message_id=sent.id)
+    return sent
+
+
+async def forget(
+    tx: Transaction, author_id: UUID, message: ScheduledMessage, *, message_id: UUID | None = None
+) -> None:
+    """Keep it no longer; `message_id`: what it has become."""
+    await tx.value("DELETE FROM scheduled_messages WHERE id = $1", message.id)
+    gone = ScheduledMessageGone(message.id, message.conversation_id, message_id)
+    await record(tx, ScheduledMessageRemoved, author_id, gone)
+
+
+async def _try(tx: Transaction, actor: Actor, message: ScheduledMessage, limits: Limits) -> None:
+    try:
+        await say_now(tx, actor, message, limits)
+    except Unavailable:
+        raise
+    except Error as error:
+        await _fail(tx, actor.id, message, error.code)
+
+
+async def _fail(tx: Transaction, author_id: UUID, message: ScheduledMessage, code: str) -> None:
+    failed = await tx.one(ScheduledMessage, _FAIL, message.id, code)
+    await record(tx, ScheduledMessageUpdated, author_id, failed)
+
+
+_HOLD = """
+SELECT sender_id FROM scheduled_messages WHERE id = $1 AND state = 'scheduled' AND send_at <= $2 FOR UPDATE
+"""
+_FAIL = f"""
+UPDATE scheduled_messages s SET state = 'failed', failure = $2, updated_at = now() WHERE s.id = $1 RETURNING {SCHEDULED}
+"""

@@ -1,0 +1,28 @@
+"""What messaging does later."""
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import msgspec
+
+from cgraph_kit.jobs import job
+
+from .due import send_due
+
+if TYPE_CHECKING:
+    from cgraph.application import App
+
+
+class SendScheduled(msgspec.Struct, frozen=True):
+    """One message whose time has come."""
+
+    scheduled_message_id: UUID
+
+
+@job(queue="default", timeout=30)
+async def send_scheduled(app: "App", args: SendScheduled) -> None:
+    """Say what somebody wanted said at this time.
+
+    Twice is harmless: what was said is no longer kept, and its id is the message's client id.
+    """
+    await send_due(app.db, args.scheduled_message_id, limits=app.limits.messaging)

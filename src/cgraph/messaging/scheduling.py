@@ -1,0 +1,140 @@
+"""Saying it later: kept for its author until its time."""
+
+from datetime import datetime
+from uuid import UUID
+
+from cgraph.accounts import Actor, record
+from cgraph_kit.db import Repo, Transaction
+from cgraph_kit.ids import new_id
+from cgraph_kit.paging import DEFAULT_LIMIT, Page, decode_cursor, forward_page
+
+from .access import hold_speaking
+from .content import check_content
+from .due import forget, say_now
+from .errors import ScheduledMessageNotFound, TooManyScheduledMessages
+from .events import ScheduledMessageUpdated
+from .jobs import send_scheduled
+from .limits import DEFAULT_LIMITS, Limits
+from .scheduled import (
+    GET,
+    SCHEDULED,
+    NewScheduledMessage,
+    ScheduledMessage,
+    ScheduledMessageChange,
+)
+from .sending import Sent
+
+
+async def schedule_message(
+    db: Repo,
+    actor: Actor,
+    conversation_id: UUID,
+    new: NewScheduledMessage,
+    *,
+    limits: Limits = DEFAULT_LIMITS,
+) -> ScheduledMessage:
+    """Keep it until its time. Whether it may be said is asked now, and again then.
+
+    Raises `ConversationNotFound`, `CannotSend`, `TooManyScheduledMessages`, `Invalid`.
+    """
+    check_content(new.content, limits)
+    async with db.transaction() as tx:
+        await hold_speaking(tx, actor, conversation_id)
+        if await tx.value(_COUNT, actor.id) >= limits.scheduled_max:
+            raise TooManyScheduledMessages
+        message = await tx.one(
+            ScheduledMessage,
+            _INSERT,
+            new_id(),
+            conversation_id,
+            actor.id,
+            new.content,
+            new.reply_to_id,
+            new.send_at,
+        )
+        await _keep(tx, actor, message)
+    return message
+
+
+async def list_scheduled_messages(
+    db: Repo, actor: Actor, *, limit: int = DEFAULT_LIMIT, after: str | None = None
+) -> Page[ScheduledMessage]:
+    """What the actor wants said, the next first, whatever conversation; failed ones too. Raises `Invalid`."""
+    start = decode_cursor(after, tuple[datetime, UUID], "after") if after else None
+    at, id = start or (None, None)
+    rows = await db.all(ScheduledMessage, _LIST, actor.id, at, id, limit + 1)
+    return forward_page(rows, limit, lambda row: (row.send_at, row.id), started=start is not None)
+
+
+async def get_scheduled_message(db: Repo, actor: Actor, id: UUID) -> ScheduledMessage:
+    """One of the actor's. Raises `ScheduledMessageNotFound`, also once it has been said."""
+    message = await db.first(ScheduledMessage, GET, id, actor.id)
+    if message is None:
+        raise ScheduledMessageNotFound
+    return message
+
+
+async def update_scheduled_message(
+    db: Repo,
+    actor: Actor,
+    id: UUID,
+    change: ScheduledMessageChange,
+    *,
+    limits: Limits = DEFAULT_LIMITS,
+) -> ScheduledMessage:
+    """Say something else, or at another time; what had failed is tried again then.
+
+    Raises `ScheduledMessageNotFound`, `Invalid`.
+    """
+    if isinstance(change.content, str):
+        check_content(change.content, limits)
+    async with db.transaction() as tx:
+        message = (await _hold(tx, actor, id)).changed(change)
+        message = await tx.one(ScheduledMessage, _UPDATE, id, message.content, message.send_at)
+        await _keep(tx, actor, message)
+    return message
+
+
+async def cancel_scheduled_message(db: Repo, actor: Actor, id: UUID) -> None:
+    """Not say it after all. Raises `ScheduledMessageNotFound`, also when it has been said already."""
+    async with db.transaction() as tx:
+        message = await _hold(tx, actor, id)
+        await forget(tx, actor.id, message)
+
+
+async def send_scheduled_message_now(
+    db: Repo, actor: Actor, id: UUID, *, limits: Limits = DEFAULT_LIMITS
+) -> Sent:
+    """Say it at once. Raises `ScheduledMessageNotFound`, and what `send_message` raises; then it stays."""
+    async with db.transaction() as tx:
+        message = await _hold(tx, actor, id)
+        return await say_now(tx, actor, message, limits)
+
+
+async def _keep(tx: Transaction, actor: Actor, message: ScheduledMessage) -> None:
+    """A job of an earlier time finds that it is not the time yet."""
+    await send_scheduled.enqueue(tx, scheduled_at=message.send_at, scheduled_message_id=message.id)
+    await record(tx, ScheduledMessageUpdated, actor.id, message)
+
+
+async def _hold(tx: Transaction, actor: Actor, id: UUID) -> ScheduledMessage:
+    message = await tx.first(ScheduledMessage, f"{GET} FOR UPDATE OF s", id, actor.id)
+    if message is None:
+        raise ScheduledMessageNotFound
+    return message
+
+
+_COUNT = "SELECT count(*) FROM scheduled_messages WHERE sender_id = $1"
+_INSERT = f"""
+INSERT INTO scheduled_messages AS s (id, conversation_id, sender_id, content, reply_to_id, send_at)
+VALUES ($1, $2, $3, $4, $5, $6) RETURNING {SCHEDULED}
+"""
+_LIST = f"""
+SELECT {SCHEDULED} FROM scheduled_messages s
+WHERE s.sender_id = $1 AND ($2::timestamptz IS NULL OR (s.send_at, s.id) > ($2, $3::uuid))
+ORDER BY s.send_at, s.id LIMIT $4
+"""
+_UPDATE = f"""
+UPDATE scheduled_messages s SET content = $2, send_at = $3, state = 'scheduled', failure = NULL, updated_at = now()
+WHERE s.id = $1 RETURNING {SCHEDULED}
+"""
