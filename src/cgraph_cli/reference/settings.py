@@ -82,7 +82,7 @@ def _type(annotation: Any, metadata: list[Any]) -> str:
     if origin is tuple:
         return "list of text"
     if origin is dict:
-        return "map of text to secret text"
+        return f"map of text to {_type(arguments[1], [])}"
     plain: str = _PLAIN.get(annotation) or annotation.__name__
     return plain + _bounds(metadata)
 
