@@ -1,7 +1,8 @@
 """Push: what one says, where it goes, and those who carry it (Web Push, FCM, APNs)."""
 
 from .apns import Apns, ApnsKey
-from .device import Device, Platform, Pusher
+from .device import Device, Platform, Pusher, Unusable
+from .exchange import trusting
 from .fcm import Fcm
 from .google import ServiceAccount
 from .outcome import Gone, Outcome, Rejected, Retry, Sent
@@ -25,8 +26,10 @@ __all__ = [
     "Retry",
     "Sent",
     "ServiceAccount",
+    "Unusable",
     "Urgency",
     "Vapid",
     "VapidKeys",
     "WebPush",
+    "trusting",
 ]

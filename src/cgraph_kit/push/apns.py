@@ -1,6 +1,7 @@
 """The Apple Push Notification service: HTTP/2, and a token signed by the operator's key instead of certificates."""
 
 import logging
+import re
 import ssl
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -14,7 +15,7 @@ from joserfc.jwk import ECKey
 from cgraph_kit import clock
 
 from . import apple
-from .device import Device, Platform
+from .device import Device, Platform, Unusable
 from .exchange import NoAnswer, client, post
 from .jwt import signed
 from .outcome import Gone, Outcome, Rejected, Retry, Sent, retry_after
@@ -29,6 +30,7 @@ REUSED = 50 * 60
 SOONEST = 20 * 60
 """… and those who change theirs more often than this."""
 
+_TOKEN = re.compile(r"[0-9a-fA-F]{16,200}")
 _OURS = frozenset({"id", "kind", "url", "collapse", "data", "retract"})
 """What of a push the app reads; the rest is the system's, under `aps`."""
 
@@ -98,6 +100,11 @@ class Apns:
         self._topic = topic
         self._token = ProviderToken(key)
         self._client = client(tls, http1=False)
+
+    def check(self, device: Device) -> None:
+        # It becomes part of an address: nothing but digits must get there.
+        if not _TOKEN.fullmatch(device.token):
+            raise Unusable("token", "is not one of APNs, in hexadecimal")
 
     async def send(self, device: Device, payload: Payload) -> Outcome:
         body = fitted(payload, _encoded)

@@ -29,10 +29,23 @@ class Device(msgspec.Struct, frozen=True):
         return f"Device({self.platform!r}, …)"
 
 
+class Unusable(ValueError):
+    """A token that could never be pushed to: `field` says which part, `reason` why."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"{field} {reason}")
+        self.field = field
+        self.reason = reason
+
+
 class Pusher(Protocol):
     """Carries pushes to the devices of one platform."""
 
     platform: ClassVar[Platform]
+
+    def check(self, device: Device) -> None:
+        """Whether a device looks as those of this platform do; nobody is asked. Raises `Unusable`."""
+        ...
 
     async def send(self, device: Device, payload: Payload) -> Outcome:
         """Hand one push over. Whatever the provider does is an outcome; what is raised is a bug."""

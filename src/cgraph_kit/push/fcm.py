@@ -9,7 +9,7 @@ import httpx2
 import msgspec
 
 from . import apple
-from .device import Device, Platform
+from .device import Device, Platform, Unusable
 from .exchange import NoAnswer, client, post
 from .google import AccessTokens, Refused, ServiceAccount
 from .outcome import Gone, Outcome, Rejected, Retry, Sent, retry_after
@@ -38,6 +38,10 @@ class Fcm:
         self._url = f"{url}/v1/projects/{account.project_id}/messages:send"
         self._client = client(tls)
         self._tokens = AccessTokens(account, self._client)
+
+    def check(self, device: Device) -> None:
+        if not device.token.isascii() or not device.token.isprintable() or " " in device.token:
+            raise Unusable("token", "is not one of FCM")
 
     async def send(self, device: Device, payload: Payload) -> Outcome:
         body = fitted(payload, _encoded)

@@ -8,6 +8,7 @@ from cgraph_kit import telemetry
 from .device import Device, Platform, Pusher
 from .outcome import Outcome, Rejected
 from .payload import Payload
+from .webpush import WebPush
 
 _RESULTS = telemetry.counter(
     "push_results_total", "Pushes handed to providers, by what came of it.", ("platform", "outcome")
@@ -24,6 +25,16 @@ class Pushers:
     @property
     def platforms(self) -> Iterable[Platform]:
         return self._by_platform.keys()
+
+    @property
+    def application_server_key(self) -> str | None:
+        """What a browser needs to subscribe; None without Web Push."""
+        webpush = self._by_platform.get("webpush")
+        return webpush.vapid.keys.public if isinstance(webpush, WebPush) else None
+
+    def check(self, device: Device) -> None:
+        """Raises `Unusable` for what could never be sent to, `KeyError` for a platform nobody has set up."""
+        self._by_platform[device.platform].check(device)
 
     async def send(self, device: Device, payload: Payload) -> Outcome:
         pusher = self._by_platform.get(device.platform)

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from cgraph_kit.guard import Answer, Blocked, Fetcher, FetchError
 
-from .device import Device, Platform
+from .device import Device, Platform, Unusable
 from .outcome import Gone, Outcome, Rejected, Retry, Sent, retry_after
 from .payload import LIMIT, Payload, content, fitted
 from .vapid import Vapid, decode64, encode64
@@ -71,10 +71,15 @@ class WebPush:
         self.vapid = vapid
         self._fetcher = fetcher
 
-    def check(self, endpoint: str, p256dh: str, auth: str) -> None:
-        """Whether anything can be sent there at all. Raises `Blocked`, or `ValueError` for keys that are none."""
-        self._fetcher.check(endpoint)
-        check_keys(p256dh, auth)
+    def check(self, device: Device) -> None:
+        try:
+            self._fetcher.check(device.token)
+        except Blocked as error:
+            raise Unusable("endpoint", f"cannot be used: {error}") from None
+        try:
+            check_keys(device.p256dh, device.auth)
+        except ValueError as error:
+            raise Unusable("keys", f"cannot be used: {error}") from None
 
     async def send(self, device: Device, payload: Payload) -> Outcome:
         try:

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from cgraph_kit import clock
-from cgraph_kit.push import Apns, ApnsKey, Device, Gone, Payload, Rejected, Retry, Sent
+from cgraph_kit.push import Apns, ApnsKey, Device, Gone, Payload, Rejected, Retry, Sent, Unusable
 from support.providers.apns import (
     KEY_ID,
     TEAM_ID,
@@ -166,6 +166,14 @@ class TestSend:
             apns = Apns(key, TOPIC, url=url, tls=client_tls())
             assert await apns.send(DEVICE, PAYLOAD) == Retry("APNs cannot be reached")
             await apns.close()
+
+
+class TestCheck:
+    def test_finds_what_could_never_be_sent_to(self, apns: Apns) -> None:
+        apns.check(DEVICE)
+        for token in ("a" * 15, "../../x", "g" * 64, "a" * 64 + "\n", "a" * 201):
+            with pytest.raises(Unusable, match="token"):
+                apns.check(Device("apns", token, clock.now()))
 
 
 class TestProviderToken:

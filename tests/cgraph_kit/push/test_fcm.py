@@ -7,7 +7,17 @@ import msgspec
 import pytest
 
 from cgraph_kit import clock
-from cgraph_kit.push import Device, Fcm, Gone, Payload, Rejected, Retry, Sent, ServiceAccount
+from cgraph_kit.push import (
+    Device,
+    Fcm,
+    Gone,
+    Payload,
+    Rejected,
+    Retry,
+    Sent,
+    ServiceAccount,
+    Unusable,
+)
 from support.providers.fcm import FirebaseService, failure, firebase
 from support.providers.serving import Answered, client_tls, hang_up, json_answer, misbehaving
 
@@ -200,6 +210,14 @@ class TestSend:
             fcm = Fcm(account, url=url, tls=client_tls())
             assert await fcm.send(DEVICE, PAYLOAD) == Retry("FCM cannot be reached")
             await fcm.close()
+
+
+class TestCheck:
+    def test_finds_what_could_never_be_sent_to(self, fcm: Fcm) -> None:
+        fcm.check(DEVICE)
+        for token in ("two words", "line\n", "ü"):
+            with pytest.raises(Unusable, match="token"):
+                fcm.check(Device("fcm", token, clock.now()))
 
 
 class TestServiceAccount:

@@ -1,5 +1,7 @@
 from typing import ClassVar
 
+import pytest
+
 from cgraph_kit import clock, telemetry
 from cgraph_kit.push import Device, Outcome, Payload, Platform, Pushers, Rejected, Retry, Sent
 
@@ -15,6 +17,9 @@ class Carrier:
         self.outcomes: list[Outcome] = [Sent("1"), Retry("later", 3)]
         self.closed = False
 
+    def check(self, device: Device) -> None:
+        """Any will do."""
+
     async def send(self, device: Device, payload: Payload) -> Outcome:
         return self.outcomes.pop(0)
 
@@ -27,6 +32,7 @@ class TestPushers:
         carrier = Carrier()
         pushers = Pushers(carrier)
         assert list(pushers.platforms) == ["fcm"]
+        assert pushers.application_server_key is None
         device = Device("fcm", "secret token", clock.now())
         assert await pushers.send(device, PAYLOAD) == Sent("1")
         assert await pushers.send(device, PAYLOAD) == Retry("later", 3)
@@ -40,5 +46,7 @@ class TestPushers:
 
     async def test_refuse_what_nobody_carries(self) -> None:
         device = Device("apns", "a" * 64, clock.now())
+        with pytest.raises(KeyError):
+            Pushers().check(device)
         outcome = await Pushers().send(device, PAYLOAD)
         assert outcome == Rejected("apns is not set up on this server")

@@ -8,9 +8,9 @@ import msgspec
 import pytest
 
 from cgraph_kit import clock
-from cgraph_kit.guard import Blocked, Fetcher
+from cgraph_kit.guard import Fetcher
 from cgraph_kit.ids import new_id
-from cgraph_kit.push.device import Device
+from cgraph_kit.push.device import Device, Unusable
 from cgraph_kit.push.outcome import Gone, Rejected, Retry, Sent
 from cgraph_kit.push.payload import Payload
 from cgraph_kit.push.vapid import Vapid, VapidKeys
@@ -199,13 +199,14 @@ class TestSend:
 
 class TestCheck:
     async def test_finds_what_could_never_be_sent_to(self) -> None:
-        webpush, keys = pusher(allow=()), Browser("").keys
-        webpush.check("https://push.example.org/x", **keys)
+        webpush = pusher(allow=())
+        good = device(Browser("https://push.example.org/x"))
+        webpush.check(good)
         for endpoint in ("http://push.example.org/x", "https://10.0.0.1/", "nowhere"):
-            with pytest.raises(Blocked):
-                webpush.check(endpoint, **keys)
-        with pytest.raises(ValueError, match="auth"):
-            webpush.check("https://push.example.org/x", keys["p256dh"], "c2hvcnQ")
+            with pytest.raises(Unusable, match="endpoint"):
+                webpush.check(msgspec.structs.replace(good, token=endpoint))
+        with pytest.raises(Unusable, match="keys"):
+            webpush.check(msgspec.structs.replace(good, auth="c2hvcnQ"))
         await webpush.close()
 
 
