@@ -10,11 +10,10 @@ from cgraph_kit.db import Database
 from cgraph_kit.engines import embedded_postgres
 from cgraph_kit.jobs import Cron, Jobs, Tuning
 from cgraph_kit.limiter import Limiter
-from cgraph_kit.mailer import FileMailer, Mailer, Outbox, SmtpMailer
 from cgraph_kit.pubsub import LocalBus, LocalPubSub, PubSub, ValkeyPubSub, split
 from cgraph_kit.storage import Storage
 
-from . import accounts, backups, messaging, migrations, secrets, upkeep
+from . import accounts, backups, mail, messaging, migrations, secrets, upkeep
 from .happenings import Happenings
 from .limiting import limiting
 from .settings import Settings
@@ -29,6 +28,9 @@ WORKERS = (
     upkeep.cleanup_expired,
     backups.database_backup,
     messaging.send_scheduled,
+    accounts.mail_password_reset,
+    accounts.mail_password_changed,
+    mail.mail_notifications,
 )
 """Every job there is."""
 CRONTAB = (Cron("17 * * * *", upkeep.cleanup_expired),)
@@ -53,7 +55,7 @@ class App:
     auth: accounts.Auth
     limits: Limits
     limiter: Limiter
-    outbox: Outbox
+    post: mail.Post
     lanes: dict[str, PubSub]
     jobs: Jobs
     engine: str
@@ -86,7 +88,7 @@ async def start(
         events = Happenings()
         db.subscriber = events.tell
         await upkeep.tidy(db, settings)
-        await backups.observe(db)
+        await stack.enter_async_context(backups.observing(db))
         bus = await _bus(settings)
         stack.push_async_callback(bus.close)
         lanes = dict(zip(LANES, split(bus, *LANES), strict=True))
@@ -94,11 +96,10 @@ async def start(
         own = secrets.read(settings)
         auth = accounts.Auth.from_settings(settings, jwt_secret=own.jwt, limiter=limiter)
         stack.callback(auth.close)
-        outbox = Outbox(_mailer(settings))
-        stack.push_async_callback(outbox.close)
+        post = mail.Post.from_settings(settings, secret=own.key_base)
+        stack.push_async_callback(post.close)
         await accounts.follow(lanes["accounts"], auth)
         stack.enter_context(events.listener(accounts.listener(lanes["accounts"], auth)))
-        stack.enter_context(events.listener(accounts.mail_listener(db, outbox, settings)))
         jobs = await _jobs(stack, settings, dsn, db, lanes["jobs"])
         stack.enter_context(events.listener(jobs.hear))
         limits = Limits(auth.limits, messaging.limits_of(settings))
@@ -149,12 +150,6 @@ async def _bus(settings: Settings) -> PubSub:
     if settings.valkey_url:
         return await ValkeyPubSub.connect(settings.valkey_url, prefix="cgraph:")
     return LocalPubSub(LocalBus())
-
-
-def _mailer(settings: Settings) -> Mailer:
-    if settings.smtp_url:
-        return SmtpMailer(settings.smtp_url.get_secret_value(), sender=settings.mail_from)
-    return FileMailer(Path(settings.data_dir) / "mail", sender=settings.mail_from)
 
 
 async def _jobs(

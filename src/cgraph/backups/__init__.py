@@ -2,7 +2,7 @@
 
 from .daily import back_up
 from .errors import BackupError, NoBackup, Unverified
-from .history import Run, observe, recent_runs
+from .history import Run, observe, observing, recent_runs
 from .jobs import crontab, database_backup
 from .making import make_backup
 from .manifest import Backup, Manifest, Verification, get_backup, list_backups
@@ -29,6 +29,7 @@ __all__ = [
     "list_backups",
     "make_backup",
     "observe",
+    "observing",
     "prune_backups",
     "recent_runs",
     "restore_backup",

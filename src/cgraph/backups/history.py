@@ -4,14 +4,21 @@ A database that is older than this table has no diary yet: backups of it are mad
 needed most.
 """
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 
 import msgspec
 
 from cgraph_kit import clock, telemetry
 from cgraph_kit.db import Repo, columns
+from cgraph_kit.errors import Unavailable
 
 from .manifest import Manifest, Verification
+
+EVERY = 300.0
+"""Seconds between two looks at the diary."""
 
 _MADE_AT = telemetry.gauge(
     "backup_newest_timestamp_seconds", "When the newest backup was made, in Unix time; 0: never."
@@ -126,6 +133,24 @@ async def observe(db: Repo) -> None:
     if (verified := next((run for run in runs if run.verification == "passed"), None)) is not None:
         _VERIFIED_AT.set(verified.started_at.timestamp())
         _RESTORE_SECONDS.set(verified.restore_seconds or 0)
+
+
+@asynccontextmanager
+async def observing(db: Repo) -> AsyncIterator[None]:
+    """Keep the metrics up to date on a node, whichever node makes the backups."""
+
+    async def keep() -> None:
+        while True:
+            with suppress(Unavailable):
+                await observe(db)
+            await asyncio.sleep(EVERY)
+
+    task = asyncio.create_task(keep())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
 
 
 async def _is_kept(db: Repo) -> bool:
