@@ -3,13 +3,13 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from cgraph_kit import migrate
 from cgraph_kit.db import Database
 from cgraph_kit.engines import embedded_postgres
 from cgraph_kit.jobs import Cron, Jobs, Tuning
 from cgraph_kit.limiter import Limiter
+from cgraph_kit.push import Pushers
 from cgraph_kit.pubsub import LocalBus, LocalPubSub, PubSub, ValkeyPubSub, split
 from cgraph_kit.storage import Storage
 
@@ -58,6 +58,7 @@ class App:
     post: mail.Post
     lanes: dict[str, PubSub]
     jobs: Jobs
+    pushers: Pushers
     engine: str
     """Which database this is, in words for the operator."""
     direct: str = field(repr=False)
@@ -100,6 +101,8 @@ async def start(
         stack.push_async_callback(post.close)
         await accounts.follow(lanes["accounts"], auth)
         stack.enter_context(events.listener(accounts.listener(lanes["accounts"], auth)))
+        pushers = notifications.open_pushers(settings, own.vapid)
+        stack.push_async_callback(pushers.close)
         jobs = await _jobs(stack, settings, dsn, db, lanes["jobs"])
         stack.enter_context(events.listener(jobs.hear))
         limits = Limits(auth.limits, messaging.limits_of(settings))
@@ -110,7 +113,7 @@ async def start(
             auth,
             limits,
             limiter,
-            outbox,
+            post,
             lanes,
             jobs,
             engine,

@@ -112,6 +112,10 @@ from .registration import (
     NewUser,
     register,
 )
+from .resets import (
+    Owner,
+    get_reset_owner,
+)
 from .session import (
     Session,
     list_live_ids,
@@ -160,8 +164,11 @@ __all__ = [
     "Limits",
     "Login",
     "Made",
+    "MailPasswordChanged",
+    "MailPasswordReset",
     "NewUser",
     "Origin",
+    "Owner",
     "Person",
     "Profile",
     "ProfileUpdated",
@@ -209,6 +216,7 @@ __all__ = [
     "get_people",
     "get_people_by_usernames",
     "get_profile",
+    "get_reset_owner",
     "grant_admin",
     "is_admin",
     "limits_of",
@@ -220,6 +228,8 @@ __all__ = [
     "listener",
     "log_in",
     "log_out",
+    "mail_password_changed",
+    "mail_password_reset",
     "plan_imported_users",
     "record",
     "refresh_session",

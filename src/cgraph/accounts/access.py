@@ -11,6 +11,8 @@ from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import GuestProtocol, OctKey
 
+from cgraph_kit.sealing import Sealer
+
 from .errors import InvalidToken, TokenExpired
 
 ALGORITHMS = ("HS256",)
@@ -31,6 +33,7 @@ class Keys:
             id: hmac.digest(secret.encode(), b"cgraph refresh token", "sha256")
             for id, secret in secrets.items()
         }
+        self._sealers = {id: Sealer(secret, "accounts") for id, secret in secrets.items()}
         if current not in self._keys:
             raise ValueError("the current key id has no secret")
 
@@ -47,6 +50,15 @@ class Keys:
         if key is None or headers.get("typ") != TYPE:
             raise InvalidToken
         return key
+
+    def seal(self, text: str) -> str:
+        """The text, for nobody else to read."""
+        return self._sealers[self.current].seal(text)
+
+    def open(self, sealed: str) -> str | None:
+        """What was sealed, by any key; None if it was by none."""
+        opened = (sealer.open(sealed) for sealer in self._sealers.values())
+        return next((text for text in opened if text is not None), None)
 
     def tag(self, data: bytes) -> bytes:
         """A short proof that this server made `data`."""

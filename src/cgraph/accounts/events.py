@@ -1,7 +1,6 @@
 """What has happened to accounts.
 
-`UserEvent`s are durable: appended to the person's own stream, with the payload that goes over the wire. The others are
-for this process only.
+All are durable: appended to the person's own stream, with the payload that goes over the wire.
 """
 
 from typing import Any, ClassVar, Literal, TypeVar
@@ -86,22 +85,6 @@ class UserUnblocked(UserEvent, frozen=True):
 
 
 DurableEvent = ProfileUpdated | SessionCreated | SessionRevoked | UserBlocked | UserUnblocked
-
-
-class PasswordResetRequested(msgspec.Struct, frozen=True):
-    """Somebody asked for a reset of the account with this address, if there is one. Not yet looked up."""
-
-    email: str
-
-    def __repr__(self) -> str:
-        return "PasswordResetRequested(…)"
-
-
-class PasswordChanged(msgspec.Struct, frozen=True):
-    """An account has a new password; its owner is told by mail."""
-
-    user_id: UUID
-    how: Literal["changed", "reset"]
 
 
 async def record(tx: Transaction, event: type[E], user_id: UUID, payload: msgspec.Struct) -> E:

@@ -1,14 +1,11 @@
 """Passwords: asked again, changed, forgotten and reset."""
 
-import secrets
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
 import msgspec
 
-from cgraph_kit import clock
 from cgraph_kit.db import Repo
 from cgraph_kit.errors import Invalid
 from cgraph_kit.validation import Input, Text
@@ -18,15 +15,12 @@ from . import errors
 from . import password as rules
 from .attempts import guess, guesses, guesses_at, resets, spend
 from .auth import Auth
-from .events import PasswordChanged, PasswordResetRequested
-from .limits import Limits
+from .jobs import enqueue_changed, enqueue_reset
 from .login import Guess
 from .origin import Origin
+from .resets import forget_resets, get_reset_owner, use_reset_token
 from .sessions import end_sessions
-from .tokens import token_hash
 from .user import Actor
-
-TOKEN_BYTES = 32
 
 
 class ChangePassword(Input, frozen=True):
@@ -100,9 +94,9 @@ async def change_password(
         )
         if not changed:
             raise _wrong("current_password")
-        await tx.value("DELETE FROM password_resets WHERE user_id = $1", actor.id)
+        await forget_resets(tx, actor.id)
         await end_sessions(tx, actor.id, "password_changed", but=actor.session_id)
-        tx.publish(PasswordChanged(actor.id, "changed"))
+        await enqueue_changed(tx, actor.id, "changed")
 
 
 async def request_password_reset(
@@ -111,21 +105,13 @@ async def request_password_reset(
     """Have a token mailed to the account of this address, if there is one.
 
     Nothing is looked up here: that happens after the answer, so neither it nor its timing can tell. Raises
-    `TooManyAttempts`, `Invalid` for what is no address.
+    `TooManyAttempts`, `Invalid` for what is no address, `Unavailable`.
     """
     if problems := emails.problems(request.email):
         raise Invalid.field("email", problems[0])
     address = request.email.lower()
     await spend(auth.limiter, resets(auth.limits, address, origin))
-    db.publish(PasswordResetRequested(address))
-
-
-async def make_reset_token(db: Repo, email: str, *, limits: Limits) -> tuple[str, str] | None:
-    """A token for the account of an address, and the address as the account has it: the only place it may go to."""
-    token = secrets.token_urlsafe(TOKEN_BYTES)
-    lives = timedelta(minutes=limits.password_reset_minutes)
-    to = await db.value(_MAKE, token_hash(token), email, clock.now() + lives)
-    return None if to is None else (token, to)
+    await enqueue_reset(db, auth.keys, address)
 
 
 async def reset_password(db: Repo, auth: Auth, new: ResetPassword) -> None:
@@ -133,21 +119,16 @@ async def reset_password(db: Repo, auth: Auth, new: ResetPassword) -> None:
 
     Raises `InvalidResetToken`, `Invalid` for a password that is no good (the token stays good), `Unavailable`.
     """
-    found = await db.first(_Account, _FIND, token_hash(new.token), clock.now())
-    if found is None:
-        raise _bad_token()
-    await _check(db, auth, found.id, new.password, "password")
+    owner = await get_reset_owner(db, new.token)
+    await _check(db, auth, owner.id, new.password, "password")
     hash = await auth.hasher.hash(new.password)
     async with db.transaction() as tx:
-        user_id = await tx.value(_TAKE, token_hash(new.token), clock.now())
-        if user_id is None:
-            raise _bad_token()
-        await tx.value(_SET, found.id, hash)
-        await tx.value("DELETE FROM password_resets WHERE user_id = $1", found.id)
-        await end_sessions(tx, found.id, "password_reset")
-        tx.publish(PasswordChanged(found.id, "reset"))
+        await use_reset_token(tx, new.token)
+        await tx.value(_SET, owner.id, hash)
+        await end_sessions(tx, owner.id, "password_reset")
+        await enqueue_changed(tx, owner.id, "reset")
     # Who can read the account's mail need not wait for what others guessed.
-    for account in (found.email, found.username):
+    for account in (owner.email, owner.username):
         if account is not None:
             await auth.limiter.forget(*guesses_at(auth.limits, account.lower()))
 
@@ -168,10 +149,6 @@ def _wrong(field: str) -> errors.WrongPassword:
     return errors.WrongPassword(fields={field: ["is not correct"]})
 
 
-def _bad_token() -> errors.InvalidResetToken:
-    return errors.InvalidResetToken(fields={"token": ["is not valid or has expired"]})
-
-
 class _Account(msgspec.Struct, frozen=True):
     id: UUID
     email: str | None
@@ -179,13 +156,3 @@ class _Account(msgspec.Struct, frozen=True):
 
 
 _SET = "UPDATE users SET password_hash = $2, updated_at = now() WHERE id = $1"
-_MAKE = """
-WITH account AS (SELECT id, email FROM users WHERE lower(email) = $2),
-made AS (INSERT INTO password_resets (token_hash, user_id, expires_at) SELECT $1, id, $3 FROM account)
-SELECT email FROM account
-"""
-_FIND = """
-SELECT u.id, u.email, u.username FROM password_resets r JOIN users u ON u.id = r.user_id
-WHERE r.token_hash = $1 AND r.expires_at > $2
-"""
-_TAKE = "DELETE FROM password_resets WHERE token_hash = $1 AND expires_at > $2 RETURNING user_id"

@@ -3,7 +3,6 @@
 from .base import Mail, Mailer, MailError
 from .files import Filed, FileMailer, Mailbox
 from .mime import parse_sender
-from .outbox import Outbox
 from .server import parse_server
 from .smtp import SmtpMailer
 
@@ -14,7 +13,6 @@ __all__ = [
     "MailError",
     "Mailbox",
     "Mailer",
-    "Outbox",
     "SmtpMailer",
     "parse_sender",
     "parse_server",
