@@ -9,11 +9,11 @@ from cgraph_kit.db import Database
 from cgraph_kit.engines import embedded_postgres
 from cgraph_kit.jobs import Cron, Jobs, Tuning
 from cgraph_kit.limiter import Limiter
-from cgraph_kit.push import Pushers
 from cgraph_kit.pubsub import LocalBus, LocalPubSub, PubSub, ValkeyPubSub, split
+from cgraph_kit.push import Pushers
 from cgraph_kit.storage import Storage
 
-from . import accounts, backups, mail, messaging, migrations, secrets, upkeep
+from . import accounts, backups, mail, messaging, migrations, notifications, secrets, upkeep
 from .happenings import Happenings
 from .limiting import limiting
 from .settings import Settings
@@ -28,9 +28,11 @@ WORKERS = (
     upkeep.cleanup_expired,
     backups.database_backup,
     messaging.send_scheduled,
+    messaging.erase_expired_messages,
     accounts.mail_password_reset,
     accounts.mail_password_changed,
     mail.mail_notifications,
+    notifications.send_test_push,
 )
 """Every job there is."""
 CRONTAB = (Cron("17 * * * *", upkeep.cleanup_expired),)
@@ -116,6 +118,7 @@ async def start(
             post,
             lanes,
             jobs,
+            pushers,
             engine,
             direct,
             open_store(settings),

@@ -3,12 +3,18 @@
 import os
 import secrets
 import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 import msgspec
+
+from cgraph_kit.push import VapidKeys
 
 from .settings import Settings
 
 FILE = "secrets.toml"
+VAPID_FILE = "vapid.toml"
 
 
 class Secrets(msgspec.Struct, frozen=True):
@@ -16,36 +22,56 @@ class Secrets(msgspec.Struct, frozen=True):
 
     key_base: str
     jwt: str
+    vapid: str = ""
+    """The private key of Web Push; empty: none is sent."""
 
     def __repr__(self) -> str:
         return "Secrets(…)"
 
 
+class _Vapid(msgspec.Struct, frozen=True):
+    private: str
+
+
 def read(settings: Settings) -> Secrets:
-    """The settings' secrets; those that are missing come from the data directory, where they are made if need be."""
+    """The settings' secrets; those that are missing come from the data directory, where they are made if need be.
+
+    Nothing is made in production: there browsers get no pushes before the operator has made a key.
+    """
     own = Secrets("", "")
     if settings.secret_key_base is None or settings.jwt_secret is None:
-        own = _kept(settings)
+        made = {name: secrets.token_urlsafe(48) for name in ("key_base", "jwt")}
+        own = msgspec.convert(_kept(settings.data_dir / FILE, made), Secrets)
     return Secrets(
         settings.secret_key_base.get_secret_value() if settings.secret_key_base else own.key_base,
         settings.jwt_secret.get_secret_value() if settings.jwt_secret else own.jwt,
+        _vapid(settings),
     )
 
 
-def _kept(settings: Settings) -> Secrets:
-    path = settings.data_dir / FILE
+def _vapid(settings: Settings) -> str:
+    if settings.vapid_private_key is not None:
+        return settings.vapid_private_key.get_secret_value()
+    if settings.env == "prod":
+        return ""
+    made = {"private": VapidKeys.make().private}
+    return msgspec.convert(_kept(settings.data_dir / VAPID_FILE, made), _Vapid).private
+
+
+def _kept(path: Path, made: Mapping[str, str]) -> dict[str, Any]:
+    """What stands in a file; if there is none, it is written with what was made."""
     if not path.exists():
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
-        text = "".join(f'{name} = "{secrets.token_urlsafe(48)}"\n' for name in ("key_base", "jwt"))
-        made = path.with_suffix(f".{os.getpid()}")
-        descriptor = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        text = "".join(f'{name} = "{value}"\n' for name, value in made.items())
+        draft = path.with_suffix(f".{os.getpid()}")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
             file.write(text)
         try:
             # Of several processes that start at once the first one's secrets count.
-            os.link(made, path)
+            os.link(draft, path)
         except FileExistsError:
             pass
         finally:
-            made.unlink()
-    return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Secrets)
+            draft.unlink()
+    return tomllib.loads(path.read_text(encoding="utf-8"))

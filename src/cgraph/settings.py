@@ -154,6 +154,38 @@ class Settings(BaseSettings):
         None, "smtp[s]://user:password@host:port; unset: mail is written to data_dir/mail."
     )
 
+    # -- push
+    vapid_private_key: SecretStr | None = _knob(
+        None,
+        "Key of Web Push, made by `cgraph keys vapid`; unset: dev makes its own, prod sends none to browsers.",
+    )
+    vapid_subject: str | None = _knob(
+        None,
+        "How push services reach the operator: mailto:… or https://…; unset: https://PHX_HOST.",
+    )
+    fcm_service_account: Path | None = _knob(
+        None, "JSON file of a Firebase service account; unset: no pushes by FCM."
+    )
+    fcm_url: str = _knob("https://fcm.googleapis.com", "Where FCM is.")
+    apns_key_file: Path | None = _knob(
+        None, "Apple's .p8 file with a key for APNs; unset: no pushes by APNs."
+    )
+    apns_key_id: str = _knob("", "Id of that key.")
+    apns_team_id: str = _knob("", "Id of the team it belongs to.")
+    apns_topic: str = _knob("", "Bundle id of the app.")
+    apns_sandbox: bool = _knob(False, "Apple's environment for apps under development.")
+    apns_url: str | None = _knob(None, "Where APNs is; unset: at Apple.")
+    push_allow_networks: tuple[str, ...] = Field(
+        default=(),
+        description="Private networks in which browsers' push services may be, as JSON list.",
+    )
+    push_ca_file: Path | None = _knob(
+        None, "PEM file of more certificate authorities, for push services of one's own."
+    )
+    push_device_days: Count = _knob(
+        60, "Days after which a device is forgotten whose app has not brought its token again."
+    )
+
     # -- messaging
     message_max: Count = _knob(4000, "Longest message, in code points.")
     participants_max: Count = _knob(50, "People in one group conversation.")
@@ -227,7 +259,14 @@ class Settings(BaseSettings):
 
     # -- jobs
     queues: dict[str, Count] = Field(
-        default={"default": 10, "notifications": 10, "mail": 5, "push": 20, "maintenance": 1, "backups": 1},
+        default={
+            "default": 10,
+            "notifications": 10,
+            "mail": 5,
+            "push": 20,
+            "maintenance": 1,
+            "backups": 1,
+        },
         description="Jobs done at a time in this process, by queue, as JSON; {}: none, see `cgraph work`.",
     )
     job_grace_seconds: Seconds = _knob(
@@ -282,7 +321,22 @@ class Settings(BaseSettings):
             found.append("CGRAPH_S3_ACCESS_KEY and CGRAPH_S3_SECRET_KEY go together")
         if self.direct_database_url and not self.database_url:
             found.append("CGRAPH_DIRECT_DATABASE_URL needs DATABASE_URL")
+        return found + self._push_problems()
+
+    def _push_problems(self) -> list[str]:
+        found = []
+        if self.apns_key_file and not (self.apns_key_id and self.apns_team_id and self.apns_topic):
+            found.append(
+                "CGRAPH_APNS_KEY_FILE needs CGRAPH_APNS_KEY_ID, CGRAPH_APNS_TEAM_ID and CGRAPH_APNS_TOPIC"
+            )
+        if self.vapid_subject and not self.vapid_subject.startswith(("mailto:", "https://")):
+            found.append("CGRAPH_VAPID_SUBJECT must begin with mailto: or https://")
         return found
+
+    @property
+    def vapid_contact(self) -> str:
+        """How push services reach the operator."""
+        return self.vapid_subject or f"https://{self.phx_host}"
 
     @property
     def base_url(self) -> str:
