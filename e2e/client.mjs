@@ -36,7 +36,7 @@ const commands = {
       reconnectAfterMs: () => retry,
       rejoinAfterMs: () => retry,
     })
-    socket.onOpen(() => say({ on, is: "open" }))
+    socket.onOpen(() => say({ on, is: "open", extensions: socket.conn.extensions }))
     socket.onClose((close) => say({ on, is: "closed", code: close?.code }))
     socket.onError(() => say({ on, is: "error" }))
     sockets.set(on, socket)

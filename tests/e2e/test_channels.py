@@ -33,6 +33,7 @@ class People:
         self._place = place
         self._test = next(_numbers)
         self._clients: list[Client] = []
+        self._bytes_before = place.endpoint.stats.bytes_out
 
     def name(self, name: str) -> str:
         return f"{name}-{self._test}"
@@ -49,6 +50,11 @@ class People:
         )
         self._clients.append(client)
         return client
+
+    @property
+    def bytes_out(self) -> int:
+        """To these people and all others, since this test began."""
+        return self._place.endpoint.stats.bytes_out - self._bytes_before
 
     def skip_without_rejoin(self) -> None:
         """phoenix.js 1.6 begins a new poll by itself where the old one has ended, and forgets to join again."""
@@ -170,6 +176,29 @@ class TestPush:
         reply = await lounge.push("bytes", bytes=[0, 1, 255])
         assert reply["response"] == {"bytes": [0, 1, 255]}
         assert await lounge.heard("bytes") == {"bytes": [0, 1, 255]}
+
+
+class TestCompression:
+    async def test_is_agreed_to_and_carries_long_messages_both_ways(self, people: People) -> None:
+        """`ws` offers it as browsers do, and compresses from 1,024 bytes on."""
+        if people.transport == "longpoll":
+            return
+        ada, bob = await people.connect("ada"), await people.connect("bob")
+        assert (await ada.seen("open"))["extensions"] == "permessage-deflate"
+        hers = await ada.join(people.topic())
+        his = await bob.join(people.topic())
+        numbers = [n % 7 for n in range(20_000)]
+        assert (await hers.push("bytes", bytes=numbers))["response"] == {"bytes": numbers}
+        assert await his.heard("bytes") == {"bytes": numbers}
+        assert people.bytes_out < len(numbers)
+
+    async def test_of_people_is_read_by_all(self, people: People) -> None:
+        """A `presence_state` long enough to be compressed, under the ref of each one's join."""
+        clients = [await people.connect(f"somebody-with-a-name-{n}") for n in range(20)]
+        joined = [await client.join(people.topic()) for client in clients]
+        names = [client.name for client in clients]
+        for one in joined:
+            await one.present(*names)
 
 
 class TestPresence:
