@@ -48,6 +48,7 @@ SLOW = 0.5
 _SLOW = telemetry.counter("db_slow_statements_total", "Statements that took too long.")
 
 UniqueViolation = asyncpg.UniqueViolationError
+LockTimeout = asyncpg.LockNotAvailableError
 
 
 def columns(row: type[msgspec.Struct], alias: str | None = None) -> str:

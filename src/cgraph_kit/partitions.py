@@ -4,11 +4,16 @@ Such a table is `PARTITION BY RANGE` of a time and has a default partition, `<ta
 so that a write never fails for want of one.
 """
 
+import logging
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from . import clock
-from .db import Repo, Transaction
+from .db import LockTimeout, Repo, Transaction
+
+log = logging.getLogger(__name__)
+
+LOCK_TIMEOUT = "500ms"
 
 
 class Daily(NamedTuple):
@@ -19,13 +24,25 @@ class Daily(NamedTuple):
 
 
 async def keep(db: Repo, daily: Daily, *, retention_days: int, ahead_days: int = 3) -> None:
-    """Make the coming days' partitions and drop those older than the retention. Run daily; twice is harmless."""
+    """Make the coming days' partitions and drop those older than the retention. Run daily; twice is harmless.
+
+    Put off where somebody reads the table for long, as a backup does: whoever waits for a table's lock keeps all others
+    waiting behind, and there are days enough in stock.
+    """
+    try:
+        await _keep(db, daily, retention_days, ahead_days)
+    except LockTimeout:
+        log.info("the days of %s are put off: the table is in use", daily.table)
+
+
+async def _keep(db: Repo, daily: Daily, retention_days: int, ahead_days: int) -> None:
     today = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
     oldest = today - timedelta(days=retention_days)
     default = f"{daily.table}_default"
     async with db.transaction() as tx:
         # One node at a time; the others find the work done.
         await tx.value("SELECT pg_advisory_xact_lock(hashtext($1))", f"{daily.table}_partitions")
+        await tx.value(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
         existing = await _names(tx, daily)
         for day in range(ahead_days + 1):
             start = today + timedelta(days=day)

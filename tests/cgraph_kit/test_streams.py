@@ -2,12 +2,13 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import msgspec
 import pytest
 
 from cgraph_kit import streams
-from cgraph_kit.db import Database, Transaction
+from cgraph_kit.db import Database, Repo, Transaction
 from cgraph_kit.ids import new_id
 
 
@@ -117,8 +118,20 @@ class TestKeepPartitions:
         assert await db.value("SELECT count(*) FROM events_default") == 0
         assert len((await streams.since(db, stream, 0, most=5)).events) == 1
 
+    async def test_is_put_off_while_somebody_reads_the_table_for_long(self, clones: Any) -> None:
+        database = await Database.connect(await clones.make(), pool_size=3)
+        try:
+            async with database.transaction() as reader:
+                await reader.value("LOCK TABLE events, events_default IN ACCESS SHARE MODE")
+                await streams.keep_partitions(database, retention_days=8)
+                assert await partitions(reader) == {"events_default"}
+            await streams.keep_partitions(database, retention_days=8)
+            assert len(await partitions(database)) == 5
+        finally:
+            await database.close()
 
-async def partitions(db: Transaction) -> set[str]:
+
+async def partitions(db: Repo) -> set[str]:
     return set(
         await db.value(
             "SELECT array_agg(c.relname::text) FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid "
