@@ -48,7 +48,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """What it is about was deleted or taken back."""
     may_see: bool = True
     blocked: bool = False
-    """A block stands between the person and who did it, whosever it is."""
+    """By the person, of who did it. (That it is the other way round is nothing a decision may give away.)"""
     read: bool = False
     active: bool = False
     """One of the person's devices is in use."""

@@ -51,7 +51,9 @@ class KindTraits(NamedTuple):
 KINDS: dict[Kind, KindTraits] = {
     "dm": KindTraits("direct", ALL, "A message in a direct conversation."),
     # Conversations list themselves, with what is unread in them: the inbox would only repeat it.
-    "message": KindTraits("everything", frozenset({"push"}), "A message in a larger place."),
+    "message": KindTraits(
+        "everything", frozenset({"push"}), "Anything else said in a group, a channel or a thread."
+    ),
     "mention": KindTraits("mention", ALL, "Somebody wrote the person's name."),
     "role_mention": KindTraits("mention", ALL, "Somebody wrote the name of a role they have."),
     "everyone": KindTraits("mention", ALL, "Somebody called everyone there."),

@@ -124,7 +124,7 @@ def _explicit(scope: Scope, stored: dict[str, Any]) -> Explicit:
 
 _GET = """
 SELECT u.id, u.state <> 'active', u.status = 'dnd', u.email IS NOT NULL AND u.password_hash IS NOT NULL,
-    EXISTS (SELECT FROM blocked_pairs b WHERE b.user_id = u.id AND b.other_id = $3::uuid),
+    EXISTS (SELECT FROM blocked_pairs b WHERE b.user_id = u.id AND b.other_id = $3::uuid AND b.blocks),
     EXISTS (SELECT FROM quiet_hours_exceptions e WHERE e.user_id = u.id AND e.person_id = $3),
     q.time_zone, q.windows, n.preferences
 FROM users u

@@ -75,7 +75,7 @@ def no_access(facts: Facts, _: Channel) -> bool:
     return not facts.may_see
 
 
-@rule("suppress", "A block stands between you and whoever did it.")
+@rule("suppress", "You have blocked whoever did it.")
 def blocked(facts: Facts, _: Channel) -> bool:
     return facts.blocked
 

@@ -75,12 +75,12 @@ class TestGetRecipients:
         found = (await get_recipients(db, [ann.id], actor_id=bob.id))[ann.id]
         assert (found.quiet, found.excepted) == (QuietHours(), False)
 
-    async def test_knows_blocks_of_both_sides(
+    async def test_gives_away_no_block_of_somebody_else(
         self, db: Transaction, ann: Actor, bob: Actor
     ) -> None:
         await block(db, ann, bob)
         assert (await get_recipients(db, [ann.id], actor_id=bob.id))[ann.id].blocked
-        assert (await get_recipients(db, [bob.id], actor_id=ann.id))[bob.id].blocked
+        assert not (await get_recipients(db, [bob.id], actor_id=ann.id))[bob.id].blocked
         assert not (await get_recipients(db, [ann.id]))[ann.id].blocked
 
     async def test_knows_the_account(self, db: Transaction, ann: Actor, bob: Actor) -> None:

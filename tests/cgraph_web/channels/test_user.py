@@ -2,7 +2,7 @@
 
 import pytest
 
-from cgraph import accounts, messaging
+from cgraph import accounts, messaging, notifications
 from cgraph.application import App
 from cgraph_kit.channels.endpoint import Endpoint
 from cgraph_kit.channels.testing import JoinRefused
@@ -51,6 +51,20 @@ class TestNews:
         for device in (phone, laptop):
             await device.assert_push("read_marked", id)
             await device.assert_push("unread", {**id, "unread": 0, "mentions": 0})
+
+    async def test_of_preferences_reach_every_device(self, app: App, connect: Connect) -> None:
+        ada, bob = await register(app), await register(app)
+        conversation = await converse(app, ada, bob)
+        phone = await (await connect(bob)).join(f"user:{bob.id}")
+        mute = notifications.PreferenceChange(muted=True)
+        await messaging.change_notification_preference(app.db, bob.actor, conversation, mute)
+        place = {"scope": "conversation", "scope_id": str(conversation)}
+        await phone.assert_push("notification_preferences_updated", {**place, "muted": True})
+        settings = {"conversation_id": str(conversation), "muted": True}
+        await phone.assert_push("conversation_settings_updated", settings)
+        hours = notifications.NewQuietHours("Asia/Tokyo", [])
+        await notifications.set_quiet_hours(app.db, bob.actor, hours)
+        await phone.assert_push("quiet_hours_updated", {"time_zone": "Asia/Tokyo"})
 
     async def test_of_blocks_stay_with_who_blocks(self, app: App, connect: Connect) -> None:
         ada, bob = await register(app), await register(app)
