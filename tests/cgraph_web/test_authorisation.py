@@ -20,6 +20,7 @@ from cgraph_web.app import create_app
 from cgraph_web.realtime import realtime
 from cgraph_web.router import ROUTES
 from cgraph_web.socket import UserSocket
+from support.devices import subscribe, subscription
 from support.people import PASSWORD, Person, converse, register, say
 
 from .conftest import Caller
@@ -36,6 +37,8 @@ class Scene(NamedTuple):
     """The owner's."""
     his_message_id: UUID
     """The participant's."""
+    device_id: UUID
+    """The owner's."""
     scheduled_message_id: UUID
     """The owner's."""
 
@@ -61,7 +64,8 @@ async def make_scene(app: App) -> Scene:
         conversation,
         messaging.NewScheduledMessage("later", tomorrow()),
     )
-    return Scene(people, conversation, hers.id, his.id, later.id)
+    device = await subscribe(app, people["owner"])
+    return Scene(people, conversation, hers.id, his.id, device.id, later.id)
 
 
 def tomorrow() -> datetime:
@@ -134,6 +138,11 @@ TABLE: dict[str, Row] = {
     f"GET {A}/me/blocks": own(200),
     f"PUT {A}/me/blocks/{{user_id}}": own(200),
     f"DELETE {A}/me/blocks/{{user_id}}": own(204),
+    f"GET {A}/me/devices": own(200),
+    f"POST {A}/me/devices": own(201, lambda _scene: subscription()),
+    f"DELETE {A}/me/devices/{{device_id}}": Row(401, 404, 404, 204),
+    f"POST {A}/me/devices/{{device_id}}/test": Row(401, 404, 404, 202),
+    f"GET {A}/push/vapid-key": public(200),
     f"GET {A}/me/events": own(200, query="?since=0"),
     f"GET {A}/me/unread": own(200, query="?verify=true"),
     f"GET {P}": own(200),
@@ -187,7 +196,7 @@ TABLE: dict[str, Row] = {
     f"POST {C}/delivered": inside(204, {"seq": 1}),
     f"GET {C}/events": inside(200, query="?since=0"),
 }
-"""By method and path. `{message_id}` is the owner's message, `{session_id}` the owner's session."""
+"""By method and path. `{message_id}`, `{session_id}` and `{device_id}` are the owner's."""
 
 OF_HIS: dict[str, Row] = {
     f"PATCH {M}": owned(200, 403, {"content": "changed"}),
@@ -203,6 +212,7 @@ def path_of(route: Route, scene: Scene, message_id: UUID) -> str:
         message_id=message_id,
         scheduled_message_id=scene.scheduled_message_id,
         session_id=scene.session_id,
+        device_id=scene.device_id,
         user_id=scene.user_id,
         emoji="👍",
         scope="conversation",

@@ -17,9 +17,9 @@ Token = Annotated[Text, msgspec.Meta(min_length=1, max_length=TOKEN_MAX)]
 Key = Annotated[Text, msgspec.Meta(min_length=1, max_length=KEY_MAX)]
 
 ENDPOINT = "https://push.example.org/subscription/5f1c"
-P256DH = "BNcRdreALRFXTkOOUHK1EtK2wtaz5Ry4YfYCA_0QTpQtUbVlUls0VJXg7A8u-Ts1XbjhazAkj7I99e8QcYP7DkM"
-AUTH = "8eDyX_uCN0XRhSbY5hs7Hg"
-"""The keys of RFC 8291's example, for ours."""
+P256DH = "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4"
+AUTH = "BTBZMqHH6r4Tts7J_aSIgg"
+"""The keys of RFC 8291 §5: examples."""
 
 
 class SubscriptionKeys(Input, frozen=True):
