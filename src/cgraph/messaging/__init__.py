@@ -4,6 +4,7 @@ Reads and writes take the actor; whoever is not, or no longer, in a conversation
 """
 
 from .access import can_type
+from .badges import count_badges
 from .bulk import (
     ImportedConversation,
     ImportedMessage,
@@ -62,7 +63,7 @@ from .events import (
     ScheduledMessageRemoved,
     ScheduledMessageUpdated,
 )
-from .jobs import send_scheduled
+from .jobs import erase_expired_messages, send_scheduled
 from .limits import DEFAULT_LIMITS, Limits, limits_of
 from .log import read_hole, read_own_since, read_since
 from .marks import (
@@ -210,10 +211,12 @@ __all__ = [
     "cancel_scheduled_message",
     "change_notification_preference",
     "check_emoji",
+    "count_badges",
     "count_unread",
     "create_group",
     "delete_message",
     "edit_message",
+    "erase_expired_messages",
     "find_message_ids",
     "get_conversation",
     "get_message",

@@ -17,6 +17,7 @@ from .policy import Kind
 SHOWN = 10
 """Participants shown in a list of conversations; `participant_count` counts all."""
 
+MessageTtl = Annotated[int, msgspec.Meta(ge=30, le=2_419_200)]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100, pattern=NO_NUL)]
 
 
@@ -42,11 +43,13 @@ class NewGroup(Input, frozen=True):
 
 
 class ConversationChange(Input, frozen=True):
-    """What shall be different about a group."""
+    """What shall be different: name and owner are a group's alone."""
 
     name: Name | msgspec.UnsetType | None = msgspec.UNSET
     owner_id: UUID | msgspec.UnsetType = msgspec.UNSET
     """Hands the conversation over."""
+    message_ttl: MessageTtl | msgspec.UnsetType | None = msgspec.UNSET
+    """Seconds after which what is said from now on disappears: 30 to four weeks; null: it stays."""
 
 
 class LastMessage(msgspec.Struct, frozen=True):
@@ -90,4 +93,6 @@ class Conversation(msgspec.Struct, frozen=True):
     """With `muted`, None: for good."""
     archived: bool
     """Put away, and nobody has mentioned the reader since."""
+    message_ttl: int | None
+    """Seconds after which what is said now disappears; None: it stays."""
     inserted_at: datetime

@@ -1,5 +1,6 @@
 """Taking back what was said, for everybody."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from cgraph.accounts import Actor
@@ -33,22 +34,25 @@ async def delete_message(
         if not can_delete(actor.id, message.sender_id, access.owner_id):
             raise NotAuthor
         if message.deleted_at is None:
-            await _delete(tx, actor, conversation_id, message)
+            await erase(tx, conversation_id, [message], by=actor.id)
         return await get_message(tx, actor, conversation_id, message_id)
 
 
-async def _delete(tx: Transaction, actor: Actor, conversation_id: UUID, message: Stored) -> None:
+async def erase(
+    tx: Transaction, conversation_id: UUID, messages: Sequence[Stored], *, by: UUID | None
+) -> None:
+    """Empty held messages of a conversation wherever their words are, and tell. `by` None: their time had come."""
     at = clock.now()
-    payload = DeletedPayload(conversation_id, message.id, message.seq, at, actor.id)
-    await tell(tx, MessageDeleted, payload, id=message.id)
-    await tx.value(_REDACT, conversation_id, message.seq, message.id)
-    await tx.value(_EMPTY, conversation_id, message.id, at, actor.id)
+    for message in messages:
+        payload = DeletedPayload(conversation_id, message.id, message.seq, at, by)
+        await tell(tx, MessageDeleted, payload, id=message.id)
+    ids, seqs = [message.id for message in messages], [message.seq for message in messages]
+    await tx.value(_REDACT, conversation_id, seqs, ids)
+    await tx.value(_EMPTY, conversation_id, ids, at, by)
     for sql in _WIPE:
-        await tx.value(sql, conversation_id, message.id)
+        await tx.value(sql, conversation_id, ids)
     await tx.value(
-        "DELETE FROM mentions WHERE conversation_id = $1 AND seq = $2",
-        conversation_id,
-        message.seq,
+        "DELETE FROM mentions WHERE conversation_id = $1 AND seq = ANY($2)", conversation_id, seqs
     )
 
 
@@ -57,16 +61,17 @@ _REDACT = """
 UPDATE events
 SET payload = (payload::jsonb || '{"content": "", "mentions": []}')::text
 WHERE stream_id = $1 AND seq IN (
-    SELECT $2 UNION SELECT seq FROM message_edits WHERE conversation_id = $1 AND message_id = $3
+    SELECT unnest($2::bigint[])
+    UNION SELECT seq FROM message_edits WHERE conversation_id = $1 AND message_id = ANY($3)
 )
 """
 _EMPTY = """
 UPDATE messages
 SET content = '', data = NULL, mentions = '{}', reacted = false, deleted_at = $3, deleted_by = $4,
     pinned_at = NULL, pinned_by = NULL
-WHERE conversation_id = $1 AND id = $2
+WHERE conversation_id = $1 AND id = ANY($2)
 """
 _WIPE = (
-    "DELETE FROM message_edits WHERE conversation_id = $1 AND message_id = $2",
-    "DELETE FROM reactions WHERE conversation_id = $1 AND message_id = $2",
+    "DELETE FROM message_edits WHERE conversation_id = $1 AND message_id = ANY($2)",
+    "DELETE FROM reactions WHERE conversation_id = $1 AND message_id = ANY($2)",
 )

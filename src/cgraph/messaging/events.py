@@ -168,7 +168,8 @@ class DeletedPayload(msgspec.Struct, frozen=True):
     id: UUID
     message_seq: int
     deleted_at: datetime
-    deleted_by: UUID
+    deleted_by: UUID | None
+    """Null: its time had come."""
 
 
 class ReactionPayload(msgspec.Struct, frozen=True):

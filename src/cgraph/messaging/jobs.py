@@ -7,6 +7,7 @@ import msgspec
 
 from cgraph_kit.jobs import job
 
+from .disappearing import erase_expired
 from .due import send_due
 
 if TYPE_CHECKING:
@@ -26,3 +27,13 @@ async def send_scheduled(app: "App", args: SendScheduled) -> None:
     Twice is harmless: what was said is no longer kept, and its id is the message's client id.
     """
     await send_due(app.db, args.scheduled_message_id, limits=app.limits.messaging)
+
+
+class EraseExpired(msgspec.Struct, frozen=True):
+    """Whatever has had its time."""
+
+
+@job(queue="maintenance", max_attempts=1, timeout=600)
+async def erase_expired_messages(app: "App", _args: EraseExpired) -> None:
+    """Empty the messages that disappear. Twice is harmless: the second time there is nothing left to do."""
+    await erase_expired(app.db)

@@ -103,6 +103,8 @@ class Message(msgspec.Struct, frozen=True):
     deleted_by: UUID | None
     pinned_at: datetime | None
     pinned_by: UUID | None
+    expires_at: datetime | None
+    """When it disappears; None: it stays."""
 
 
 def person(actor: Actor) -> Person:

@@ -58,7 +58,7 @@ SELECT c.id, c.kind, c.name, c.owner_id, t.shown, t.count,
             'inserted_at', m.inserted_at, 'deleted_at', m.deleted_at)
     END,
     s.active_at, {UNREAD}, {MENTIONS}, p.read_seq, p.marked_unread,
-    {MUTED}, mu.muted_until, p.archived, c.inserted_at
+    {MUTED}, mu.muted_until, p.archived, c.message_ttl, c.inserted_at
 FROM p {JOINED}
 LEFT JOIN LATERAL (
     SELECT * FROM messages m WHERE m.conversation_id = p.conversation_id AND m.seq > p.joined_seq

@@ -5,6 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from cgraph import accounts, notifications
 from cgraph.accounts import Actor, Person
@@ -14,6 +15,7 @@ from cgraph_kit.validation import Input
 
 from .access import Access, get_access, hold_group
 from .conversation import Conversation, ConversationChange, check_name
+from .disappearing import set_message_ttl
 from .errors import NotOwner, ParticipantNotFound, TooManyParticipants
 from .events import AccessLost
 from .limits import DEFAULT_LIMITS, Limits
@@ -198,17 +200,20 @@ _SET_OWNER = "UPDATE conversations SET owner_id = $2 WHERE id = $1"
 async def update_conversation(
     db: Repo, actor: Actor, conversation_id: UUID, change: ConversationChange
 ) -> Conversation:
-    """Rename a group, which everybody in it may, or hand it over, which its owner may.
+    """Rename a group, which everybody in it may, or hand it over, which its owner may; let messages disappear.
 
     What is as it was is not told. Raises `ConversationNotFound`, `NotAGroup`, `NotOwner`, `ParticipantNotFound`,
-    `Invalid`.
+    `CannotSend` (for messages that disappear), `Invalid`.
     """
     async with db.transaction() as tx:
-        access = await hold_group(tx, actor, conversation_id)
-        if not isinstance(change.name, msgspec.UnsetType):
-            await _rename(tx, actor, conversation_id, change.name)
-        if not isinstance(change.owner_id, msgspec.UnsetType):
-            await _transfer(tx, actor, access, change.owner_id)
+        if change.name is not UNSET or change.owner_id is not UNSET:
+            access = await hold_group(tx, actor, conversation_id)
+            if not isinstance(change.name, UnsetType):
+                await _rename(tx, actor, conversation_id, change.name)
+            if not isinstance(change.owner_id, UnsetType):
+                await _transfer(tx, actor, access, change.owner_id)
+        if not isinstance(change.message_ttl, UnsetType):
+            await set_message_ttl(tx, actor, conversation_id, change.message_ttl)
         return await get_conversation(tx, actor, conversation_id)
 
 

@@ -49,6 +49,7 @@ class _Row(msgspec.Struct, frozen=True):
     deleted_by: UUID | None
     pinned_at: datetime | None
     pinned_by: UUID | None
+    expires_at: datetime | None
 
     def message(self) -> Message:
         sender = _person(
@@ -78,6 +79,7 @@ class _Row(msgspec.Struct, frozen=True):
             self.deleted_by,
             self.pinned_at,
             self.pinned_by,
+            self.expires_at,
         )
 
     def _quoted(self) -> Quoted | None:
@@ -131,7 +133,7 @@ def selecting(reader: str, joined_seq: str) -> str:
             FROM reactions WHERE conversation_id = m.conversation_id AND message_id = m.id GROUP BY emoji
         ) r
     ) END,
-    m.inserted_at, m.edited_at, m.deleted_at, m.deleted_by, m.pinned_at, m.pinned_by
+    m.inserted_at, m.edited_at, m.deleted_at, m.deleted_by, m.pinned_at, m.pinned_by, m.expires_at
 FROM messages m
 LEFT JOIN users u ON u.id = m.sender_id
 LEFT JOIN messages q ON q.conversation_id = m.conversation_id AND q.id = m.reply_to_id

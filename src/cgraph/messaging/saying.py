@@ -109,8 +109,8 @@ WITH input AS (
     FROM ready r WHERE s.id = r.conversation_id RETURNING r.*, s.last_seq AS seq, s.counted AS nth
 ), said AS (
     INSERT INTO messages
-        (conversation_id, seq, nth, id, sender_id, content, reply_to_id, inserted_at{", mentions" if mentioning else ""})
-    SELECT conversation_id, seq, nth, id, sender_id, content, reply_to_id, at{", mentions::uuid[]" if mentioning else ""}
+        (conversation_id, seq, nth, id, sender_id, content, reply_to_id, inserted_at, expires_at{", mentions" if mentioning else ""})
+    SELECT conversation_id, seq, nth, id, sender_id, content, reply_to_id, at, {_EXPIRY}{", mentions::uuid[]" if mentioning else ""}
     FROM taken
 ), seen AS (
     UPDATE participants p SET read_seq = seq, read_nth = nth, shown_read_seq = seq, delivered_seq = seq,
@@ -132,6 +132,9 @@ SELECT n, seq, ARRAY(
 _FEW = "n = abs(n)"
 # Looked at once, before the first row is. Local to this statement's own transaction: only a pool's statements are shared.
 _IMPATIENT = f" AND (SELECT set_config('lock_timeout', '{LOCK_TIMEOUT}', true)) IS NOT NULL"
+_EXPIRY = """(
+        SELECT at + make_interval(secs => c.message_ttl) FROM conversations c WHERE c.id = conversation_id
+    )"""
 _CLAIM = """, claim AS (
     INSERT INTO idempotency_keys (user_id, key, request_hash, stream_id, made_id)
     SELECT sender_id, key, request_hash, conversation_id, id FROM allowed WHERE key IS NOT NULL

@@ -65,12 +65,16 @@ async def show(db: Repo, actor: Actor, conversation_id: UUID) -> Data[Conversati
         messaging.NotAGroup,
         messaging.NotOwner,
         messaging.ParticipantNotFound,
+        messaging.CannotSend,
     )
 )
 async def update(
     db: Repo, actor: Actor, conversation_id: UUID, change: Body[ConversationChange]
 ) -> Data[Conversation]:
-    """Rename a group, or hand it over to another of its people, which only its owner can."""
+    """Rename a group, or hand it over to another of its people, which only its owner can; let messages disappear.
+
+    `message_ttl` is for what is said from then on, in conversations of any kind.
+    """
     return Data(await messaging.update_conversation(db, actor, conversation_id, change))
 
 
