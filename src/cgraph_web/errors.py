@@ -33,6 +33,18 @@ class NoRoute(NotFound):
     default = "there is nothing at this address"
 
 
+class BadRequest(Error):
+    """What nobody can read as a request."""
+
+    code = "bad_request"
+    default = "this is not an HTTP request"
+
+
+class HeadersTooLarge(TooLarge):
+    code = "headers_too_large"
+    default = "the request line and headers are larger than allowed"
+
+
 class MethodNotAllowed(Error):
     code = "method_not_allowed"
     default = "this address does not know this method"
@@ -70,6 +82,7 @@ class ClientGone(Exception):
 
 
 STATUS: dict[type[Error], int] = {
+    BadRequest: 400,
     Unauthorized: 401,
     Forbidden: 403,
     NotFound: 404,
@@ -81,6 +94,7 @@ STATUS: dict[type[Error], int] = {
     UnsupportedMediaType: 415,
     Invalid: 422,
     RateLimited: 429,
+    HeadersTooLarge: 431,
     InternalError: 500,
     Unavailable: 503,
 }

@@ -20,6 +20,7 @@ from cgraph_kit.channels.upgrade import websocket_protocol
 from cgraph_kit.channels.websocket import WebSocketLimits
 
 from .app import create_app
+from .early import early_refusal
 from .echo import accept_echo
 from .realtime import realtime
 
@@ -94,7 +95,9 @@ def _config(app: App, endpoint: Endpoint) -> uvicorn.Config:
     protocol: Any = websocket_protocol(mounts, limits, compression=settings.websocket_compression)
     return uvicorn.Config(
         web,
-        http=guarded_http(HttpLimits(head=settings.header_timeout, body=settings.body_timeout)),
+        http=guarded_http(
+            HttpLimits(head=settings.header_timeout, body=settings.body_timeout), early_refusal
+        ),
         ws=protocol,
         lifespan="off",
         log_config=None,

@@ -11,7 +11,7 @@ from typing import Any
 
 from uvicorn import Config, Server
 
-from cgraph_kit.channels.http import HttpLimits, guarded_http, upgrade_required
+from cgraph_kit.channels.http import HttpLimits, Refuse, bare, guarded_http, upgrade_required
 from cgraph_kit.channels.transport import (
     Accept,
     Accepted,
@@ -135,6 +135,7 @@ async def serving(
     app: Any = upgrade_required,
     limits: WebSocketLimits | None = None,
     http: HttpLimits | None = None,
+    refuse: Refuse = bare,
     compression: bool = True,
     **config: Any,
 ) -> AsyncIterator[Running]:
@@ -144,7 +145,7 @@ async def serving(
         Config(
             app,
             port=0,
-            http=guarded_http(http),
+            http=guarded_http(http, refuse),
             ws=websocket_protocol(mounts, limits, compression=compression),
             lifespan="off",
             log_config=None,

@@ -91,10 +91,10 @@ def switching(key: bytes, subprotocol: str | None, extension: str | None = None)
 
 
 def refusal(status: int, body: bytes = b"", headers: Iterable[tuple[bytes, bytes]] = ()) -> bytes:
-    """A whole HTTP response after which the connection closes."""
+    """A whole HTTP response after which the connection closes. A body without a content type is text."""
     phrase = HTTPStatus(status).phrase.encode()
     fields = [*headers, (b"content-length", b"%d" % len(body)), (b"connection", b"close")]
-    if body:
+    if body and not header(fields, b"content-type"):
         fields.append((b"content-type", b"text/plain; charset=utf-8"))
     lines = [b"HTTP/1.1 %d %b" % (status, phrase), *(b"%b: %b" % field for field in fields)]
     return b"\r\n".join(lines) + b"\r\n\r\n" + body

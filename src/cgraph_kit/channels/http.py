@@ -1,7 +1,7 @@
 """uvicorn's HTTP protocol with the time-outs and bounds it lacks, and the answer to plain HTTP on a WebSocket mount."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -15,6 +15,9 @@ from .upgrade import Upgrade
 _TICK = 0.25
 _Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 _Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+
+Refuse = Callable[[int], tuple[bytes, Sequence[tuple[bytes, bytes]]]]
+"""A status (400, 408, 431) to the body and the headers of its answer."""
 
 
 async def upgrade_required(
@@ -48,12 +51,21 @@ class HttpLimits:
     """For a peer to take the last bytes of a connection that is being closed."""
 
 
-def guarded_http(limits: HttpLimits | None = None) -> type["GuardedHttp"]:
-    """The class for uvicorn's `Config(http=...)`. One class serves one running server."""
+def bare(_status: int) -> tuple[bytes, Sequence[tuple[bytes, bytes]]]:
+    """No body, no headers."""
+    return b"", ()
+
+
+def guarded_http(limits: HttpLimits | None = None, refuse: Refuse = bare) -> type["GuardedHttp"]:
+    """The class for uvicorn's `Config(http=...)`. One class serves one running server.
+
+    `refuse` renders the answers to what never becomes a request; without it they have no body.
+    """
     bounds = limits or HttpLimits()
 
     class Guarded(GuardedHttp):
         limits = bounds
+        render = staticmethod(refuse)
         deadlines = Deadlines(min(_TICK, bounds.head / 20, bounds.body / 20))
         half_open: ClassVar[dict[GuardedHttp, None]] = {}
 
@@ -64,6 +76,7 @@ class GuardedHttp(HttpToolsProtocol, Watched):
     """Costs a few attribute writes per request: one wheel looks at all connections now and then."""
 
     limits: ClassVar[HttpLimits]
+    render = staticmethod(bare)
     deadlines: ClassVar[Deadlines]
     half_open: ClassVar[dict["GuardedHttp", None]]
 
@@ -99,7 +112,7 @@ class GuardedHttp(HttpToolsProtocol, Watched):
                 self._upgrade(data[upgrade.args[0] :])
                 return
         except httptools.HttpParserError:
-            self.send_400_response("Invalid HTTP request received.")
+            self._turn_away(400)
             return
         self._follow(len(data))
 
@@ -147,6 +160,10 @@ class GuardedHttp(HttpToolsProtocol, Watched):
         else:
             self.transport.abort()
 
+    def _turn_away(self, status: int) -> None:
+        self._refuse(status)
+        self.deadlines.watch(self, self.limits.linger)
+
     def _refuse(self, status: int) -> None:
         """Answers, and reads on without looking: closing with unread bytes would reset the line under the answer."""
         self._hung_up = True
@@ -154,7 +171,8 @@ class GuardedHttp(HttpToolsProtocol, Watched):
         if self.cycle is not None and not self.cycle.response_complete:
             self.transport.abort()  # an answer here would end up inside another
             return
-        self.transport.write(refusal(status, headers=self.server_state.default_headers))
+        body, headers = self.render(status)
+        self.transport.write(refusal(status, body, (*self.server_state.default_headers, *headers)))
         if self.transport.can_write_eof():
             self.transport.write_eof()
         else:
@@ -171,8 +189,7 @@ class GuardedHttp(HttpToolsProtocol, Watched):
     def _count(self, size: int) -> None:
         self._head_bytes += size
         if self._head_bytes > self.limits.head_bytes and not self.transport.is_closing():
-            self._refuse(431)
-            self.deadlines.watch(self, self.limits.linger)
+            self._turn_away(431)
 
     def _upgrade(self, early: bytes) -> None:
         self._let_go()
