@@ -35,7 +35,10 @@ WORKERS = (
     notifications.send_test_push,
 )
 """Every job there is."""
-CRONTAB = (Cron("17 * * * *", upkeep.cleanup_expired),)
+CRONTAB = (
+    Cron("17 * * * *", upkeep.cleanup_expired),
+    Cron("*/10 * * * * *", messaging.erase_expired_messages),
+)
 """Those that come by the clock, but for the backup, whose time is the operator's."""
 
 
