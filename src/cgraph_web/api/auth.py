@@ -65,7 +65,7 @@ async def logout(db: Repo, actor: Actor) -> None:
     await accounts.log_out(db, actor)
 
 
-@action(status=204, public=True, errors=(accounts.TooManyAttempts,))
+@action(status=204, public=True, errors=(accounts.TooManyAttempts, Unavailable))
 async def forgot_password(db: Repo, app: App, exchange: Exchange, new: Body[RequestReset]) -> None:
     """Have a token mailed that sets a new password.
 

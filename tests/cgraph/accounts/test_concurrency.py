@@ -20,7 +20,7 @@ from cgraph.accounts import (
     TokenReused,
     UpdateAccount,
 )
-from cgraph.accounts.passwords import make_reset_token
+from cgraph.accounts.resets import make_reset_token
 from cgraph_kit.db import Database
 from cgraph_kit.errors import Error, Invalid
 from cgraph_kit.ids import new_id

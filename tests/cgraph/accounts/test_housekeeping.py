@@ -1,6 +1,6 @@
 from cgraph import accounts
 from cgraph.accounts import Limits, SignedIn, UpdateAccount, forget_expired
-from cgraph.accounts.passwords import make_reset_token
+from cgraph.accounts.resets import make_reset_token
 from cgraph_kit.db import Transaction
 
 from .conftest import actor_of

@@ -9,29 +9,31 @@ from typing import Any
 import pytest
 
 from cgraph import messaging
-from cgraph.accounts import Auth, Hasher, Keys, Limits, follow, listener, mail_listener
+from cgraph.accounts import (
+    Auth,
+    Hasher,
+    Keys,
+    Limits,
+    follow,
+    listener,
+    mail_password_changed,
+    mail_password_reset,
+)
 from cgraph.happenings import Happenings
+from cgraph.mail import Post
 from cgraph.settings import Settings
 from cgraph_kit.db import Database
 from cgraph_kit.ids import new_id
+from cgraph_kit.jobs.testing import drain
 from cgraph_kit.limiter import Limiter, MemoryLimiter
-from cgraph_kit.mailer import Mail, Outbox
+from cgraph_kit.mailer import Mail
 from cgraph_kit.pubsub import LocalBus, LocalPubSub
 from cgraph_web.app import create_app
 from support.limits import RAISED
+from support.post import Postbox, post_of
 
 PASSWORD = "correct horse battery"
 TOKEN = re.compile(r"^ +([A-Za-z0-9_-]{43})$", re.MULTILINE)
-
-
-class Postbox:
-    """Where mail ends up."""
-
-    def __init__(self) -> None:
-        self.mails: list[Mail] = []
-
-    async def send(self, mail: Mail) -> None:
-        self.mails.append(mail)
 
 
 @dataclass
@@ -43,7 +45,7 @@ class TestApp:
     settings: Settings
     db: Database
     auth: Auth
-    outbox: Outbox
+    post: Post
     postbox: Postbox
     limiter: Limiter
     limits: Any = field(default_factory=lambda: SimpleNamespace(messaging=messaging.Limits()))
@@ -51,7 +53,7 @@ class TestApp:
 
     async def mailed(self) -> list[Mail]:
         """What has been sent, once everything is."""
-        assert await self.outbox.drain(5)
+        await drain(self.db, self, [mail_password_reset, mail_password_changed], queue="mail")
         return self.postbox.mails
 
 
@@ -81,17 +83,16 @@ async def app(database: Database, hasher: Hasher) -> AsyncIterator[TestApp]:
         limits=Limits(),
     )
     postbox = Postbox()
-    outbox, bus, happenings = Outbox(postbox), LocalPubSub(LocalBus()), Happenings()
-    app = TestApp(settings, database, auth, outbox, postbox, auth.limiter)
+    bus, happenings = LocalPubSub(LocalBus()), Happenings()
+    await database.value("DELETE FROM jobs")  # what other tests left
+    app = TestApp(settings, database, auth, post_of(postbox), postbox, auth.limiter)
     await follow(bus, auth)
     database.subscriber = happenings.tell
     with (
         happenings.listener(listener(bus, auth)),
-        happenings.listener(mail_listener(database, outbox, settings)),
         happenings.listener(app.events.extend),
     ):
         yield app
-    await outbox.close()
 
 
 @dataclass
