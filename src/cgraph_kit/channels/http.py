@@ -51,7 +51,7 @@ class HttpLimits:
     """For a peer to take the last bytes of a connection that is being closed."""
 
 
-def bare(_status: int) -> tuple[bytes, Sequence[tuple[bytes, bytes]]]:
+def bare(_status: int, /) -> tuple[bytes, Sequence[tuple[bytes, bytes]]]:
     """No body, no headers."""
     return b"", ()
 
