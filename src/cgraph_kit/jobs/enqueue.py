@@ -52,7 +52,7 @@ SELECT $1, $2, $3, $4, $5, $6::text::jsonb, i.args::jsonb, i.unique_key, i.pendi
 FROM unnest($7::text[], $8::bytea[], $9::text[]) AS i (args, unique_key, pending_key),
      (SELECT coalesce($10::timestamptz, now() + make_interval(secs => $11))) AS w (due)
 """
-_RETURNING = "RETURNING id, state, scheduled_at, unique_key, pending_key, xmax = 0"
+_RETURNING = "\nRETURNING id, state, scheduled_at, unique_key, pending_key, xmax = 0"
 # The row is written anew so that it is locked: it cannot begin before this transaction is committed, and so cannot
 # miss what was written in it.
 _OR_LOCK = f"ON CONFLICT {IF_PENDING} DO UPDATE SET scheduled_at = jobs.scheduled_at"

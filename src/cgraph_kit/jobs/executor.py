@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 UNKNOWN_WAIT = 60.0
 """Seconds after which a job is offered again that nobody here knows: a newer version may be on its way."""
 UNKNOWN_KEPT = 24 * 3600.0
-"""Seconds after its time until such a job is given up."""
+"""Seconds after which such a job is given up."""
 
 
 async def execute(workers: Mapping[str, Worker[Any, Any]], context: Any, job: Taken) -> Outcome:
@@ -76,7 +76,7 @@ def _wait(worker: Worker[Any, Any], job: Taken) -> float:
 
 def _unknown(job: Taken) -> Outcome:
     error = f"there is no job {job.worker} here"
-    if time.time() - job.scheduled_at.timestamp() > UNKNOWN_KEPT:
+    if time.time() - job.inserted_at.timestamp() > UNKNOWN_KEPT:
         return Outcome(job, "discarded", error=error)
     log.warning("a job is not known here")
     return Outcome(job, "retryable", wait=UNKNOWN_WAIT, counts=False, error=error)
