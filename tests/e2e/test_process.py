@@ -1,6 +1,8 @@
 """The command as an operator meets it: starting, stopping, interrupting, starting twice."""
 
 import asyncio
+import os
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +38,21 @@ class TestServe:
         async with calling(served.address) as http:
             assert (await http.get("/ready")).status_code == 200
         assert not (workspace / "shared" / "postgres").exists()
+
+
+class TestLoss:
+    async def test_of_the_embedded_database_ends_the_server_and_the_next_one_recovers(
+        self, data_dir: Path
+    ) -> None:
+        async with serving(data_dir) as served, calling(served.address) as http:
+            ada = await Person.register(http, "ada")
+            noted = (data_dir / "postgres/cluster/postmaster.pid").read_text()
+            os.kill(int(noted.split()[0]), signal.SIGKILL)
+            assert await served.ended() == 1
+            assert any("PostgreSQL has ended by itself" in line for line in served.complaints)
+            assert not any("Traceback" in line for line in served.complaints)
+        async with serving(data_dir) as served, calling(served.address) as http:
+            assert (await ada.at(http).get("/me"))["username"] == ada.username
 
 
 class TestStop:

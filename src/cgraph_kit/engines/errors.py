@@ -30,6 +30,10 @@ class DirectoryUnusable(EngineError):
     """The data directory cannot be made, written, or read by the account the server runs as."""
 
 
+class Ended(EngineError):
+    """The server ended by itself while it was in use."""
+
+
 class StartFailed(EngineError):
     """The server ended, or was not ready in time. `log_tail` holds the last lines it wrote."""
 

@@ -36,6 +36,8 @@ class Child:
         self.exited = threading.Event()
         self.expected = True
         """Set to False while the end of the process would be news."""
+        self.on_loss: Callable[[], object] = lambda: None
+        """Told of such an end, in the thread that waits for it."""
         self._process = process
 
     @property
@@ -52,6 +54,7 @@ class Child:
         self.exited.set()
         if not self.expected:
             logger.error("%s (process %d) ended by itself: %s", self.name, self.pid, self.status)
+            self.on_loss()
 
 
 def spawn(

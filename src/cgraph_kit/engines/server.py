@@ -9,11 +9,11 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import ClassVar, Self, TypeVar
+from typing import Any, ClassVar, Self, TypeVar, cast
 
 from .account import Account, unprivileged
 from .directory import locked, open_log, socket_directory, tail
-from .errors import DirectoryUnusable, EngineError, StartFailed
+from .errors import DirectoryUnusable, Ended, EngineError, StartFailed
 from .process import Child, send, spawn, survivors
 
 logger = logging.getLogger(__name__)
@@ -82,6 +82,11 @@ class Server(ABC):
     def stop(self) -> None:
         """End the server within 5 s and let the directory go. Again: nothing happens."""
         self._owned.close()
+
+    def on_loss(self, tell: Callable[[], object]) -> None:
+        """Call `tell` once, in a thread of its own, should the running server end by itself."""
+        if self._child is not None:
+            self._child.on_loss = tell
 
     def give_up(self) -> None:
         """Make a `start` that is under way in another thread fail soon."""
@@ -200,7 +205,10 @@ S = TypeVar("S", bound=Server)
 
 @asynccontextmanager
 async def running(server: S) -> AsyncIterator[S]:
-    """The server, started on entry and stopped on exit, in threads; cancellation leaks nothing."""
+    """The server, started on entry and stopped on exit, in threads; cancellation leaks nothing.
+
+    Should it end by itself, what runs inside is cancelled and `Ended` is raised.
+    """
     start = asyncio.create_task(asyncio.to_thread(server.start))
     try:
         await asyncio.shield(start)
@@ -211,9 +219,29 @@ async def running(server: S) -> AsyncIterator[S]:
             await _stop(server)
         raise
     try:
-        yield server
+        with _watched(server):
+            yield server
     finally:
         await _stop(server)
+
+
+@contextmanager
+def _watched(server: Server) -> Iterator[None]:
+    loop, owner = asyncio.get_running_loop(), cast("asyncio.Task[Any]", asyncio.current_task())
+    lost = False
+
+    def interrupt() -> None:
+        nonlocal lost
+        lost = True
+        owner.cancel()
+
+    server.on_loss(lambda: loop.call_soon_threadsafe(interrupt))
+    try:
+        yield
+    except asyncio.CancelledError:
+        if lost and not owner.uncancel():
+            raise Ended(f"{server.name} has ended by itself: see {server.log_file}") from None
+        raise
 
 
 async def _stop(server: Server) -> None:

@@ -17,6 +17,7 @@ import pytest
 from cgraph_kit.engines import (
     AlreadyRunning,
     DirectoryUnusable,
+    Ended,
     PostgresServer,
     StartFailed,
     VersionMismatch,
@@ -423,6 +424,14 @@ class TestEmbeddedPostgres:
             async with embedded_postgres(cluster, settings=FAST) as running:
                 raise ZeroDivisionError
         assert not running.is_running
+
+    async def test_interrupts_the_body_when_the_server_ends_by_itself(self, cluster: Path) -> None:
+        with pytest.raises(Ended, match="ended by itself"):
+            async with embedded_postgres(cluster, settings=FAST) as running:
+                os.kill(running.pid, signal.SIGKILL)
+                await asyncio.sleep(60)
+        async with embedded_postgres(cluster, settings=FAST) as running:
+            assert running.is_running
 
     async def test_leaves_nothing_when_cancelled_while_starting(self, cluster: Path) -> None:
         async def enter() -> None:
