@@ -26,6 +26,7 @@ JOB_CONNECTIONS = 3
 
 WORKERS = (
     upkeep.cleanup_expired,
+    upkeep.update_presence,
     backups.database_backup,
     messaging.send_scheduled,
     messaging.erase_expired_messages,
@@ -37,6 +38,7 @@ WORKERS = (
 """Every job there is."""
 CRONTAB = (
     Cron("17 * * * *", upkeep.cleanup_expired),
+    Cron("*/5 * * * *", upkeep.update_presence),
     Cron("*/10 * * * * *", messaging.erase_expired_messages),
 )
 """Those that come by the clock, but for the backup, whose time is the operator's."""

@@ -28,6 +28,19 @@ async def cleanup_expired(app: "App", _args: CleanupExpired) -> None:
     await tidy(app.db, app.settings)
 
 
+class UpdatePresence(msgspec.Struct, frozen=True):
+    """The record of who is connected."""
+
+
+@job(queue="maintenance", max_attempts=1, timeout=60)
+async def update_presence(app: "App", _args: UpdatePresence) -> None:
+    """Take people off the record whose node has died, and keep when they were last seen.
+
+    Twice is harmless: the second time there is nothing left to do.
+    """
+    await accounts.forget_stale(app.db)
+
+
 async def tidy(db: Repo, settings: Settings) -> None:
     """Do it now. Any number of nodes may do it at once."""
     await streams.keep_partitions(db, retention_days=settings.event_retention_days)

@@ -20,6 +20,7 @@ from cgraph_kit.db import Repo
 from cgraph_kit.presence import Presence, PresenceSettings
 
 from . import metrics
+from .attendance import Attendance
 from .channels.conversation import ConversationChannel
 from .channels.keys import session_key, user_key
 from .channels.user import UserChannel
@@ -63,6 +64,10 @@ async def realtime(app: App) -> AsyncIterator[Endpoint]:
         stack.callback(news.close)
         sweeper = asyncio.create_task(sweep_for_ever(endpoint, app.db))
         stack.callback(sweeper.cancel)
+        attendance = Attendance(endpoint, app.db, app.lane("presence").node)
+        stack.push_async_callback(attendance.close)
+        keeper = asyncio.create_task(attendance.keep())
+        stack.callback(keeper.cancel)
         for listen in (Delivery(endpoint).listen, statuses.listen, news.listen, metrics.listen):
             stack.enter_context(app.events.listener(listen))
         yield endpoint

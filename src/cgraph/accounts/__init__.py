@@ -87,6 +87,12 @@ from .nodes import (
     follow,
     listener,
 )
+from .online import (
+    come_online,
+    forget_stale,
+    go_offline,
+    list_online_ids,
+)
 from .origin import (
     Origin,
 )
@@ -204,6 +210,7 @@ __all__ = [
     "block_user",
     "can_contact",
     "change_password",
+    "come_online",
     "create_imported_users",
     "deactivate_account",
     "find_actor",
@@ -211,12 +218,14 @@ __all__ = [
     "find_user",
     "follow",
     "forget_expired",
+    "forget_stale",
     "get_account",
     "get_ids_by_emails",
     "get_people",
     "get_people_by_usernames",
     "get_profile",
     "get_reset_owner",
+    "go_offline",
     "grant_admin",
     "is_admin",
     "limits_of",
@@ -224,6 +233,7 @@ __all__ = [
     "list_admins",
     "list_blocks",
     "list_live_ids",
+    "list_online_ids",
     "list_sessions",
     "listener",
     "log_in",

@@ -3,9 +3,12 @@
 from uuid import UUID
 
 
+USER = "user_socket:"
+
+
 def user_key(user_id: UUID) -> str:
     """All sockets of a person, as in the seed."""
-    return f"user_socket:{user_id}"
+    return f"{USER}{user_id}"
 
 
 SESSION = "session_socket:"

@@ -1,0 +1,59 @@
+"""Who is connected, for those who have no sockets to ask: each node writes down its people, and says so again and again.
+
+Presence itself is told over the bus within a second; this is its record, at most a few seconds behind, and repaired by a
+job where a node died without a word.
+"""
+
+from collections.abc import Collection
+from datetime import timedelta
+from uuid import UUID
+
+from cgraph_kit import clock
+from cgraph_kit.db import Repo
+
+STALE = timedelta(minutes=3)
+"""After so long without a word from a node its people are not connected to it any more."""
+
+
+async def come_online(db: Repo, node: str, user_ids: Collection[UUID]) -> None:
+    """These people are connected to this node, or still are."""
+    await db.value(_COME, node, sorted(user_ids), clock.now())
+
+
+async def go_offline(db: Repo, node: str, user_ids: Collection[UUID]) -> None:
+    """These people are connected to this node no longer."""
+    await db.value(_GO, node, sorted(user_ids), clock.now())
+
+
+async def list_online_ids(db: Repo, user_ids: Collection[UUID]) -> set[UUID]:
+    """Those of these people who are connected to any node."""
+    return set(await db.values(_LIST, list(user_ids), clock.now() - STALE))
+
+
+async def forget_stale(db: Repo) -> int:
+    """Take back what nodes said that have been silent since; when they were last seen is kept. Returns how many."""
+    gone: int = await db.value(_FORGET, clock.now() - STALE)
+    return gone
+
+
+_COME = """
+INSERT INTO online (user_id, node, seen_at) SELECT unnest($2::uuid[]), $1, $3
+ON CONFLICT (user_id, node) DO UPDATE SET seen_at = excluded.seen_at
+"""
+_GO = """
+WITH gone AS (
+    DELETE FROM online WHERE node = $1 AND user_id = ANY($2) RETURNING user_id
+)
+UPDATE users u SET last_seen_at = $3 FROM gone g WHERE u.id = g.user_id AND u.status <> 'invisible'
+"""
+_LIST = "SELECT DISTINCT user_id FROM online WHERE user_id = ANY($1) AND seen_at > $2"
+_FORGET = """
+WITH gone AS (
+    DELETE FROM online WHERE seen_at <= $1 RETURNING user_id, seen_at
+), seen AS (
+    UPDATE users u SET last_seen_at = g.seen_at
+    FROM (SELECT user_id, max(seen_at) AS seen_at FROM gone GROUP BY user_id) g
+    WHERE u.id = g.user_id AND u.status <> 'invisible' AND (u.last_seen_at IS NULL OR u.last_seen_at < g.seen_at)
+)
+SELECT count(*) FROM gone
+"""

@@ -1,0 +1,35 @@
+"""Who is connected, written down for those who have no sockets to ask."""
+
+from cgraph.accounts import list_online_ids
+from cgraph.application import App
+from cgraph_kit.channels.testing import connect
+from cgraph_kit.ids import new_id
+from cgraph_web.attendance import Attendance
+from cgraph_web.realtime import realtime
+from support.people import register
+
+
+class TestAttendance:
+    async def test_follows_the_sockets(self, app: App) -> None:
+        person = await register(app)
+        async with realtime(app) as endpoint:
+            attendance = Attendance(endpoint, app.db, str(new_id()))
+            first = await connect(endpoint, {"token": person.token})
+            second = await connect(endpoint, {"token": person.token})
+            await attendance.update()
+            assert await list_online_ids(app.db, [person.id]) == {person.id}
+            first.disconnect()
+            await attendance.update()
+            assert await list_online_ids(app.db, [person.id]) == {person.id}
+            second.disconnect()
+            await attendance.update()
+            assert await list_online_ids(app.db, [person.id]) == set()
+
+    async def test_lets_go_of_everybody_at_the_end(self, app: App) -> None:
+        person = await register(app)
+        async with realtime(app) as endpoint:
+            attendance = Attendance(endpoint, app.db, str(new_id()))
+            await connect(endpoint, {"token": person.token})
+            await attendance.update()
+            await attendance.close()
+            assert await list_online_ids(app.db, [person.id]) == set()
