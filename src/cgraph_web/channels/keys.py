@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-
 USER = "user_socket:"
 
 
