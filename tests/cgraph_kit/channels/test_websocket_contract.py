@@ -123,6 +123,17 @@ class TestPicows:
         for kind, member in zip(kinds, ("TEXT", "BINARY", "PING"), strict=True):
             assert kind is WSMsgType[member], "`is` no longer tells kinds of frames apart"
 
+    async def test_leaves_the_reserved_bits_to_the_listener(self) -> None:
+        """Compression is its business; picows knows of none."""
+        seen = []
+
+        class Listener(WSListener):
+            def on_ws_frame(self, _transport: WSTransport, frame: WSFrame) -> None:
+                seen.append((bool(frame.rsv1), bool(frame.rsv2), bool(frame.rsv3)))
+
+        feed(_plain(Listener()), b"".join(frame(TEXT, rsv=rsv) for rsv in (4, 2, 1)))
+        assert seen == [(True, False, False), (False, True, False), (False, False, True)]
+
     async def test_logs_and_fails_a_listener_that_raises(self) -> None:
         class Listener(WSListener):
             def on_ws_frame(self, _transport: WSTransport, _frame: WSFrame) -> None:
