@@ -7,7 +7,7 @@ window begins at the first and ends at the second, so that nobody is woken in be
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Annotated
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -74,6 +74,7 @@ def _end_of_windows(windows: Sequence[Window], zone: ZoneInfo, at: datetime) -> 
     return max(ends, default=None)
 
 
+@lru_cache(maxsize=4096)  # many people keep the same hours
 def _instants(window: Window, first: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
     start, end = _minute(window.start), _minute(window.end)
     last = first if end > start else first + timedelta(days=1)

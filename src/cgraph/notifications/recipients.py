@@ -106,7 +106,7 @@ class _Row(msgspec.Struct, frozen=True):
             self.blocked,
             self.excepted,
             self._quiet(),
-            [_explicit(scope, stored.get(scope.id, {})) for scope in chain],
+            [_explicit(scope, stored.get(scope.id)) for scope in chain],
             own.get("push_privacy") or DEFAULT_PRIVACY,
             own.get("email_batch_minutes") or DEFAULT_BATCH_MINUTES,
         )
@@ -118,8 +118,9 @@ class _Row(msgspec.Struct, frozen=True):
         return convert(values, QuietHours)
 
 
-def _explicit(scope: Scope, stored: dict[str, Any]) -> Explicit:
-    return convert({**stored, "scope": scope}, Explicit)
+def _explicit(scope: Scope, stored: dict[str, Any] | None) -> Explicit:
+    # By hand: most people have set nothing, and this is done for everybody in a place.
+    return convert({**stored, "scope": scope}, Explicit) if stored else Explicit(scope)
 
 
 _GET = """

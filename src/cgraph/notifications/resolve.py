@@ -1,7 +1,7 @@
 """Whether, how and when a person is told: facts in, decision out. The only place where it is decided."""
 
 from .facts import Decision, Facts, Verdict
-from .kinds import Channel
+from .kinds import CHANNELS, Channel
 from .rules import RULES, Because
 
 
@@ -13,9 +13,12 @@ def resolve(facts: Facts) -> Decision:
     return Decision(_decide(facts, "in_app"), _decide(facts, "push"), _decide(facts, "email"))
 
 
+_RULES = {way: [rule for rule in RULES if way in rule.channels] for way in CHANNELS}
+
+
 def _decide(facts: Facts, channel: Channel) -> Verdict:
-    for rule in RULES:
-        if channel in rule.channels and (found := rule.applies(facts, channel)):
+    for rule in _RULES[channel]:
+        if found := rule.applies(facts, channel):
             because = found if isinstance(found, Because) else Because()
             return Verdict(rule.action, rule.id, rule.text, because.until, because.scope)
     raise LookupError("the last rule applies to everything")
