@@ -7,6 +7,7 @@ import msgspec
 from cgraph import notifications
 from cgraph.application import App
 from cgraph_kit.ids import new_id
+from cgraph_kit.push import Pushers
 
 from .people import Person
 from .providers.webpush import Browser
@@ -29,8 +30,8 @@ def new_device(browser: Browser | None = None) -> notifications.NewDevice:
 
 
 async def subscribe(
-    app: App, person: Person, browser: Browser | None = None
+    app: App, person: Person, browser: Browser | None = None, *, pushers: Pushers | None = None
 ) -> notifications.PushDevice:
     """Have somebody's browser registered."""
     new = new_device(browser)
-    return await notifications.register_device(app.db, app.pushers, person.actor, new)
+    return await notifications.register_device(app.db, pushers or app.pushers, person.actor, new)

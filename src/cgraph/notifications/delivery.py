@@ -101,16 +101,16 @@ FROM push_devices d JOIN live_sessions s ON s.id = d.session_id WHERE d.id = $1
 """
 _SENT = f"""
 UPDATE push_devices SET failures = 0, failing_since = NULL, retry_at = NULL, disabled_at = NULL, last_sent_at = $3
-WHERE id = $1 AND registered_at = $2 AND (failures > 0 OR last_sent_at IS NULL OR last_sent_at < $3 - interval '{EXACT}')
+WHERE id = $1 AND registered_at = $2 AND (failures > 0 OR last_sent_at IS NULL OR last_sent_at < $3::timestamptz - interval '{EXACT}')
 """
 _GONE = "DELETE FROM push_devices WHERE id = $1 AND registered_at = $2"
 _FAILED = f"""
 UPDATE push_devices SET
     failures = failures + 1,
     failing_since = coalesce(failing_since, $3),
-    retry_at = $3 + make_interval(secs => greatest($6, least({LONGEST_PAUSE}, 2 ^ least(failures, 16)))),
-    disabled_at = coalesce(disabled_at, CASE WHEN failing_since <= $3 - interval '{GIVEN_UP}' THEN $3 END),
+    retry_at = $3::timestamptz + make_interval(secs => greatest($6, least({LONGEST_PAUSE}, 2 ^ least(failures, 16)))),
+    disabled_at = coalesce(disabled_at, CASE WHEN failing_since <= $3::timestamptz - interval '{GIVEN_UP}' THEN $3 END),
     last_error = $5, last_error_at = $3
 WHERE id = $1 AND registered_at = $2 AND (retry_at IS NULL OR retry_at <= $4)
-RETURNING extract(epoch FROM retry_at - $3)
+RETURNING extract(epoch FROM retry_at - $3::timestamptz)
 """
