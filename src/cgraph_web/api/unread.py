@@ -26,6 +26,8 @@ class UnreadConversations(msgspec.Struct, frozen=True):
     unread: int
     """In all, muted and archived conversations too."""
     mentions: int
+    badge: int
+    """What to show on an app's icon: unread direct messages and mentions elsewhere, of what is neither muted nor archived."""
     conversations: list[Unread]
     verified: list[Verified] | None
     """With `verify`: every conversation, counted both ways."""
@@ -37,7 +39,8 @@ async def index(db: Repo, actor: Actor, query: Query[ListUnread]) -> Data[Unread
     rows = await messaging.list_unread(db, actor)
     verified = await messaging.verify_unread(db, actor) if query.verify else None
     totals = sum(row.unread for row in rows), sum(row.mentions for row in rows)
-    return Data(UnreadConversations(*totals, rows, verified))
+    badges = await messaging.count_badges(db, [actor.id])
+    return Data(UnreadConversations(*totals, badges[actor.id], rows, verified))
 
 
 @action(errors=(messaging.ConversationNotFound,))

@@ -151,7 +151,7 @@ class TestUnread:
     async def test_counts_marks_and_verifies(self, ann: Any, bob: Any, path: str) -> None:
         sent = [await said(ann, path, f"@{bob.name} {n}") for n in range(3)]
         found = (await bob.caller.get("/api/v1/me/unread?verify=1")).json["data"]
-        assert (found["unread"], found["mentions"]) == (3, 3)
+        assert (found["unread"], found["mentions"], found["badge"]) == (3, 3, 3)
         assert found["conversations"][0]["first_unread_id"] == sent[0]["id"]
         (twice,) = found["verified"]
         assert twice["unread"] == twice["recounted_unread"] == 3
