@@ -40,7 +40,7 @@ _ELSEWHERE = "give this user write access, or set CGRAPH_DATA_DIR to a directory
 
 
 def _private(path: Path) -> Iterator[Finding]:
-    files = sorted(path.glob("secret*")) if path.is_dir() else []
+    files = sorted(path.glob("*.toml")) if path.is_dir() else []
     shared = [file.name for file in files if file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO)]
     if shared:
         names = ", ".join(shared)

@@ -1,4 +1,4 @@
-"""What stands between this node and the world: Valkey, mail, TLS, origins, secrets."""
+"""What stands between this node and the world: Valkey, TLS, origins, secrets."""
 
 import asyncio
 from collections.abc import Iterator, Mapping
@@ -34,16 +34,6 @@ async def _facts(url: str) -> Mapping[str, Any]:
     async with redis.asyncio.Redis.from_url(url) as client:
         facts: Mapping[str, Any] = await client.info("server")
         return facts
-
-
-def mail(settings: Settings) -> Finding:
-    """Whether anybody gets it."""
-    if settings.smtp_url:
-        return ok("mail", f"by SMTP, from {settings.mail_from}")
-    state = f"written to {settings.data_dir / 'mail'}"
-    if settings.env == "prod":
-        return warn("mail", state, "set CGRAPH_SMTP_URL, or nobody can reset a password")
-    return ok("mail", state)
 
 
 def production(settings: Settings) -> Iterator[Finding]:

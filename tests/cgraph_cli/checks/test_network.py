@@ -1,4 +1,4 @@
-"""Valkey, mail, and what production must not have."""
+"""Valkey, and what production must not have."""
 
 from pathlib import Path
 
@@ -39,13 +39,6 @@ class TestValkey:
     @pytest.mark.parametrize("url", ["redis://127.0.0.1:1", "nonsense"])
     async def test_what_does_not_answer_fails(self, url: str) -> None:
         assert (await network.valkey(Settings(valkey_url=url))).level == "fail"
-
-
-class TestMail:
-    def test_files_are_well_while_developing_only(self) -> None:
-        assert network.mail(Settings()).level == "ok"
-        assert network.mail(Settings(**PROD)).level == "warn"  # type: ignore[arg-type]
-        assert network.mail(Settings(smtp_url="smtp://mail")).level == "ok"  # type: ignore[arg-type]
 
 
 class TestProduction:
