@@ -1,6 +1,7 @@
 """`cgraph serve`."""
 
 import signal
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,11 +10,12 @@ from cyclopts import Parameter
 
 from cgraph import settings as configuration
 from cgraph.application import App
+from cgraph.settings import Settings
 from cgraph_kit import logging
-from cgraph_web.server import SOCKET, Listening, PortTaken
+from cgraph_web.server import SOCKET, Listening, PortTaken, bound
 from cgraph_web.server import serve as serve_web
 
-from .node import started, where
+from .node import running, started, where
 from .output import Failure, complain, say
 
 BLOCK = """
@@ -58,13 +60,21 @@ async def command(
         **{name: value for name, value in given.items() if value is not None}
     )
     logging.configure(settings.log_level, settings.log_format)
-    async with started(settings, report=complain) as app:
-        block = await _block(app)
-        try:
-            await serve_web(app, ready=lambda listening: say(block(listening)))
-        except PortTaken as error:
-            raise Failure(f"cgraph: {error}: stop what listens there, or give --port") from None
-        _finish_undisturbed()
+    with _port(settings) as listener:
+        async with started(settings, report=complain) as app:
+            block = await _block(app)
+            await serve_web(app, listener, ready=lambda listening: say(block(listening)))
+            _finish_undisturbed()
+
+
+def _port(settings: Settings) -> socket.socket:
+    """Before anything is started: that it is taken is known at once, and starting takes a while."""
+    try:
+        return bound(settings.host, settings.port)
+    except PortTaken as error:
+        if settings.database_url is None and running(settings):
+            raise Failure(f"cgraph: {settings.data_dir} is being served already; {error}") from None
+        raise Failure(f"cgraph: {error}: stop what listens there, or give --port") from None
 
 
 def _finish_undisturbed() -> None:

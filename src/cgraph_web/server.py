@@ -44,13 +44,29 @@ class Listening(msgspec.Struct, frozen=True):
         return f"http://{host}:{self.port}"
 
 
-async def serve(app: App, *, ready: Callable[[Listening], None] = lambda _listening: None) -> None:
-    """Serve until SIGINT or SIGTERM, then let clients go and finish what is running: more signals change nothing.
+def bound(host: str, port: int) -> socket.socket:
+    """The port is ours from here on; nobody is answered before `serve`. Raises `PortTaken`."""
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if listener.family == socket.AF_INET6:
+        listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise PortTaken(f"cannot listen on {host} port {port}: {error.strerror}") from None
+    return listener
 
-    Raises `PortTaken`.
-    """
+
+async def serve(
+    app: App,
+    listener: socket.socket,
+    *,
+    ready: Callable[[Listening], None] = lambda _listening: None,
+) -> None:
+    """Serve until SIGINT or SIGTERM, then let clients go and finish what is running: more signals change nothing."""
     stopping = asyncio.Event()
-    with _bound(app.settings.host, app.settings.port) as listener, _signals(stopping):
+    with _signals(stopping):
         async with running(app, listener) as listening:
             ready(listening)
             await stopping.wait()
@@ -124,17 +140,6 @@ class _Server(uvicorn.Server):
                 await task
                 raise RuntimeError("the HTTP server ended while starting")
             await asyncio.sleep(0.005)
-
-
-@contextmanager
-def _bound(host: str, port: int) -> Iterator[socket.socket]:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        listener = socket.create_server((host, port), family=family, backlog=2048)
-    except OSError as error:
-        raise PortTaken(f"cannot listen on {host} port {port}: {error.strerror}") from None
-    with listener:
-        yield listener
 
 
 @contextmanager

@@ -25,14 +25,22 @@ class TestServe:
         assert str(first_run.path) in first_run.second_complaints
         assert "Traceback" not in first_run.second_complaints
 
-    async def test_says_that_the_port_is_taken(
-        self, served: Served, empty_dir: Path, clones: Any
+    async def test_says_that_the_port_is_taken_before_it_starts_anything(
+        self, served: Served, empty_dir: Path
     ) -> None:
-        env = {"DATABASE_URL": await clones.make()}
-        async with launched(empty_dir, port=served.port, env=env) as second:
+        async with launched(empty_dir, port=served.port) as second:
             assert await second.ended() == 1
-            assert any(str(served.port) in line for line in second.complaints)
-            assert not any("Traceback" in line for line in second.complaints)
+        [complaint] = second.complaints
+        assert f"port {served.port}" in complaint
+        assert not (empty_dir / "postgres").exists()
+
+    async def test_says_that_the_directory_is_served_where_the_port_is_taken_by_that(
+        self, data_dir: Path
+    ) -> None:
+        async with serving(data_dir) as served, launched(data_dir, port=served.port) as second:
+            assert await second.ended() == 1
+        [complaint] = second.complaints
+        assert f"{data_dir} is being served already" in complaint
 
     async def test_uses_the_database_it_is_given(self, served: Served, workspace: Path) -> None:
         async with calling(served.address) as http:
