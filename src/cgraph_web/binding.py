@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from inspect import signature
+from types import NoneType
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 from urllib.parse import parse_qsl
 from uuid import UUID
@@ -11,7 +12,8 @@ from uuid import UUID
 import msgspec
 
 from cgraph_kit.errors import Invalid, NotFound
-from cgraph_kit.validation import Input, convert, decode
+from cgraph_kit.reasons import members
+from cgraph_kit.validation import Input, convert, decode, refuse_repeats
 
 from .action import BodyMarker, QueryMarker, Route
 
@@ -19,6 +21,8 @@ NAMED = ("db", "actor", "app", "site", "exchange", "idempotency_key")
 PARAMETER = re.compile(r"\{(\w+)\}")
 MAX_PARAMETERS = 100
 UUID_LENGTH = 36
+WHOLE = re.compile(r"-?[0-9]{1,19}")
+"""An integer as text; msgspec also takes 1e1 and 1.0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,9 @@ def query_parser(type: type[Input]) -> Callable[[bytes], Input]:
     """A query string to its struct. Raises `Invalid` for unknown, repeated and ill-typed parameters."""
     fields = msgspec.structs.fields(type)
     many = frozenset(field.encode_name for field in fields if _is_list(field.type))
+    whole = frozenset(
+        field.encode_name for field in fields if {*members(field.type)} - {NoneType} == {int}
+    )
 
     def parse(query: bytes) -> Input:
         values: dict[str, Any] = {name: [] for name in many} if many and query else {}
@@ -81,6 +88,8 @@ def query_parser(type: type[Input]) -> Callable[[bytes], Input]:
                 values[name].append(value)
             elif name in values:
                 raise Invalid.field(name, "is given more than once")
+            elif name in whole and not WHOLE.fullmatch(value):
+                raise Invalid.field(name, "must be a whole number")
             else:
                 values[name] = value
         return convert({k: v for k, v in values.items() if v != []}, type)
@@ -104,8 +113,10 @@ def query_pairs(query: bytes) -> list[tuple[str, str]]:
             return parse_qsl(
                 text, keep_blank_values=True, errors="strict", max_num_fields=MAX_PARAMETERS
             )
+    except UnicodeDecodeError:
+        raise Invalid.field("query", "is not percent-encoded UTF-8") from None
     except ValueError:
-        raise Invalid.field("query", "is not valid UTF-8, or has too many parameters") from None
+        raise Invalid.field("query", "has too many parameters") from None
     parts = text.split("&")  # nothing is encoded: a third of the time
     if len(parts) > MAX_PARAMETERS:
         raise Invalid.field("query", "has too many parameters")
@@ -116,7 +127,9 @@ def body_parser(type: Any) -> Callable[[bytes], Any]:
     """JSON to the body's type; no body at all is an empty object, so that the missing fields are named."""
 
     def parse(body: bytes) -> Any:
-        return decode(body or b"{}", type)
+        value = decode(body or b"{}", type)
+        refuse_repeats(body)
+        return value
 
     return parse
 

@@ -31,12 +31,23 @@ async def read_body(
 
 
 def _check_head(headers: Mapping[bytes, bytes], limit: int) -> None:
-    media_type = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
-    if media_type not in {b"", b"application/json"}:
-        raise UnsupportedMediaType
+    if headers.get(b"content-type", b"application/json") != b"application/json":
+        _check_type(headers[b"content-type"])
+    if headers.get(b"content-encoding", b"identity").lower() != b"identity":
+        raise UnsupportedMediaType("the body must not be compressed")
     length = headers.get(b"content-length", b"")
     if length.isdigit() and int(length) > limit:
         raise BodyTooLarge.over(limit)
+
+
+def _check_type(content_type: bytes) -> None:
+    """JSON in UTF-8, whoever takes the trouble to say so."""
+    media_type, *parameters = (part.strip().lower() for part in content_type.split(b";"))
+    if media_type not in {b"", b"application/json"}:
+        raise UnsupportedMediaType
+    for name, _, value in (parameter.partition(b"=") for parameter in parameters):
+        if name.strip() == b"charset" and value.strip(b' "') not in {b"utf-8", b"utf8"}:
+            raise UnsupportedMediaType("the body must be UTF-8")
 
 
 async def _collect(receive: Any, first: bytes, limit: int) -> bytes:

@@ -96,7 +96,10 @@ class TestRefusals:
         ("query", "fields"),
         [
             ("limit=0", {"limit": ["must be at least 1"]}),
-            ("limit=ten", {"limit": ["must be int, got str"]}),
+            ("limit=ten", {"limit": ["must be a whole number"]}),
+            ("limit=1e1", {"limit": ["must be a whole number"]}),
+            ("limit=1.0", {"limit": ["must be a whole number"]}),
+            ("limit=", {"limit": ["must be a whole number"]}),
             ("limit=1&limit=2", {"limit": ["is given more than once"]}),
             ("limut=1", {"limut": ["is not a known field"]}),
             ("after=%00", {"after": ["contains characters that are not allowed"]}),
@@ -110,10 +113,24 @@ class TestRefusals:
         assert (refused.status, refused.code) == (422, "invalid")
         assert refused.error["fields"] == fields
 
-    @pytest.mark.parametrize("query", ["after=%FF", "&".join(["a=%20"] * 101), "a&" * 101])
-    async def test_query_strings(self, caller: Any, query: str) -> None:
+    @pytest.mark.parametrize(
+        ("query", "reason"),
+        [
+            ("after=%FF", "is not percent-encoded UTF-8"),
+            ("after=ü", "is not percent-encoded UTF-8"),
+            ("&".join(["a=%20"] * 101), "has too many parameters"),
+            ("a&" * 101, "has too many parameters"),
+        ],
+    )
+    async def test_query_strings(self, caller: Any, query: str, reason: str) -> None:
         refused = await caller.get(f"/things?{query}")
-        assert (refused.status, list(refused.error["fields"])) == (422, ["query"])
+        assert (refused.status, refused.error["fields"]) == (422, {"query": [reason]})
+
+    async def test_names_given_twice(self, caller: Any) -> None:
+        body = b'{"id": "%b", "name": "a", "name": "b"}' % ID.encode()
+        refused = await caller.send("POST", "/things", body=body)
+        assert refused.status == 422
+        assert refused.error["fields"] == {"name": ["is given more than once"]}
 
     async def test_parameters_where_none_are_known(self, caller: Any) -> None:
         refused = await caller.get(f"/things/{ID}?a=1&b=%20")

@@ -54,7 +54,13 @@ class TestReadBody:
             await read(pieces(*sent))
 
     @pytest.mark.parametrize(
-        "media_type", [b"application/json", b"Application/JSON; charset=utf-8", b""]
+        "media_type",
+        [
+            b"application/json",
+            b"Application/JSON; charset=utf-8",
+            b'application/json;charset="utf8"',
+            b"",
+        ],
     )
     async def test_takes_json(self, media_type: bytes) -> None:
         assert await read(pieces(b"end"), {b"content-type": media_type}) == b"end"
@@ -62,6 +68,23 @@ class TestReadBody:
     @pytest.mark.parametrize(
         "media_type", [b"text/plain", b"application/x-www-form-urlencoded", b"multipart/form-data"]
     )
-    async def test_takes_nothing_else(self, media_type: bytes) -> None:
+    async def test_takes_no_other_type(self, media_type: bytes) -> None:
         with pytest.raises(UnsupportedMediaType):
             await read(pieces(b"end"), {b"content-type": media_type})
+
+    @pytest.mark.parametrize(
+        ("header", "value", "reason"),
+        [
+            (b"content-type", b"application/json; charset=latin-1", "must be UTF-8"),
+            (b"content-type", b'application/json; x=y; Charset="UTF-16"', "must be UTF-8"),
+            (b"content-encoding", b"gzip", "must not be compressed"),
+        ],
+    )
+    async def test_takes_nothing_but_plain_utf_8(
+        self, header: bytes, value: bytes, reason: str
+    ) -> None:
+        with pytest.raises(UnsupportedMediaType, match=reason):
+            await read(pieces(b"end"), {header: value})
+
+    async def test_what_is_said_to_be_uncompressed_is(self) -> None:
+        assert await read(pieces(b"end"), {b"content-encoding": b"identity"}) == b"end"

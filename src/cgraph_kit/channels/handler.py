@@ -9,6 +9,8 @@ import msgspec
 from cgraph_kit import validation
 from cgraph_kit.errors import Invalid
 
+from .protocol import TOO_DEEP
+
 EVENT: Final = "__channel_event__"
 Decode = Callable[[Any], Any]
 
@@ -60,13 +62,17 @@ def decoder(kind: Any) -> Decode:
 
     def decode_payload(raw: bytes | msgspec.Raw) -> Any:
         try:
-            return decode(raw)
+            value = decode(raw)
         except msgspec.ValidationError as error:
-            raise validation.invalid(error) from None
+            raise validation.invalid(error, kind) from None
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            if raw is TOO_DEEP:
+                raise Invalid("the payload is nested too deeply") from None
             raise Invalid(f"the payload is not valid JSON: {error}") from None
         except RecursionError:
             raise Invalid("the payload is nested too deeply") from None
+        validation.refuse_repeats(raw)
+        return value
 
     return decode_payload
 

@@ -5,6 +5,7 @@ object `{topic, event, payload, ref}`. Refs are any JSON value and are echoed as
 """
 
 import json
+import re
 from typing import Any, Final, TypeAlias
 
 import msgspec
@@ -55,6 +56,10 @@ Message: TypeAlias = TextMessage | ObjectMessage | BinaryMessage
 
 _NAMES = ("ref", "topic", "event", "payload")
 _HALF_A_PAIR: Final = b'"\\ud800"'
+TOO_DEEP: Final = msgspec.Raw(_HALF_A_PAIR)
+"""Stands for a payload that is nested too deeply to be read."""
+_SPACE: Final = re.compile(r"[ \t\n\r]*")
+_read: Final = json.JSONDecoder().raw_decode
 _decode_array = msgspec.json.Decoder(TextMessage).decode
 _decode_object = msgspec.json.Decoder(ObjectMessage).decode
 
@@ -63,7 +68,9 @@ def decode_v2(data: bytes) -> Message:
     """The first five elements count; raises Malformed."""
     try:
         return _decode_array(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except RecursionError as error:
+        return _shallow(data, error)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         return _salvage(data, list, error)
 
 
@@ -91,6 +98,36 @@ def _salvage(data: bytes, kind: type[list[Any] | dict[str, Any]], error: Excepti
         raise Malformed(str(error)) from None
     message.payload = msgspec.Raw(_HALF_A_PAIR)
     return message
+
+
+def _shallow(data: bytes, error: RecursionError) -> Message:
+    """A frame whose payload is too deep: what stands before it says what is to be answered. Raises Malformed."""
+    try:
+        text, at, head = data.decode(), 0, []
+        for opening in "[,,,":
+            at = _past(text, at, opening)
+            value, at = _read(text, at)
+            head.append(value)
+            at = _blank(text, at)
+        _past(text, at, ",")
+        message = _decode_array(to_json([*head, None]))
+    except (ValueError, RecursionError, msgspec.DecodeError):
+        raise Malformed(str(error)) from None
+    message.payload = TOO_DEEP
+    return message
+
+
+def _past(text: str, at: int, mark: str) -> int:
+    """Where what follows a mark begins. Raises ValueError if something else stands there."""
+    at = _blank(text, at)
+    if not text.startswith(mark, at):
+        raise ValueError(f"expected {mark!r}")
+    return _blank(text, at + 1)
+
+
+def _blank(text: str, at: int) -> int:
+    found = _SPACE.match(text, at)
+    return found.end() if found else at
 
 
 def _refuse(constant: str) -> None:

@@ -43,8 +43,7 @@ class MemoryLimiter:
         key = f"{limit.name}:{key}"
         now = self._clock()
         before = self._unused_at.get(key, now)
-        if before < now:
-            before = now
+        before = max(before, now)
         after = before + cost * interval
         if cost > 0 and after - now > seconds + _SLACK:
             limit.affords(cost)

@@ -465,6 +465,39 @@ class TestMalformed:
 
         assert v1.socket.closed == 1011
 
+    @pytest.mark.parametrize(
+        ("payload", "complaint"),
+        [
+            ("[" * 5000 + "]" * 5000, {"message": "the payload is nested too deeply"}),
+            ('{"a":' * 800 + "1" + "}" * 800, None),
+            (
+                '{"a":1,"b":{"c":1,"c":2}}',
+                {
+                    "message": "c is given more than once",
+                    "fields": {"c": ["is given more than once"]},
+                },
+            ),
+        ],
+        ids=["too deep", "deep", "twice"],
+    )
+    async def test_a_payload_alone_at_fault_is_answered(
+        self, wire: Wire, payload: str, complaint: dict[str, Any] | None
+    ) -> None:
+        await wire.ask('["1","1","room:a","phx_join",{}]')
+        [answer] = await wire.ask(f'["1","2","room:a","echo",{payload}]')
+        if complaint is None:
+            assert answer[4]["status"] == "ok"
+        else:
+            assert answer == error("1", "2", "room:a", {"reason": "invalid", **complaint})
+        assert await wire.ask('["1","3","room:a","fine",{}]') == [ok("1", "3", "room:a")]
+
+    async def test_a_join_nested_too_deeply_is_refused(self, wire: Wire) -> None:
+        deep = '{"a":' * 5000 + "1" + "}" * 5000
+        [answer] = await wire.ask(f'["1","1","room:a","phx_join",{deep}]')
+        assert answer[4]["status"] == "error"
+        assert answer[4]["response"]["message"] == "the payload is nested too deeply"
+        assert wire.socket.closed is None
+
     async def test_what_was_said_before_still_goes_out(self, wire: Wire) -> None:
         assert await wire.ask('[null,"1","phoenix","heartbeat",{}]', "nonsense") == [
             ok(None, "1", "phoenix")

@@ -48,12 +48,22 @@ class TestDecodeV2:
             '["1","2","t","e",{"a":}]',
             '["1","2","t","e",{}] x',
             '["1","2","t","e",NaN]',
-            '["1","2","t","e",' + "[" * 5000 + "]" * 5000 + "]",
+            "[" * 5000 + "]" * 5000,
+            '["1","2","t",' + "[" * 5000 + "]" * 5000 + "]",
+            '["1","2",3,"e",' + "[" * 5000 + "]" * 5000 + "]",
+            '["1" "2","t","e",' + "[" * 5000 + "]" * 5000 + "]",
         ],
     )
     def test_refuses_what_is_no_message(self, text: str) -> None:
         with pytest.raises(Malformed):
             protocol.decode_v2(text.encode())
+
+    @pytest.mark.parametrize("start", ['["1","2","t","e",', ' [ "1" , "2","t"\n,"e"\t, '])
+    def test_keeps_what_can_be_answered_of_a_payload_too_deep(self, start: str) -> None:
+        for deep in ("[" * 5000 + "]" * 5000, '{"a":' * 5000 + "1" + "}" * 5000):
+            message = protocol.decode_v2(f"{start}{deep}]".encode())
+            assert (message.join_ref, message.ref, message.topic) == ("1", "2", "t")
+            assert message.payload is protocol.TOO_DEEP
 
 
 class TestDecodeV1:
