@@ -5,10 +5,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN := $(VENV)/.run
 DEV := $(VENV)/.dev
-CODE := src tests bench
+CODE := src tests bench tools
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check fmt bench docs lock clean
+.PHONY: help serve test check fmt bench docs mail lock clean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,12 +24,13 @@ else
 	@$(BIN)/pytest --numprocesses 2 --cov --cov-report=term
 endif
 
-check: $(DEV)  ## format, lint, types, import contracts, generated references
+check: $(DEV)  ## format, lint, types, import contracts, generated references and mails
 	@$(BIN)/ruff format --check $(CODE)
 	@$(BIN)/ruff check $(CODE)
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/cgraph docs --check
+	@$(BIN)/python -m tools.mail --check
 
 fmt: $(DEV)  ## format the code and mend what can be mended
 	@$(BIN)/ruff format $(CODE)
@@ -40,6 +41,9 @@ bench: $(DEV)  ## run the benchmarks; ARGS="fanout" for one of them
 
 docs: $(DEV)  ## write the generated references
 	@$(BIN)/cgraph docs
+
+mail: $(DEV)  ## make the HTML of mails from their MJML
+	@$(BIN)/python -m tools.mail
 
 clean:  ## remove what was built, but no data
 	rm -rf $(VENV) build dist e2e/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
