@@ -72,7 +72,7 @@ async def address(caller: Any) -> AsyncIterator[str]:
     await running
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
+@pytest.mark.skipif(CHROMIUM is None, reason="needs chromium or chromium-browser on the PATH")
 class TestInABrowser:
     async def test_renders_without_error_or_foreign_request(
         self, address: str, tmp_path: Path
