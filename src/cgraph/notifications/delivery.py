@@ -90,10 +90,14 @@ async def record_outcome(
     return outcome
 
 
-_TARGETS = """
-SELECT d.user_id, d.id, d.platform FROM push_devices d JOIN live_sessions s ON s.id = d.session_id
-WHERE d.user_id = ANY($1) AND d.disabled_at IS NULL AND (d.expires_at IS NULL OR d.expires_at > now())
-ORDER BY d.user_id, d.id
+REACHABLE = """
+push_devices d JOIN live_sessions s ON s.id = d.session_id
+    AND d.disabled_at IS NULL AND (d.expires_at IS NULL OR d.expires_at > now())
+"""
+"""`d`: the devices that may be pushed to."""
+
+_TARGETS = f"""
+SELECT d.user_id, d.id, d.platform FROM {REACHABLE} WHERE d.user_id = ANY($1) ORDER BY d.user_id, d.id
 """
 _FIND = """
 SELECT d.platform, d.token, d.registered_at, coalesce(d.p256dh, ''), coalesce(d.auth, ''), d.retry_at, d.disabled_at

@@ -40,11 +40,10 @@ async def explain(
     at: datetime,
     *,
     sender_id: UUID | None = None,
-    has_device: bool = True,
 ) -> Explained:
     """What the actor's own settings make of an event that others cause at an instant while the actor is away."""
     recipients = await get_recipients(db, [actor.id], places, actor_id=sender_id)
-    facts = recipients[actor.id].facts(kind, at, has_device=has_device)
+    facts = recipients[actor.id].facts(kind, at)
     level, scope = level_of(facts)
     until = quiet_until(facts.quiet, at)
     return Explained(kind, at, facts.scopes, level, scope, until, resolve(facts))

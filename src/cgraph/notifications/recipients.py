@@ -10,6 +10,7 @@ import msgspec
 from cgraph_kit.db import Repo
 from cgraph_kit.validation import convert
 
+from .delivery import REACHABLE
 from .facts import Explicit, Facts
 from .kinds import Kind
 from .preference import DEFAULT_BATCH_MINUTES, DEFAULT_PRIVACY, PushPrivacy
@@ -23,6 +24,7 @@ class Recipient(msgspec.Struct, frozen=True):
     user_id: UUID
     inactive: bool
     do_not_disturb: bool
+    has_device: bool
     has_address: bool
     blocked: bool
     excepted: bool
@@ -43,9 +45,8 @@ class Recipient(msgspec.Struct, frozen=True):
         read: bool = False,
         active: bool = False,
         urgent: bool = False,
-        has_device: bool = True,
     ) -> Facts:
-        """With what only others know: the place (read, may see), the sockets (active), the devices."""
+        """With what only others know: the place (gone, may see, read), and the sockets (active)."""
         return Facts(
             kind=kind,
             now=now,
@@ -61,7 +62,7 @@ class Recipient(msgspec.Struct, frozen=True):
             quiet=self.quiet,
             excepted=self.excepted,
             urgent=urgent,
-            has_device=has_device,
+            has_device=self.has_device,
             has_address=self.has_address,
         )
 
@@ -87,6 +88,7 @@ class _Row(msgspec.Struct, frozen=True):
     user_id: UUID
     inactive: bool
     do_not_disturb: bool
+    has_device: bool
     has_address: bool
     blocked: bool
     excepted: bool
@@ -102,6 +104,7 @@ class _Row(msgspec.Struct, frozen=True):
             self.user_id,
             self.inactive,
             self.do_not_disturb,
+            self.has_device,
             self.has_address,
             self.blocked,
             self.excepted,
@@ -123,8 +126,9 @@ def _explicit(scope: Scope, stored: dict[str, Any] | None) -> Explicit:
     return convert({**stored, "scope": scope}, Explicit) if stored else Explicit(scope)
 
 
-_GET = """
-SELECT u.id, u.state <> 'active', u.status = 'dnd', u.email IS NOT NULL AND u.password_hash IS NOT NULL,
+_GET = f"""
+SELECT u.id, u.state <> 'active', u.status = 'dnd', EXISTS (SELECT FROM {REACHABLE} WHERE d.user_id = u.id),
+    u.email IS NOT NULL AND u.password_hash IS NOT NULL,
     EXISTS (SELECT FROM blocked_pairs b WHERE b.user_id = u.id AND b.other_id = $3::uuid AND b.blocks),
     EXISTS (SELECT FROM quiet_hours_exceptions e WHERE e.user_id = u.id AND e.person_id = $3),
     q.time_zone, q.windows, n.preferences

@@ -148,7 +148,7 @@ async def remove_place(db: Repo, actor: Actor, scope: PlaceKind, scope_id: UUID)
 async def resolve(db: Repo, actor: Actor, query: Query[WhatIf]) -> Data[Explained]:
     """How one would be told of something, and which rule and which scope decided it.
 
-    As if it were unread and no device in use, and at least one registered for pushes.
+    As if it were unread, and no device in use.
     """
     places: Sequence[Scope] = ()
     if query.scope_id is not None:

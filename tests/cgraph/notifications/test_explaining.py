@@ -17,6 +17,7 @@ from cgraph.notifications import (
 )
 from cgraph_kit.db import Transaction
 from cgraph_kit.ids import new_id
+from support.phones import give_device
 
 NOW = datetime(2026, 1, 7, 12, tzinfo=UTC)
 
@@ -24,6 +25,7 @@ NOW = datetime(2026, 1, 7, 12, tzinfo=UTC)
 class TestExplain:
     async def test_names_the_scope_of_each_value(self, db: Transaction, ann: Actor) -> None:
         place = notifications.conversation(new_id())
+        await give_device(db, ann.id)
         await change_preference(db, ann.id, place, PreferenceChange(push=False))
         await change_global_preference(db, ann, GlobalPreferenceChange(level="mentions"))
         found = await explain(db, ann, "mention", [place], NOW)
@@ -37,6 +39,7 @@ class TestExplain:
     async def test_sees_the_hour_it_is_asked_for(
         self, db: Transaction, ann: Actor, bob: Actor
     ) -> None:
+        await give_device(db, ann.id)
         hours = NewQuietHours("UTC", [Window(3, "11:00", "13:00")], exceptions=[bob.id])
         await set_quiet_hours(db, ann, hours)
         noon = await explain(db, ann, "dm", [], NOW)
@@ -47,5 +50,5 @@ class TestExplain:
         assert excepted.decision.push.action == "deliver"
 
     async def test_says_what_devices_there_are_not(self, db: Transaction, ann: Actor) -> None:
-        found = await explain(db, ann, "dm", [], NOW, has_device=False)
+        found = await explain(db, ann, "dm", [], NOW)
         assert found.decision.push.rule == "no_device"

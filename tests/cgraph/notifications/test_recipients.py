@@ -20,6 +20,7 @@ from cgraph.notifications import (
 )
 from cgraph_kit.db import Transaction
 from cgraph_kit.ids import new_id
+from support.phones import give_device
 from support.talk import block, make_actors
 
 NOW = datetime(2026, 1, 7, 12, tzinfo=UTC)
@@ -93,6 +94,19 @@ class TestGetRecipients:
         assert (found[ann.id].do_not_disturb, found[ann.id].has_address) == (True, True)
         assert (found[bob.id].inactive, found[bob.id].has_address) == (True, False)
 
+    async def test_knows_devices_that_can_be_pushed_to(self, db: Transaction, ann: Actor) -> None:
+        async def has_device() -> bool:
+            return (await get_recipients(db, [ann.id]))[ann.id].has_device
+
+        assert not await has_device()
+        session_id = await give_device(db, ann.id)
+        assert await has_device()
+        await db.value("UPDATE push_devices SET disabled_at = now() WHERE user_id = $1", ann.id)
+        assert not await has_device()
+        await db.value("UPDATE push_devices SET disabled_at = NULL WHERE user_id = $1", ann.id)
+        await db.value("UPDATE sessions SET revoked_at = now() WHERE id = $1", session_id)
+        assert not await has_device()
+
     async def test_asks_once_for_everybody(self, db: Transaction) -> None:
         people = await make_actors(db, 3)
         found = await get_recipients(db, [actor.id for actor in people])
@@ -107,10 +121,11 @@ class TestFacts:
         self, db: Transaction, ann: Actor
     ) -> None:
         await set_quiet_hours(db, ann, NewQuietHours("UTC", [Window(3, "11:00", "13:00")]))
+        await give_device(db, ann.id)
         recipient = (await get_recipients(db, [ann.id]))[ann.id]
         held = notifications.resolve(recipient.facts("friend_request", NOW))
         assert (held.push.rule, held.push.until) == ("quiet_hours", NOW + timedelta(hours=1))
         read = notifications.resolve(recipient.facts("friend_request", NOW, read=True))
         assert read.outcome() == ("suppressed", "already_read")
-        bare = notifications.resolve(recipient.facts("invite", NOW, urgent=True, has_device=False))
-        assert (bare.push.rule, bare.email.rule) == ("no_device", "no_address")
+        urgent = notifications.resolve(recipient.facts("invite", NOW, urgent=True))
+        assert (urgent.push.rule, urgent.email.rule) == ("default", "no_address")

@@ -7,6 +7,7 @@ import pytest
 
 from cgraph_kit import clock
 from cgraph_kit.ids import new_id
+from support.phones import give_device
 
 PREFERENCES = "/api/v1/me/notification-preferences"
 QUIET = "/api/v1/me/quiet-hours"
@@ -140,8 +141,9 @@ class TestPlaces:
 
 
 class TestResolve:
-    async def test_explains_each_way(self, person: Any) -> None:
+    async def test_explains_each_way(self, person: Any, app: Any) -> None:
         ann, bob = await person(), await person()
+        await give_device(app.db, UUID(ann.id))
         id = await opened(ann, bob)
         path = f"{PREFERENCES}/conversation/{id}"
         await ann.caller.send("PUT", path, json={"muted": True})
@@ -158,8 +160,11 @@ class TestResolve:
         }
         assert found["decision"]["in_app"]["rule"] == "muted_counted"
 
-    async def test_knows_quiet_hours(self, person: Any) -> None:
+    async def test_knows_quiet_hours_and_devices(self, person: Any, app: Any) -> None:
         ann = await person()
+        answer = await ann.caller.get(f"{PREFERENCES}/resolve?kind=friend_request")
+        assert answer.json["data"]["decision"]["push"]["rule"] == "no_device"
+        await give_device(app.db, UUID(ann.id))
         await ann.caller.send("PUT", QUIET, json={"time_zone": "UTC", "windows": ALL_WEEK})
         noon = f"{clock.now():%Y-%m-%d}T12:00:00Z"
         answer = await ann.caller.get(f"{PREFERENCES}/resolve?kind=friend_request&at={noon}")
