@@ -7,7 +7,7 @@
         \"\"\"Say something in a conversation.\"\"\"
 
 Parameters are found by name (`db`, `actor`, `app`, `site`, `exchange`, `idempotency_key`, and those of the path) or by marker
-(`Body[T]`, `Query[T]`, where T is an `Input` struct). The docstring is the operation's documentation: its first line the
+(`Body[T]`, `Query[T]`, `Form[T]`, where T is an `Input` struct). The docstring is the operation's documentation: its first line the
 summary, the rest the description.
 """
 
@@ -31,7 +31,12 @@ class QueryMarker:
     """Marks the parameter that is the decoded query string."""
 
 
+class FormMarker:
+    """Marks the parameter that is the decoded form a browser sends from a page of ours."""
+
+
 Body = Annotated[T, BodyMarker()]
+Form = Annotated[T, FormMarker()]
 Query = Annotated[T, QueryMarker()]
 
 

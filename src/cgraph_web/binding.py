@@ -15,7 +15,7 @@ from cgraph_kit.errors import Invalid, NotFound
 from cgraph_kit.reasons import members
 from cgraph_kit.validation import Input, convert, decode, refuse_repeats
 
-from .action import BodyMarker, QueryMarker, Route
+from .action import BodyMarker, FormMarker, QueryMarker, Route
 
 NAMED = ("db", "actor", "app", "site", "exchange", "idempotency_key")
 PARAMETER = re.compile(r"\{(\w+)\}")
@@ -33,6 +33,8 @@ class Binding:
     """Path parameters and their types."""
     query: tuple[str, type[Input]] | None
     body: tuple[str, Any] | None
+    form: bool
+    """Whether the body is a form."""
     named: tuple[str, ...]
     returns: Any
 
@@ -44,12 +46,13 @@ def bind(route: Route) -> Binding:
     in_path = PARAMETER.findall(route.path)
     query: tuple[str, type[Input]] | None = None
     body: tuple[str, Any] | None = None
+    form = False
     named: list[str] = []
     path: dict[str, Any] = {}
     for name in signature(fn).parameters:
         kind, inner = _marked(hints[name])
-        if kind is BodyMarker:
-            body = (name, inner)
+        if kind in {BodyMarker, FormMarker}:
+            body, form = (name, inner), kind is FormMarker
         elif kind is QueryMarker:
             query = (name, inner)
         elif name in in_path:
@@ -61,7 +64,7 @@ def bind(route: Route) -> Binding:
     if missing := set(in_path) - set(path):
         raise TypeError(f"{route.action.name}: does not take {', '.join(sorted(missing))}")
     returns = route.action.returns or hints.get("return", Any)
-    return Binding(path, query, body, tuple(named), returns)
+    return Binding(path, query, body, form, tuple(named), returns)
 
 
 def path_parser(types: Mapping[str, Any]) -> Callable[[Mapping[str, str]], dict[str, Any]]:
@@ -134,11 +137,11 @@ def body_parser(type: Any) -> Callable[[bytes], Any]:
     return parse
 
 
-def _marked(hint: Any) -> tuple[type[BodyMarker | QueryMarker] | None, Any]:
+def _marked(hint: Any) -> tuple[type[BodyMarker | FormMarker | QueryMarker] | None, Any]:
     if get_origin(hint) is Annotated:
         inner, *marks = get_args(hint)
         for mark in marks:
-            if isinstance(mark, BodyMarker | QueryMarker):
+            if isinstance(mark, BodyMarker | FormMarker | QueryMarker):
                 return type(mark), inner
     return None, hint
 

@@ -10,13 +10,13 @@ from cgraph_kit.idempotency import request_hash
 
 from .action import Route
 from .binding import bind, body_parser, no_query, path_parser, query_parser
-from .body import read_body
+from .body import FORM, read_body
 from .errors import NoRoute
 from .exchange import Exchange
 from .limits import Scope
 from .plugs.authenticate import bearer_token
 from .plugs.idempotency import REPLAYED, answer_once, idempotency_key
-from .response import Response, render
+from .response import JSON, Response, render
 from .site import Site
 
 
@@ -32,7 +32,9 @@ class Endpoint:
         self._named = binding.named
         self._path = path_parser(binding.path) if binding.path else None
         self._query = (binding.query[0], query_parser(binding.query[1])) if binding.query else None
-        self._body = (binding.body[0], body_parser(binding.body[1])) if binding.body else None
+        parser: Any = query_parser if binding.form else body_parser
+        self._body = (binding.body[0], parser(binding.body[1])) if binding.body else None
+        self._media_type = FORM if binding.form else JSON
         self._keyed = route.keyed
         self._own_key = route.action.idempotency == "own"
         self._limits = site.limits
@@ -142,6 +144,7 @@ class Endpoint:
         return await read_body(
             receive,
             exchange.headers,
+            media_type=self._media_type,
             limit=settings.body_max,
             seconds=settings.body_timeout,
         )
