@@ -97,11 +97,16 @@ async def status(connection: Any, migrations: list[Migration]) -> list[Migration
 
 
 async def outstanding(db: Repo, migrations: list[Migration]) -> list[Migration]:
-    """`status` over the pool, for health checks."""
+    """What has not run, asked over the pool by a node that is running.
+
+    A schema that has become newer meanwhile is well: a newer node has migrated, and the older ones go on until they are
+    replaced. Only to start on one is refused.
+    """
     if await db.value("SELECT to_regclass('schema_migrations') IS NULL"):
         return migrations
     rows = await db.all(Applied, "SELECT version, name, hash FROM schema_migrations")
-    return pending(migrations, rows)
+    latest = migrations[-1].version if migrations else 0
+    return pending(migrations, [row for row in rows if row.version <= latest])
 
 
 async def migrate(

@@ -43,6 +43,18 @@ class TestReady:
         assert answer.status == 503
         assert answer.json["reasons"][0] == "migration 0001_streams has not run"
 
+    async def test_says_yes_while_newer_nodes_take_over(
+        self, web: Callable[..., Any], clones: Any
+    ) -> None:
+        caller = web(*ROUTES).as_(None)
+        caller.app.db = newer = await Database.connect(await clones.make(), pool_size=1)
+        try:
+            await newer.value("INSERT INTO schema_migrations VALUES (9999, '9999_later', 'x')")
+            answer = await caller.get("/ready")
+        finally:
+            await newer.close()
+        assert answer.status == 200
+
     async def test_says_no_without_a_database(self, web: Callable[..., Any], dsn: str) -> None:
         caller = web(*ROUTES).as_(None)
         caller.app.db = closed = await Database.connect(dsn, pool_size=1)
