@@ -20,6 +20,8 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from cgraph_kit.mailer import parse_sender, parse_server
+
 from cgraph_kit.limiter import parse_rate
 
 PREFIX = "CGRAPH_"
@@ -151,7 +153,8 @@ class Settings(BaseSettings):
     # -- mail
     mail_from: str = _knob("CGraph <no-reply@localhost>", "Sender of mail.")
     smtp_url: SecretStr | None = _knob(
-        None, "smtp[s]://user:password@host:port; unset: mail is written to data_dir/mail."
+        None,
+        "smtp[s]://user:password@host:port[?starttls=always|never]; unset: mail is written to data_dir/mail.",
     )
 
     # -- push
@@ -289,6 +292,19 @@ class Settings(BaseSettings):
         "auto", "auto: text on a terminal, else JSON."
     )
 
+    @field_validator("mail_from")
+    @classmethod
+    def _sender(cls, value: str) -> str:
+        parse_sender(value)
+        return value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _server(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            parse_server(value.get_secret_value())
+        return value
+
     @model_validator(mode="after")
     def _contradictions(self) -> "Settings":
         problems = list(self._problems())
@@ -337,6 +353,16 @@ class Settings(BaseSettings):
     def vapid_contact(self) -> str:
         """How push services reach the operator."""
         return self.vapid_subject or f"https://{self.phx_host}"
+
+    @property
+    def mail_dir(self) -> Path:
+        """Where mail is written that no server takes."""
+        return self.data_dir / "mail"
+
+    @property
+    def has_mailbox(self) -> bool:
+        """Whether `/dev/mailbox` shows it."""
+        return self.env != "prod" and self.smtp_url is None
 
     @property
     def base_url(self) -> str:

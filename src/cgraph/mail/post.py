@@ -133,4 +133,4 @@ def _values(letter: Letter) -> dict[str, object]:
 def _mailer(settings: Settings) -> Mailer:
     if settings.smtp_url:
         return SmtpMailer(settings.smtp_url.get_secret_value(), sender=settings.mail_from)
-    return FileMailer(settings.data_dir / "mail", sender=settings.mail_from)
+    return FileMailer(settings.mail_dir, sender=settings.mail_from)
