@@ -22,7 +22,16 @@ PATH = "/api/v1/me/devices"
 
 
 @pytest.fixture(scope="module")
-async def running(clones: Any, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[App]:
+async def next_door() -> AsyncIterator[PushService]:
+    """Runs for longer than the application, which keeps connections to it."""
+    async with push_service() as service:
+        yield service
+
+
+@pytest.fixture(scope="module")
+async def running(
+    clones: Any, tmp_path_factory: pytest.TempPathFactory, next_door: PushService
+) -> AsyncIterator[App]:
     """An application whose operator has a push service of their own in the next room."""
     directory = tmp_path_factory.mktemp("push")
     settings = Settings(
@@ -41,10 +50,9 @@ async def running(clones: Any, tmp_path_factory: pytest.TempPathFactory) -> Asyn
 
 
 @pytest.fixture
-async def service(running: App) -> AsyncIterator[PushService]:
-    async with push_service() as service:
-        service.key = running.pushers.application_server_key or ""
-        yield service
+def service(running: App, next_door: PushService) -> PushService:
+    next_door.key = running.pushers.application_server_key or ""
+    return next_door
 
 
 @pytest.fixture

@@ -14,6 +14,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from py_vapid import Vapid02
 from py_vapid.utils import b64urldecode, b64urlencode
 
+from cgraph_kit.ids import new_id
+
 from .serving import Answered, Request, serving
 
 DAY = 86_400
@@ -59,7 +61,7 @@ class PushService:
         self.largest = LARGEST
 
     def subscribe(self) -> Browser:
-        path = f"/push/{len(self.browsers)}"
+        path = f"/push/{new_id()}"
         self.browsers[path] = Browser(self.url + path)
         return self.browsers[path]
 
