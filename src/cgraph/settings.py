@@ -16,13 +16,13 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
+    field_validator,
     model_validator,
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from cgraph_kit.mailer import parse_sender, parse_server
-
 from cgraph_kit.limiter import parse_rate
+from cgraph_kit.mailer import parse_sender, parse_server
 
 PREFIX = "CGRAPH_"
 PLAIN_NAMES = (
