@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from socket import gaierror
 from time import perf_counter
 from typing import Any, Protocol, Self, TypeVar
 
@@ -227,6 +228,7 @@ class Database(_Statements):
             dsn,
             min_size=min(2, pool_size),
             max_size=pool_size,
+            connect=_connect,
             timeout=connect_timeout,
             init=prepare_connection,
             # A connection is handed back clean: no session state is ever set on one (SET LOCAL only),
@@ -293,6 +295,14 @@ async def prepare_connection(connection: "asyncpg.Connection[asyncpg.Record]") -
         await connection.set_type_codec(
             name, encoder=_encode_json, decoder=msgspec.json.decode, schema="pg_catalog"
         )
+
+
+async def _connect(*args: Any, **options: Any) -> "asyncpg.Connection[asyncpg.Record]":
+    """A server that is away may have taken its socket's file, or its name, with it: an outage like any other."""
+    try:
+        return await asyncpg.connect(*args, **options)
+    except (FileNotFoundError, gaierror) as error:
+        raise ConnectionError(f"the database is not there: {error}") from error
 
 
 async def _no_reset(_connection: Any) -> None:
