@@ -1,10 +1,12 @@
 """Quiet hours on the wall clocks of several places, through both changes of the year."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 from cgraph.notifications import QuietHours, Window, quiet_until
 from cgraph.notifications.quiet import is_time_zone, never_ends
@@ -134,6 +136,52 @@ class TestQuietUntil:
     def test_a_zone_that_has_gone_is_utc(self) -> None:
         quiet = hours([(3, "13:00", "14:00")], "Mars/Olympus")
         assert quiet_until(quiet, utc("2026-01-07T13:30")) == utc("2026-01-07T14:00")
+
+
+ZONES = (PARIS, "America/Havana", "Australia/Lord_Howe", "Asia/Kathmandu", "America/St_Johns")
+times = st.builds("{:02}:{:02}".format, st.integers(0, 23), st.sampled_from((0, 15, 30, 59)))
+windows = st.lists(st.builds(Window, st.integers(1, 7), times, times), min_size=1, max_size=8)
+instants = st.integers(0, 366 * 24 * 60).map(lambda n: utc("2026-01-01") + timedelta(minutes=n))
+
+
+def by_the_wall(hours: QuietHours, at: datetime) -> bool:
+    """Whether the clock on the wall shows a time of some window."""
+    local = at.astimezone(ZoneInfo(hours.time_zone))
+    now = (local.isoweekday() - 1) * 24 * 60 + local.hour * 60 + local.minute
+    for window in hours.windows:
+        hour, minute = map(int, window.start.split(":"))
+        start = (window.day - 1) * 24 * 60 + hour * 60 + minute
+        if (now - start) % (7 * 24 * 60) < window.minutes:
+            return True
+    return False
+
+
+class TestAnyQuietHours:
+    @settings(max_examples=150, derandomize=True, database=None, deadline=None)
+    @given(windows, st.sampled_from(ZONES), instants, st.floats(0, 1, exclude_max=True))
+    def test_end_once_for_everything_in_them(
+        self, windows: list[Window], zone: str, now: datetime, part: float
+    ) -> None:
+        assume(not never_ends(windows))
+        quiet = QuietHours(True, zone, windows)
+        end = quiet_until(quiet, now)
+        if end is None:
+            return
+        assert end > now
+        assert quiet_until(quiet, end) is None
+        assert quiet_until(quiet, now + (end - now) * part) == end
+        assert quiet_until(quiet, end - timedelta(microseconds=1)) == end
+
+    @settings(max_examples=150, derandomize=True, database=None, deadline=None)
+    @given(windows, st.sampled_from(ZONES), instants)
+    def test_are_what_the_wall_shows_away_from_the_changes(
+        self, windows: list[Window], zone: str, now: datetime
+    ) -> None:
+        day = timedelta(days=1)
+        offsets = {(now + n * day).astimezone(ZoneInfo(zone)).utcoffset() for n in (-1, 0, 1)}
+        assume(len(offsets) == 1)
+        quiet = QuietHours(True, zone, windows)
+        assert (quiet_until(quiet, now) is not None) == by_the_wall(quiet, now)
 
 
 class TestNeverEnds:
