@@ -42,6 +42,15 @@ ROUTES: Mapping[str, Scope | None] = {
     "docs.page": API,
     "docs.start": API,
     "docs.scalar": API,
+    "password_reset.ask": API,
+    "password_reset.send": Scope.RESET,
+    "password_reset.choose": API,
+    "password_reset.save": API,
+    "unsubscribe.show": API,
+    "unsubscribe.confirm": FREE,  # posted by mail services for all their people, and worth nothing without a token
+    "mailbox.index": FREE,  # in development only
+    "mailbox.show": FREE,
+    "mailbox.html": FREE,
     "auth.register": Scope.REGISTER,
     "auth.login": Scope.LOGIN,
     "auth.refresh": Scope.REFRESH,

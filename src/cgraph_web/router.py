@@ -21,11 +21,21 @@ from .api import (
     unread,
     users,
 )
+from .pages import mailbox, password_reset, unsubscribe
 
 ROUTES: tuple[Route, ...] = (
     get("/health", health.live),
     get("/ready", health.ready),
     get("/metrics", metrics.scrape),
+    get("/reset", password_reset.ask),
+    post("/reset", password_reset.send),
+    get("/reset/{token}", password_reset.choose),
+    post("/reset/{token}", password_reset.save),
+    get("/unsubscribe/{token}", unsubscribe.show),
+    post("/unsubscribe/{token}", unsubscribe.confirm),
+    get("/dev/mailbox", mailbox.index),
+    get("/dev/mailbox/{mail_id}", mailbox.show),
+    get("/dev/mailbox/{mail_id}/html", mailbox.html),
     *under(
         "/api",
         get("/openapi.json", docs.openapi),
