@@ -37,9 +37,18 @@ class Nodes(Protocol):
 async def until(met: Callable[[], Awaitable[Any]], within: float = 20.0) -> Any:
     """Wait until something holds; what it was."""
     async with asyncio.timeout(within):
-        while not (value := await met()):
+        while not (value := await met()):  # noqa: ASYNC110 (bounded)
             await asyncio.sleep(0.01)
     return value
+
+
+async def holds(met: Callable[[], object]) -> None:
+    """Wait until something holds that needs no waiting to be known."""
+
+    async def held() -> object:
+        return met()
+
+    await until(held)
 
 
 async def becomes(db: Database, id: int, *states: str, within: float = 20.0) -> Job:

@@ -2,10 +2,11 @@
 
 import asyncio
 import logging
+from asyncio import sleep
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 from cronsim import CronSim, CronSimError
@@ -53,10 +54,10 @@ class Cron:
         self.args = args or {}
         self.name = name or worker.name
         """Distinguishes the entries of one crontab."""
-        self._zone: tzinfo = UTC if timezone == "UTC" else ZoneInfo(timezone)
         try:
+            self._zone: tzinfo = UTC if timezone == "UTC" else ZoneInfo(timezone)
             self.after(clock.now())
-        except (CronSimError, StopIteration) as error:
+        except (CronSimError, StopIteration, ZoneInfoNotFoundError) as error:
             raise ValueError(f"{expression}: {error or 'it never comes'}") from None
 
     def after(self, moment: datetime) -> datetime:
@@ -86,12 +87,15 @@ class Crontab:
         while True:
             wait = (tick - clock.now()).total_seconds()
             if wait > 0:
-                await asyncio.sleep(min(wait, LONGEST_SLEEP))
+                await sleep(min(wait, LONGEST_SLEEP))
                 if wait > LONGEST_SLEEP:
                     tick = entry.after(clock.now())
                 continue
             following = entry.after(tick)
-            await self._fire(entry, tick, min(following, tick + timedelta(seconds=LATEST)))
+            if wait > -LATEST:
+                await self._fire(entry, tick, min(following, tick + timedelta(seconds=LATEST)))
+            else:
+                log.warning("cron %s has missed %s", entry.name, tick.isoformat())
             # What went by meanwhile is missed, but for the one that is due now.
             tick = max(following, entry.after(clock.now() - timedelta(seconds=1)))
 
@@ -110,7 +114,7 @@ class Crontab:
             if clock.now() + timedelta(seconds=1) >= until:
                 log.warning("cron %s has missed %s", entry.name, tick.isoformat())
                 return
-            await asyncio.sleep(1.0)
+            await sleep(1.0)
 
 
 class Fired(msgspec.Struct, frozen=True):

@@ -12,7 +12,7 @@ from cgraph_kit.jobs import Cancel, Result, Snooze, Taken, current, job
 from cgraph_kit.jobs.executor import execute
 from cgraph_kit.jobs.taken import Outcome
 from cgraph_kit.logging import about
-from support.later import Seen, Word
+from support.later import Seen, Word, holds
 
 
 @job(timeout=0.05)
@@ -107,8 +107,7 @@ class TestExecute:
 
     async def test_passes_on_that_it_is_cancelled_itself(self, seen: Seen) -> None:
         task = asyncio.create_task(execute({"act": act}, seen, taken("slow")))
-        while not seen.words:
-            await asyncio.sleep(0)
+        await holds(lambda: seen.words)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task

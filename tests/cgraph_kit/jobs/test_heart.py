@@ -4,7 +4,7 @@ import asyncio
 
 from cgraph_kit.db import Database
 from cgraph_kit.jobs import Pulse, Tuning, current, job
-from support.later import HURRY, Nodes, Seen, Word, becomes, until
+from support.later import HURRY, Nodes, Seen, Word, becomes, holds, until
 
 
 @job()
@@ -46,7 +46,7 @@ class TestHeart:
             seen.begun.clear()
             async with base.transaction() as tx:  # as good as away: every beat waits
                 await tx.value("LOCK TABLE job_nodes IN ACCESS EXCLUSIVE MODE")
-                await until(lambda: _is(seen.words == ["ended"]))
+                await holds(lambda: seen.words == ["ended"])
                 assert not node._heart.alive
             await seen.begun.wait()
             seen.go.set()
@@ -60,7 +60,7 @@ class TestHeart:
             enqueued = await wait.enqueue(base, word="x")
             await seen.begun.wait()
             await base.value("UPDATE jobs SET attempted_by = 'another', attempt = 2")
-            await until(lambda: _is(seen.words == ["ended"]))
+            await holds(lambda: seen.words == ["ended"])
         stolen = await becomes(base, enqueued.id, "executing")
         assert (stolen.attempted_by, stolen.attempt) == ("another", 2)
 
@@ -87,7 +87,3 @@ class TestHeart:
             done = await becomes(base, stray.id, "completed")
         assert done.attempt == 1
         assert HURRY.pulse.fence < HURRY.pulse.dead
-
-
-async def _is(value: bool) -> bool:
-    return value

@@ -8,7 +8,7 @@ from cgraph_kit.db import Database
 from cgraph_kit.jobs import Cancel, Cron, Jobs, Result, Snooze, Which, cancel, current, job
 from cgraph_kit.jobs.metrics import EXECUTED
 from cgraph_kit.pubsub import LocalBus, LocalPubSub
-from support.later import HURRY, Nodes, Seen, Word, becomes, until
+from support.later import HURRY, Nodes, Seen, Word, becomes, holds
 
 
 @job()
@@ -90,7 +90,7 @@ class TestJobs:
             enqueued = await wait.enqueue(base, word="x")
             await seen.begun.wait()
             assert await cancel(base, Which((enqueued.id,))) == 1
-            await until(lambda: _is(not node.busy))
+            await holds(lambda: not node.busy)
             done = await becomes(base, enqueued.id, "cancelled")
             assert not seen.go.is_set()
         assert done.attempt == 1
@@ -107,7 +107,7 @@ class TestJobs:
             enqueued = await wait.enqueue(base, word="x")
             await seen.begun.wait()
             await cancel(base, Which((enqueued.id,)))
-            await until(lambda: _is(not far.busy))
+            await holds(lambda: not far.busy)
 
     async def test_refuse_two_of_one_name(self, base: Database) -> None:
         twin = job(name="say")(say.handler)
@@ -154,7 +154,3 @@ class TestStop:
         async with asyncio.timeout(2):
             async with nodes(say):
                 pass
-
-
-async def _is(value: bool) -> bool:
-    return value

@@ -6,7 +6,7 @@ import time
 from cgraph_kit.db import Database
 from cgraph_kit.jobs import job, pause, resume, scale
 from cgraph_kit.jobs.queue import take
-from support.later import Nodes, Seen, Word, becomes, until
+from support.later import Nodes, Seen, Word, becomes, holds
 
 
 @job()
@@ -57,19 +57,19 @@ class TestQueue:
     ) -> None:
         async with nodes(wait, say, queues={"default": 3, "other": 1}):
             await wait.enqueue_all(base, [Word(str(n)) for n in range(7)])
-            await until(lambda: _is(len(seen.words) == 3))
+            await holds(lambda: len(seen.words) == 3)
             await scale(base, "default", 5)
-            await until(lambda: _is(len(seen.words) == 5))
+            await holds(lambda: len(seen.words) == 5)
             await scale(base, "default", None)
             seen.go.set()
-            await until(lambda: _is(len(seen.words) == 7))
+            await holds(lambda: len(seen.words) == 7)
 
     async def test_begins_nothing_while_it_is_paused(
         self, base: Database, nodes: Nodes, seen: Seen
     ) -> None:
         await pause(base, "default")
         async with nodes(say) as node:
-            await until(lambda: _is(node._queues["default"].order.paused))
+            await holds(lambda: node._queues["default"].order.paused)
             first = await say.enqueue(base, word="x")
             await asyncio.sleep(0.1)
             assert seen.words == []
@@ -101,7 +101,7 @@ class TestQueue:
             for n in range(10):
                 began = time.monotonic()
                 await say.enqueue(base, word=str(n))
-                await until(lambda n=n: _is(str(n) in seen.words))
+                await holds(lambda n=n: str(n) in seen.words)
                 waits.append(time.monotonic() - began)
         assert sorted(waits)[5] < 0.5  # by looking alone it would be half a second
 
@@ -114,7 +114,3 @@ class TestQueue:
             done = await becomes(base, enqueued.id, "completed")
             assert done.attempted_at is not None
             assert done.attempted_at >= enqueued.scheduled_at
-
-
-async def _is(value: bool) -> bool:
-    return value
