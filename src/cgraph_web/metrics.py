@@ -59,6 +59,7 @@ def app_metrics(app: App, endpoint: Endpoint | None) -> CollectorRegistry:
     """What is read from one application when it is scraped, and counted by nobody until then."""
     registry = CollectorRegistry()
     registry.register(Readings("db_pool", "Database connections of this process.", app.db.stats))
+    registry.register(app.jobs.depths)
     if endpoint is not None:
         registry.register(
             Readings("realtime", "Sockets, channels and frames.", lambda: _stats(endpoint))
