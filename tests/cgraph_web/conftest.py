@@ -12,6 +12,7 @@ from cgraph.settings import Settings
 from cgraph_kit.db import Database
 from cgraph_kit.errors import Unauthorized
 from cgraph_kit.ids import new_id
+from cgraph_kit.jobs import Jobs
 from cgraph_kit.limiter import Limiter, MemoryLimiter
 from cgraph_web.action import Route
 from cgraph_web.app import create_app
@@ -47,6 +48,11 @@ class FakeApp:
     settings: Settings = field(default_factory=lambda: Settings(env="test"))
     auth: Tokens = field(default_factory=Tokens)
     limiter: Limiter = field(default_factory=MemoryLimiter)
+
+    @property
+    def jobs(self) -> Jobs:
+        """None are done here."""
+        return Jobs(self.db, workers=())
 
     def actor(self, token: str) -> Actor:
         return self.auth.actors[token]
