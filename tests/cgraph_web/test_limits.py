@@ -236,6 +236,7 @@ class TestRepeats:
 
             again = await caller.post(path, body)
             assert (again.status, again.error["scope"]) == (429, "api")
+            assert (told(again)["bucket"], told(again)["remaining"]) == ("api:user", "0")
             reply = await channel.assert_reply(channel.push("new_message", body), "error")
             assert (reply["reason"], reply["scope"]) == ("rate_limited", "api")
             assert (await caller.post(path, {"content": "another"})).status == 201

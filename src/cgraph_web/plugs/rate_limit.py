@@ -27,35 +27,29 @@ PREFIX = "x-ratelimit-"
 
 
 class Meter:
-    """What counts one operation."""
+    """What counts one operation. Repeats are counted by `repeats`, where that is not itself."""
 
-    __slots__ = ("_api", "_limiter", "_shown", "limit")
+    __slots__ = ("_limiter", "_repeats", "_shown", "limit")
 
-    def __init__(self, limiter: Limiter, limit: Limit, api: Limit, *, shown: bool) -> None:
+    def __init__(
+        self, limiter: Limiter, limit: Limit, *, shown: bool, repeats: "Meter | None" = None
+    ) -> None:
         self.limit = limit
         self._limiter = limiter
-        self._api = api
+        self._repeats = repeats
         self._shown = Headers(limit) if shown else None
 
-    async def spend(self, key: str) -> Decision:
+    async def spend(self, key: str) -> None:
         """Take one. Raises `RateLimited`, or `Unavailable` where nobody can count and nobody may go uncounted."""
         decision = await self._limiter.check(key, self.limit)
         if not decision.allowed:
-            raise _refusal(self.limit, decision)
-        return decision
+            raise RateLimited(retry_after=decision.retry_after, scope=self.limit.name)
 
-    async def repeat(self, key: str) -> Decision | None:
-        """What was taken is given back, for the same had been done before; asking again counts as any other request.
-
-        Raises `RateLimited`.
-        """
-        if self.limit.name == self._api.name:
-            return None
-        restored = await self._limiter.check(key, self.limit, -1)
-        decision = await self._limiter.check(key, self._api)
-        if not decision.allowed:
-            raise _refusal(self._api, decision)
-        return restored
+    async def repeat(self, key: str) -> None:
+        """Give one back, for the same had been done before; asking again is a request like others. Raises likewise."""
+        if self._repeats is not None:
+            await self._limiter.check(key, self.limit, -1)
+            await self._repeats.spend(key)
 
     async def charge(self, exchange: Exchange) -> None:
         """`spend` for a request, whose answer will tell."""
@@ -64,13 +58,15 @@ class Meter:
         if self._shown is not None:
             exchange.limit_headers = self._shown(key, decision)
         if not decision.allowed:
-            raise _refusal(self.limit, decision)
+            raise RateLimited(retry_after=decision.retry_after, scope=self.limit.name)
 
     async def charge_repeat(self, exchange: Exchange) -> None:
         """`repeat` for a request, whose answer will tell."""
-        decision = await self.repeat(exchange.caller)
-        if decision is not None and self._shown is not None:
-            exchange.limit_headers = self._shown(exchange.caller, decision)
+        if self._repeats is not None:
+            decision = await self._limiter.check(exchange.caller, self.limit, -1)
+            await self._repeats.charge(exchange)
+            if self._shown is not None:
+                exchange.limit_headers = self._shown(exchange.caller, decision)
 
 
 class Headers:
@@ -157,18 +153,13 @@ class RateLimits:
         if scope is None or not self._on:
             return None
         settings = self._settings
-        api = Limit.parse(API, settings.rate_limit_api, away)
         rate = settings.rate_limit_overrides.get(name)
-        limit = (
-            Limit.parse(name, rate, away)
-            if rate
-            else Limit.parse(scope, getattr(settings, f"rate_limit_{scope}"), away)
-        )
-        return Meter(self._app.limiter, limit, api, shown=self._shown)
-
-
-def _refusal(limit: Limit, decision: Decision) -> RateLimited:
-    return RateLimited(retry_after=decision.retry_after, scope=limit.name)
+        if rate is not None:
+            limit = Limit.parse(name, rate, away)
+        else:
+            limit = Limit.parse(scope, getattr(settings, f"rate_limit_{scope}"), away)
+        repeats = None if limit.name == API else self._meter(API, "", away)
+        return Meter(self._app.limiter, limit, shown=self._shown, repeats=repeats)
 
 
 def _header(name: str, value: str) -> Header:
