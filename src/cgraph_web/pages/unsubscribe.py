@@ -2,7 +2,7 @@
 
 import msgspec
 
-from cgraph import notifications
+from cgraph import accounts, notifications
 from cgraph.application import App
 from cgraph.mail import GLOBAL, Unsubscription
 from cgraph.notifications import PreferenceChange, Scope
@@ -24,7 +24,7 @@ async def show(app: App, token: str) -> Response:
 async def confirm(db: Repo, app: App, token: str) -> Response:
     """End it: mail programs post here by themselves, people by the button. Twice is as once."""
     found = app.post.unsubscriptions.read(token)
-    if found is None:
+    if found is None or await accounts.find_user(db, found.user_id) is None:
         return _unknown()
     scope = msgspec.convert({"kind": found.kind, "id": found.scope_id}, Scope)
     change = PreferenceChange(email=False)

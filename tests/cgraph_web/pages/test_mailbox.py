@@ -1,0 +1,209 @@
+"""What was sent without a mail server, also in a real browser where there is one."""
+
+import asyncio
+import json
+import shutil
+import socket
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import uvicorn
+
+from cgraph.application import App
+from cgraph.settings import Settings
+from cgraph_kit.ids import new_id
+from cgraph_kit.mailer import Filed, FileMailer, Mail, Mailbox
+from cgraph_web.router import ROUTES
+from support.hostile import HOSTILE
+
+from .conftest import text_of
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+BROWSER = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--enable-logging=stderr",
+    "--virtual-time-budget=10000",
+)
+EVIL = (
+    '<script>document.title = "owned"</script><img src="http://evil.example/pixel.png">'
+    '<link rel="stylesheet" href="http://evil.example/x.css"><p style="color:#c00">red</p>'
+)
+
+
+async def sent(directory: Path, mail: Mail) -> Filed:
+    await FileMailer(directory, sender="Chat <no-reply@example.org>").send(mail)
+    (newest,) = await Mailbox(directory).newest(1)
+    return newest
+
+
+@pytest.fixture
+def mailbox(app: App) -> Path:
+    return app.settings.mail_dir
+
+
+class TestIndex:
+    async def test_lists_the_newest_first(self, browser: Any, mailbox: Path) -> None:
+        await sent(mailbox, Mail("ann@example.org", "Older <b>", "t"))
+        newest = await sent(mailbox, Mail("bob@example.org", "Newer", "t"))
+        page = await browser.get("/dev/mailbox")
+        text = text_of(page)
+        assert text.index("Newer bob@example.org") < text.index("Older <b> ann@example.org")
+        assert f'href="/dev/mailbox/{newest.id}"' in page.body.decode()
+        assert b"<b>" not in page.body
+
+
+class TestShow:
+    async def test_shows_text_headers_and_a_frame_that_may_do_nothing(
+        self, browser: Any, mailbox: Path
+    ) -> None:
+        mail = await sent(mailbox, Mail("ann@example.org", "Hello", "the text", html=EVIL))
+        page = await browser.get(f"/dev/mailbox/{mail.id}")
+        assert "the text" in text_of(page)
+        assert "Auto-Submitted auto-generated" in text_of(page)
+        body = page.body.decode()
+        assert f'src="/dev/mailbox/{mail.id}/html"' in body
+        assert 'sandbox="allow-popups allow-popups-to-escape-sandbox"' in body
+        assert "evil" not in body
+
+    @pytest.mark.parametrize("words", [words for words in HOSTILE if words.isprintable()])
+    async def test_hostile_mail_stays_text(self, browser: Any, mailbox: Path, words: str) -> None:
+        mail = await sent(mailbox, Mail("ann@example.org", words[:200], words))
+        body = (await browser.get(f"/dev/mailbox/{mail.id}")).body.decode()
+        for element in ("<script", "<img", "<iframe", '<a href="https'):
+            assert element not in body
+
+    async def test_the_frame_is_sandboxed_by_itself_too(self, browser: Any, mailbox: Path) -> None:
+        mail = await sent(mailbox, Mail("ann@example.org", "Hello", "t", html=EVIL))
+        frame = await browser.get(f"/dev/mailbox/{mail.id}/html")
+        assert EVIL.encode() in frame.body
+        policy = frame.headers["content-security-policy"]
+        assert policy.startswith("default-src 'none'")
+        assert "sandbox allow-popups" in policy
+        assert "allow-scripts" not in policy
+        assert "allow-same-origin" not in policy
+        assert "frame-ancestors 'self'" in policy
+
+    @pytest.mark.parametrize("path", ["", "/html"])
+    async def test_what_is_not_there(self, browser: Any, path: str) -> None:
+        assert (await browser.get(f"/dev/mailbox/{new_id()}{path}")).status == 404
+        assert (await browser.get(f"/dev/mailbox/..%2fsecrets{path}")).status == 404
+
+
+class TestWho:
+    @pytest.mark.parametrize(
+        "settings",
+        [
+            {"smtp_url": "smtp://localhost"},
+            {
+                "env": "prod",
+                "database_url": "postgresql://x",
+                "secret_key_base": "x" * 32,
+                "jwt_secret": "x" * 32,
+                "phx_host": "localhost",
+            },
+        ],
+    )
+    async def test_only_in_development_without_a_mail_server(
+        self, web: Callable[..., Any], settings: dict[str, str], tmp_path: Path
+    ) -> None:
+        chosen = {"data_dir": tmp_path} | settings
+        mail = await sent(tmp_path / "mail", Mail("ann@example.org", "s", "t"))
+        caller = web(*ROUTES).as_(None)
+        caller.app.settings = Settings(**{"env": "test"} | chosen)
+        for path in ("", f"/{mail.id}", f"/{mail.id}/html"):
+            answer = await caller.get(f"/dev/mailbox{path}")
+            assert (answer.status, answer.code) == (404, "no_route")
+
+    @pytest.mark.parametrize(
+        ("host", "status"),
+        [
+            ("localhost:4000", 200),
+            ("127.0.0.1:4000", 200),
+            ("[::1]:4000", 200),
+            ("evil.example:4000", 404),
+            ("localhost.evil.example", 404),
+            ("", 404),
+        ],
+    )
+    async def test_not_under_a_name_somebody_else_chose(
+        self, browser: Any, host: str, status: int
+    ) -> None:
+        answer = await browser.get("/dev/mailbox", headers={"host": host})
+        assert answer.status == status
+
+
+@pytest.fixture
+async def address(browser: Any) -> AsyncIterator[str]:
+    """A real server with the page."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(browser.asgi, log_config=None, access_log=False, lifespan="off")
+    server = uvicorn.Server(config)
+    running = asyncio.create_task(server.serve([listener]))
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    server.should_exit = True
+    await running
+
+
+async def visit(url: str, directory: Path, *options: str) -> SimpleNamespace:
+    """What a browser makes of a page: its elements, what it complained of, and whom it asked for anything."""
+    net_log = directory / "net.json"
+    process = await asyncio.create_subprocess_exec(
+        str(CHROMIUM),
+        *BROWSER,
+        f"--user-data-dir={directory / 'profile'}",
+        f"--log-net-log={net_log}",
+        *options,
+        url,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        async with asyncio.timeout(90):
+            page, said = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+    events = json.loads(net_log.read_text())["events"]
+    asked = [event.get("params", {}).get("url", "") for event in events]
+    return SimpleNamespace(
+        page=page.decode(),
+        complaints=[
+            line for line in said.decode(errors="replace").splitlines() if "CONSOLE" in line
+        ],
+        paths={urlsplit(one).path for one in asked if one.startswith(url.partition("/dev")[0])},
+        hosts={urlsplit(one).hostname for one in asked},
+    )
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
+class TestInABrowser:
+    async def test_shows_the_mail_in_its_frame(
+        self, address: str, mailbox: Path, tmp_path: Path
+    ) -> None:
+        html = '<p style="color:#c00">red</p>'
+        mail = await sent(mailbox, Mail("ann@example.org", "Hello", "t", html=html))
+        seen = await visit(f"{address}/dev/mailbox/{mail.id}", tmp_path, "--dump-dom")
+        assert "Hello" in seen.page
+        assert seen.complaints == []
+        assert f"/dev/mailbox/{mail.id}/html" in seen.paths
+
+    async def test_nothing_of_a_mail_runs_or_is_fetched(
+        self, address: str, mailbox: Path, tmp_path: Path
+    ) -> None:
+        mail = await sent(mailbox, Mail("ann@example.org", "Hello", "t", html=EVIL))
+        seen = await visit(f"{address}/dev/mailbox/{mail.id}/html", tmp_path, "--dump-dom")
+        assert "owned" not in seen.page.replace(EVIL[:40], "")
+        assert "red" in seen.page
+        assert "evil.example" not in seen.hosts
+        assert len(seen.complaints) >= 3, "the browser says what it has refused"
