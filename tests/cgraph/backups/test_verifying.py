@@ -1,11 +1,14 @@
 """Trying a backup."""
 
 import dataclasses
+from collections.abc import AsyncIterator
 from pathlib import Path
+from uuid import uuid4
 
 import msgspec
 import pytest
 
+from cgraph import migrations
 from cgraph.backups import (
     BackupError,
     Manifest,
@@ -15,10 +18,13 @@ from cgraph.backups import (
     get_backup,
     make_backup,
     recent_runs,
+    restore_backup,
     verify_backup,
 )
 from cgraph.backups.manifest import dump_key, manifest_key
+from cgraph_kit import migrate
 from cgraph_kit.db import Database
+from cgraph_kit.dump import connected
 
 
 async def databases(db: Database) -> int:
@@ -102,3 +108,50 @@ class TestVerifyBackup:
         await rewrite(vault, manifest, format=2, version="9.0")
         with pytest.raises(BackupError, match=r"newer CGraph \(9.0\)"):
             await verify_backup(vault, own)
+
+
+class TestOrdinaryUser:
+    """Somebody who owns the database and is nothing else."""
+
+    @pytest.fixture
+    async def ordinary(self, vault: Vault, server_dsn: str, tmp_path: Path) -> AsyncIterator[Vault]:
+        """The same, for a database of such a user, who may not create others."""
+        name = f"ordinary_{uuid4().hex[:8]}"
+        await administer(
+            server_dsn, f"CREATE ROLE {name} LOGIN", f"CREATE DATABASE {name} OWNER {name}"
+        )
+        dsn = server_dsn.format(database=name).replace("//postgres@", f"//{name}@")
+        await migrate.migrate(dsn, migrations.load())
+        yield dataclasses.replace(vault, dsn=dsn, where="auto")
+        await administer(server_dsn, f"DROP DATABASE {name} WITH (FORCE)", f"DROP ROLE {name}")
+
+    async def test_backs_up_and_tries_it_on_a_server_that_is_thrown_away(
+        self, ordinary: Vault
+    ) -> None:
+        database = await Database.connect(ordinary.dsn, pool_size=1)
+        try:
+            await make_backup(ordinary, database)
+            assert (await verify_backup(ordinary, database)).passed
+        finally:
+            await database.close()
+
+    async def test_restores_into_an_empty_database(self, ordinary: Vault) -> None:
+        database = await Database.connect(ordinary.dsn, pool_size=1)
+        manifest = await make_backup(ordinary, database)
+        for statement in ("DROP SCHEMA public CASCADE", "CREATE SCHEMA public"):
+            await database.value(statement)
+        await database.close()
+        assert (await restore_backup(ordinary)).manifest.id == manifest.id
+
+    async def test_may_not_replace_and_is_told(self, ordinary: Vault) -> None:
+        database = await Database.connect(ordinary.dsn, pool_size=1)
+        await make_backup(ordinary, database)
+        await database.close()
+        with pytest.raises(BackupError, match="permission denied to create database"):
+            await restore_backup(ordinary, replace=True)
+
+
+async def administer(server_dsn: str, *statements: str) -> None:
+    async with connected(server_dsn.format(database="postgres")) as connection:
+        for statement in statements:
+            await connection.execute(statement)
