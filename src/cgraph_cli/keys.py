@@ -6,7 +6,19 @@ from cgraph_kit.push import VapidKeys
 
 from .output import say
 
-command = App(name="keys", help="Make keys, as settings.", help_format="markdown")
+command = App(
+    name="keys",
+    help="""
+    Make keys, as settings.
+
+    Nothing is kept; what is printed goes into the environment.
+
+    For example:
+
+    - `cgraph keys vapid >> .env`
+    """,
+    help_format="markdown",
+)
 
 
 @command.command
@@ -14,7 +26,6 @@ async def vapid() -> None:
     """Make the key pair with which this server is known to browsers' push services.
 
     All nodes have the same one, for good: a browser that subscribed with another gets nothing until it subscribes again.
-    Nothing is kept; what is printed goes into the environment.
 
     For example:
 
