@@ -21,6 +21,7 @@ from cgraph_web.app import create_app
 from cgraph_web.binding import PARAMETER, bind
 from cgraph_web.openapi import document
 from cgraph_web.router import ROUTES
+from support.devices import subscribe
 from support.people import converse, register, say
 
 from .conftest import call
@@ -112,6 +113,7 @@ async def _somebody(app: App) -> tuple[str, dict[str, str]]:
         "conversation_id": str(conversation),
         "message_id": str(message.id),
         "session_id": str(person.actor.session_id),
+        "device_id": str((await subscribe(app, person)).id),
         "user_id": str(third.id),
         "scope": "conversation",
         "scope_id": str(conversation),

@@ -16,8 +16,10 @@ from cgraph_kit.push import (
     trusting,
 )
 
-APNS = "https://api.push.apple.com"
-APNS_SANDBOX = "https://api.sandbox.push.apple.com"
+ENDPOINT_SECONDS = 10.0
+"""What a browser's push service may take: who dawdles holds up everybody's pushes."""
+ENDPOINT_ANSWER = 65_536
+"""Bytes it may answer; nobody reads them."""
 
 
 def open_pushers(settings: Settings, vapid_key: str) -> Pushers:
@@ -41,7 +43,12 @@ def _webpush(settings: Settings, key: str) -> WebPush:
     except ValueError as error:
         raise _wrong("vapid_private_key", error) from None
     try:
-        fetcher = Fetcher(allow=settings.push_allow_networks, tls=trusting(settings.push_ca_file))
+        fetcher = Fetcher(
+            allow=settings.push_allow_networks,
+            tls=trusting(settings.push_ca_file),
+            seconds=ENDPOINT_SECONDS,
+            most=ENDPOINT_ANSWER,
+        )
     except ValueError as error:
         raise _wrong("push_allow_networks", error) from None
     except OSError as error:
@@ -65,9 +72,14 @@ def _apns(settings: Settings, file: Path) -> Apns:
         key = ApnsKey.read(file.read_text(), settings.apns_key_id, settings.apns_team_id)
     except (OSError, ValueError) as error:
         raise _wrong("apns_key_file", error) from None
-    url = settings.apns_url or (APNS_SANDBOX if settings.apns_sandbox else APNS)
     try:
-        return Apns(key, settings.apns_topic, url=url, tls=trusting(settings.push_ca_file))
+        return Apns(
+            key,
+            settings.apns_topic,
+            sandbox=settings.apns_sandbox,
+            url=settings.apns_url,
+            tls=trusting(settings.push_ca_file),
+        )
     except OSError as error:
         raise _wrong("push_ca_file", error) from None
 

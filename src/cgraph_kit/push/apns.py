@@ -89,14 +89,23 @@ class ProviderToken:
 
 
 class Apns:
-    """Sends to one app (`topic` is its bundle id), all pushes over a connection or two."""
+    """Sends to one app (`topic` is its bundle id), all pushes over a connection or two.
+
+    `sandbox` is for apps under development; `url` is where else APNs is.
+    """
 
     platform: ClassVar[Platform] = "apns"
 
     def __init__(
-        self, key: ApnsKey, topic: str, *, url: str = URL, tls: ssl.SSLContext | None = None
+        self,
+        key: ApnsKey,
+        topic: str,
+        *,
+        sandbox: bool = False,
+        url: str | None = None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
-        self._url = url
+        self._url = url or (SANDBOX_URL if sandbox else URL)
         self._topic = topic
         self._token = ProviderToken(key)
         self._client = client(tls, http1=False)
