@@ -1,5 +1,7 @@
 """What is done every night: make one, try it, remove the old ones."""
 
+import logging
+
 from cgraph_kit.db import Repo
 
 from .history import observe
@@ -8,6 +10,8 @@ from .manifest import Manifest
 from .retention import prune_backups
 from .vault import Report, Vault, silent
 from .verifying import verify_backup
+
+log = logging.getLogger(__name__)
 
 
 async def back_up(vault: Vault, db: Repo, *, report: Report = silent) -> Manifest:
@@ -18,8 +22,10 @@ async def back_up(vault: Vault, db: Repo, *, report: Report = silent) -> Manifes
     """
     try:
         manifest = await make_backup(vault, db, report=report)
+        log.info("backup %s made: %d bytes in %.1f s", manifest.id, manifest.size, manifest.seconds)
         if vault.where != "off":
-            await verify_backup(vault, db, manifest.id, report=report)
+            tried = await verify_backup(vault, db, manifest.id, report=report)
+            log.info("backup %s restored well in %.1f s", manifest.id, tried.seconds)
         await prune_backups(vault, db)
     finally:
         await observe(db)

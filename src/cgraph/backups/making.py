@@ -85,7 +85,8 @@ async def _give_up(vault: Vault, db: Repo, id: str, error: BaseException) -> Non
     """Remove what was stored, and write down why; what fails here too must not hide the first failure."""
     with suppress(StorageError):
         await vault.storage.delete(dump_key(id))
-    reason = str(error) or type(error).__name__
+    stopped = isinstance(error, asyncio.CancelledError)
+    reason = "stopped, or it took too long" if stopped else str(error) or type(error).__name__
     try:
         await history.failed(db, id, reason)
     except Exception as second:

@@ -20,6 +20,9 @@ _SESSION = {
     "statement_timeout": "0",
     "lock_timeout": "60000",
     "idle_in_transaction_session_timeout": "0",
+    "idle_session_timeout": "0",
+    # What says nothing for hours is forgotten by the routers on the way.
+    "tcp_keepalives_idle": "60",
     "timezone": "UTC",
 }
 _AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)

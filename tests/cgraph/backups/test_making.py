@@ -70,6 +70,10 @@ class TestMakeBackup:
         with pytest.raises(BackupError, match="CGRAPH_BACKUP_TIMEOUT_MINUTES"):
             await make_backup(dataclasses.replace(vault, timeout=0.05), own)
         assert await stored(vault) == set()
+        assert [run.error for run in await recent_runs(own)] in (
+            [],
+            ["stopped, or it took too long"],
+        )
 
     async def test_one_at_a_time(self, vault: Vault, own: Database) -> None:
         async with alone(vault.dsn):

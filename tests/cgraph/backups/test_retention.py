@@ -1,5 +1,6 @@
 """How long backups are kept."""
 
+import dataclasses
 import os
 import time
 from datetime import UTC, datetime
@@ -20,6 +21,8 @@ from cgraph.backups.manifest import write_manifest, write_verification
 from cgraph.backups.retention import superfluous
 from cgraph_kit.db import Database
 from cgraph_kit.dump import Facts
+from cgraph_kit.storage import S3Storage
+from support.buckets import buckets
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -79,6 +82,14 @@ class TestPruneBackups:
 
 
 class TestBackUp:
+    async def test_into_a_bucket(self, vault: Vault, own: Database) -> None:
+        with buckets() as server:
+            url = f"s3://{server.make()}/nightly"
+            there = dataclasses.replace(vault, storage=S3Storage(url, server.options))
+            made = await back_up(there, own)
+            [backup] = await list_backups(there.storage)
+        assert (backup.id, backup.is_verified) == (made.id, True)
+
     async def test_makes_tries_and_prunes(self, vault: Vault, own: Database) -> None:
         for _ in range(3):
             await back_up(vault, own)
