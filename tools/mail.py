@@ -1,23 +1,21 @@
 """Make the HTML of mails from MJML: `python -m tools.mail`; with `--check`, only say whether it is fresh."""
 
 import argparse
+import re
 import sys
 from pathlib import Path
 
 import mjml
 
+INCLUDE = re.compile(r'<mj-include path="(?P<path>[^"]+)" />')
 TEMPLATES = Path(__file__).parents[1] / "src" / "cgraph" / "mail" / "templates"
 
 
 def compiled(source: Path) -> str:
     """The HTML of one template, its placeholders still in it. Fonts are named, never fetched."""
-    made = mjml.mjml2html(
-        source.read_text(encoding="utf-8"),
-        fonts={},
-        disable_comments=True,
-        include_loader=lambda path: (TEMPLATES / path).read_text(encoding="utf-8"),
-    )
-    return made.strip() + "\n"
+    # Included by the compiler itself, sections would not know how wide the body is.
+    whole = INCLUDE.sub(lambda part: _text(TEMPLATES / part["path"]), _text(source))
+    return mjml.mjml2html(whole, fonts={}, disable_comments=True).strip() + "\n"
 
 
 def stale() -> dict[Path, str]:
@@ -43,8 +41,12 @@ def main() -> None:
         sys.stdout.write(f"{path.name}\n")
 
 
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
 def _read(path: Path) -> str | None:
-    return path.read_text(encoding="utf-8") if path.exists() else None
+    return _text(path) if path.exists() else None
 
 
 if __name__ == "__main__":
