@@ -51,8 +51,8 @@ class Link:
             raise ConnectionError(
                 f"no Valkey server answers at the configured address: {error}"
             ) from error
-        link._up = True
         link._task = asyncio.create_task(link._run(connection), name="limiter")
+        await asyncio.sleep(0)  # it has begun, so whatever ends it, however soon, is cleaned up after
         return link
 
     async def ask(self, *command: str | int) -> Any:
