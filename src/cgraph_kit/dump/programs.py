@@ -70,7 +70,8 @@ async def _intact(content: AsyncIterator[bytes], sha256: str | None) -> AsyncIte
     async for piece in content:
         if held:
             yield held
-        digest.update(piece)
+        # Pieces come from the store by many megabytes, which is too much at once for the event loop.
+        await asyncio.to_thread(digest.update, piece)
         held = piece
     if sha256 is not None and digest.hexdigest() != sha256:
         raise Damaged(f"the dump's SHA-256 is {digest.hexdigest()}, not {sha256}: it was changed")
