@@ -106,7 +106,7 @@ class TestExamples:
     @pytest.mark.parametrize("route", [*THINGS, *ROUTES], ids=lambda r: f"{r.method} {r.path}")
     def test_an_example_body_is_accepted(self, route: Any) -> None:
         binding = bind(route)
-        if binding.body is None:
+        if binding.body is None or route.action.hidden:
             return
         found = msgspec.json.decode(document([route]))
         operation = found["paths"][route.path][route.method.lower()]
