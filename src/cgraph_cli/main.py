@@ -33,6 +33,7 @@ COMMANDS = {
     "admin": ("admin", "Appoint administrators."),
     "backup": ("backup", "Back the database up, and see that the backups are good."),
     "restore": ("restore", "Make the database what it was when a backup was made."),
+    "mail": ("mail", "See that mail arrives."),
     "keys": ("keys", "Make keys, as settings."),
     "import": ("imports", "Take over people and conversations from other systems."),
     "shell": ("shell", "Python with the application loaded."),

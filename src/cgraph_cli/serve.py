@@ -25,6 +25,7 @@ BLOCK = """
     realtime   {realtime}  (phoenix.js: new Socket("{realtime}"))
     data       {data}
     database   {database}
+    mail       {mail}
     stop       Ctrl-C
 """
 
@@ -95,6 +96,14 @@ async def _block(app: App) -> Callable[[Listening], str]:
             realtime=listening.address.replace("http", "ws", 1) + SOCKET,
             data=app.settings.data_dir.absolute(),
             database=database,
+            mail=_mail(app.settings, listening.address),
         )
 
     return block
+
+
+def _mail(settings: configuration.Settings, address: str) -> str:
+    """Where mail goes."""
+    if settings.smtp_url:
+        return "sent by SMTP"
+    return f"{address}/dev/mailbox" if settings.has_mailbox else f"written to {settings.mail_dir}"

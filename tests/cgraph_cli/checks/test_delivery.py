@@ -42,9 +42,6 @@ class TestMail:
         assert found.level == "fail"
         assert "hush" not in found.state
 
-    async def test_an_address_that_is_none(self) -> None:
-        assert (await delivery.mail(settings(smtp_url="mail.example.org"))).level == "fail"
-
 
 class TestPush:
     async def test_developers_need_no_key(self) -> None:
