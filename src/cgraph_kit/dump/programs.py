@@ -56,8 +56,10 @@ async def restore(
     ]
     async with _running(tools.pg_restore, command, dsn, stdin=PIPE, stdout=DEVNULL) as running:
         stdin = cast("asyncio.StreamWriter", running.process.stdin)
-        with suppress(BrokenPipeError, ConnectionResetError):  # it has ended; its status says why
+        with suppress(BrokenPipeError, ConnectionResetError):
             async for piece in _intact(content, sha256):
+                if stdin.is_closing():  # it has ended; its status says why
+                    break
                 stdin.write(piece)
                 await stdin.drain()
             stdin.close()
