@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from . import docs, health, metrics
 from .action import Route, delete, get, patch, post, put, under
 from .api import (
+    admin_jobs,
     auth,
     blocks,
     conversations,
@@ -88,6 +89,16 @@ ROUTES: tuple[Route, ...] = (
         patch("/me/scheduled-messages/{scheduled_message_id}", scheduled_messages.update),
         delete("/me/scheduled-messages/{scheduled_message_id}", scheduled_messages.cancel),
         post("/me/scheduled-messages/{scheduled_message_id}/send", scheduled_messages.send),
+        *under(
+            "/admin",
+            get("/jobs", admin_jobs.index),
+            get("/jobs/{job_id}", admin_jobs.show),
+            post("/jobs/cancel", admin_jobs.cancel),
+            post("/jobs/retry", admin_jobs.retry),
+            post("/jobs/delete", admin_jobs.delete),
+            get("/queues", admin_jobs.queues),
+            patch("/queues/{queue}", admin_jobs.update_queue),
+        ),
         get("/users", users.index),
         get("/users/{user_id}", users.show),
         get("/conversations", conversations.index),

@@ -12,6 +12,7 @@ from uuid import UUID
 import pytest
 
 from cgraph import messaging
+from cgraph.accounts import grant_admin, revoke_admin
 from cgraph.application import App
 from cgraph_kit import clock
 from cgraph_kit.channels.testing import JoinRefused, connect
@@ -41,6 +42,8 @@ class Scene(NamedTuple):
     """The owner's."""
     scheduled_message_id: UUID
     """The owner's."""
+    job_id: int
+    """Any job."""
 
     @property
     def session_id(self) -> UUID:
@@ -65,7 +68,8 @@ async def make_scene(app: App) -> Scene:
         messaging.NewScheduledMessage("later", tomorrow()),
     )
     device = await subscribe(app, people["owner"])
-    return Scene(people, conversation, hers.id, his.id, device.id, later.id)
+    job_id = await app.db.value("SELECT max(id) FROM jobs")
+    return Scene(people, conversation, hers.id, his.id, device.id, later.id, job_id)
 
 
 def tomorrow() -> datetime:
@@ -99,6 +103,11 @@ def own(status: int, body: Body = None, query: str = "") -> Row:
 def inside(status: int, body: Body = None, query: str = "") -> Row:
     """People of the conversation may; strangers cannot tell that there is one."""
     return Row(401, 404, status, status, body, query)
+
+
+def admin(body: Body = None) -> Row:
+    """Administrators may; to everybody else there is nothing at this address."""
+    return Row(401, 404, 404, 404, body)
 
 
 def owned(participant: int, owner: int, body: Body = None) -> Row:
@@ -172,6 +181,13 @@ TABLE: dict[str, Row] = {
     ),
     f"DELETE {A}/me/scheduled-messages/{{scheduled_message_id}}": Row(401, 404, 404, 204),
     f"POST {A}/me/scheduled-messages/{{scheduled_message_id}}/send": Row(401, 404, 404, 201),
+    f"GET {A}/admin/jobs": admin(),
+    f"GET {A}/admin/jobs/{{job_id}}": admin(),
+    f"POST {A}/admin/jobs/cancel": admin({"ids": [1]}),
+    f"POST {A}/admin/jobs/retry": admin({"ids": [1]}),
+    f"POST {A}/admin/jobs/delete": admin({"ids": [1]}),
+    f"GET {A}/admin/queues": admin(),
+    f"PATCH {A}/admin/queues/{{queue}}": admin({}),
     f"GET {A}/users": own(200, query="?username=nobody"),
     f"GET {A}/users/{{user_id}}": own(200),
     f"GET {A}/conversations": own(200),
@@ -228,6 +244,8 @@ def path_of(route: Route, scene: Scene, message_id: UUID) -> str:
         mail_id=scene.message_id,
         scope="conversation",
         scope_id=scene.conversation_id,
+        job_id=scene.job_id,
+        queue="default",
     )
 
 
@@ -260,6 +278,18 @@ class TestRoutes:
     async def test_tell_authors_from_owners(self, app: App, route: Route, role: str) -> None:
         row = OF_HIS[named(route)]
         assert await ask(app, route, row, role, his=True) == getattr(row, role)
+
+    @pytest.mark.parametrize("route", [r for r in ROUTES if r.action.admin], ids=named)
+    async def test_for_administrators_let_them_in(self, app: App, route: Route) -> None:
+        scene, row = await make_scene(app), TABLE[named(route)]
+        owner = scene.people["owner"]
+        caller = Caller(app, create_app(app), owner.token)
+        path = path_of(route, scene, scene.message_id) + row.query
+        body = row.body(scene) if callable(row.body) else row.body
+        await grant_admin(app.db, owner.actor.username)
+        assert (await caller.send(route.method, path, json=body)).status == 200
+        await revoke_admin(app.db, owner.actor.username)
+        assert (await caller.send(route.method, path, json=body)).status == 404
 
     @pytest.mark.parametrize(
         "route",

@@ -16,6 +16,7 @@ from schemathesis import Case, GenerationMode
 from schemathesis.python.asgi import get_client
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
+from cgraph.accounts import grant_admin
 from cgraph.application import App
 from cgraph_web.app import create_app
 from cgraph_web.binding import PARAMETER, bind
@@ -96,7 +97,7 @@ async def test_answers_as_documented(
     places: dict[str, str] = {}
     examples = EXAMPLES if route.action.public else FEW
     if caller == "somebody":
-        token, places = await _somebody(app)
+        token, places = await _somebody(app, admin=route.action.admin)
         headers["Authorization"] = f"Bearer {token}"
         examples = EXAMPLES
     operation = schema[route.path][route.method]
@@ -104,11 +105,13 @@ async def test_answers_as_documented(
         await asyncio.to_thread(_explore, operation, mode, headers, places, examples)
 
 
-async def _somebody(app: App) -> tuple[str, dict[str, str]]:
+async def _somebody(app: App, *, admin: bool) -> tuple[str, dict[str, str]]:
     """The token of somebody new, and the ids of what they have: most of what goes wrong does so past a 404."""
     person, third = await register(app), await register(app)
     conversation = await converse(app, person, await register(app), third)
     message = await say(app, person, conversation, "hello")
+    if admin:
+        await grant_admin(app.db, person.actor.username)
     return person.token, {
         "conversation_id": str(conversation),
         "message_id": str(message.id),

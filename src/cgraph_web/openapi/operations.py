@@ -15,6 +15,7 @@ from cgraph_web.errors import (
     BodyTooLarge,
     ErrorEnvelope,
     InternalError,
+    NoRoute,
     RequestTimeout,
     UnsupportedMediaType,
     status_of,
@@ -94,6 +95,8 @@ def possible_errors(route: Route, binding: Binding) -> list[type[Error]]:
     }
     if not route.action.public:
         errors |= {Unauthorized, *TOKEN_ERRORS}
+    if route.action.admin:
+        errors.add(NoRoute)
     if binding.path:
         errors.add(NotFound)
     if binding.body:
