@@ -7,7 +7,7 @@ from typing import Any
 
 from . import lab
 
-BENCHES = ("fanout", "pairs", "idle", "presence", "messages", "http", "resume", "decode")
+BENCHES = ("fanout", "pairs", "idle", "presence", "messages", "http", "resume", "decode", "jobs")
 
 
 def main() -> None:

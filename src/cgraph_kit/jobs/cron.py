@@ -8,13 +8,13 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import msgspec
 from cronsim import CronSim, CronSimError
 
 from cgraph_kit import clock
 from cgraph_kit.db import Database
 from cgraph_kit.errors import Unavailable
 
+from . import metrics
 from .loops import PATIENCE
 from .worker import Worker
 
@@ -117,13 +117,6 @@ class Crontab:
             await sleep(1.0)
 
 
-class Fired(msgspec.Struct, frozen=True):
-    """An entry's job was enqueued for a tick."""
-
-    name: str
-    tick: datetime
-
-
 async def fire(db: Database, entry: Cron, tick: datetime) -> bool:
     """Enqueue the job of this tick, unless another node has done so, or has gone on to a later one."""
     async with db.transaction() as tx:
@@ -131,5 +124,5 @@ async def fire(db: Database, entry: Cron, tick: datetime) -> bool:
             return False
         meta = {"cron": entry.expression, "tick": tick.isoformat()}
         await entry.worker.enqueue(tx, meta=meta, **entry.args)
-        tx.publish(Fired(entry.name, tick))
+    metrics.FIRED.labels(entry.name).inc()
     return True

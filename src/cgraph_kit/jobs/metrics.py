@@ -30,6 +30,7 @@ LOST = telemetry.counter("jobs_lost_total", "Runs that no longer counted when th
 RESCUED = telemetry.counter(
     "jobs_rescued_total", "Jobs of dead nodes, by what became of them.", ("state",)
 )
+FIRED = telemetry.counter("jobs_cron_fired_total", "Ticks of the crontab fired here.", ("name",))
 PRUNED = telemetry.counter("jobs_pruned_total", "Jobs forgotten for their age.", ("state",))
 
 
