@@ -1,10 +1,8 @@
 """Mail from cause to mail server, through a node that does jobs."""
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -13,10 +11,9 @@ from cgraph.accounts import ChangePassword, Origin, RequestReset
 from cgraph.application import App
 from cgraph.settings import Settings
 from cgraph_kit.jobs.testing import list_enqueued
+from support.later import until
 from support.people import PASSWORD, Person, register
 from support.smtp import Inbox, mail_server
-
-SECONDS = 10
 
 
 @pytest.fixture
@@ -43,15 +40,6 @@ async def node(dsn: str, tmp_path: Path, port: int) -> AsyncIterator[App]:
     )
     async with application.start(settings) as app:
         yield app
-
-
-async def until(happened: Callable[[], Awaitable[Any]]) -> Any:
-    """What comes of asking again and again, within bounds."""
-    async with asyncio.timeout(SECONDS):
-        while True:
-            if found := await happened():
-                return found
-            await asyncio.sleep(0.01)
 
 
 class TestNode:
