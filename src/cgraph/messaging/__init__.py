@@ -63,7 +63,7 @@ from .events import (
     ScheduledMessageRemoved,
     ScheduledMessageUpdated,
 )
-from .jobs import erase_expired_messages, send_scheduled
+from .jobs import check_unread_counters, erase_expired_messages, send_scheduled
 from .limits import DEFAULT_LIMITS, Limits, limits_of
 from .log import read_hole, read_own_since, read_since
 from .marks import (
@@ -211,6 +211,7 @@ __all__ = [
     "cancel_scheduled_message",
     "change_notification_preference",
     "check_emoji",
+    "check_unread_counters",
     "count_badges",
     "count_unread",
     "create_group",

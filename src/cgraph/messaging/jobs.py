@@ -8,6 +8,7 @@ import msgspec
 from cgraph_kit.jobs import job
 
 from .disappearing import erase_expired
+from .drift import check_counters
 from .due import send_due
 
 if TYPE_CHECKING:
@@ -37,3 +38,13 @@ class EraseExpired(msgspec.Struct, frozen=True):
 async def erase_expired_messages(app: "App", _args: EraseExpired) -> None:
     """Empty the messages that disappear. Twice is harmless: the second time there is nothing left to do."""
     await erase_expired(app.db)
+
+
+class CheckCounters(msgspec.Struct, frozen=True):
+    """The counters of some people."""
+
+
+@job(queue="maintenance", max_attempts=1, timeout=300)
+async def check_unread_counters(app: "App", _args: CheckCounters) -> None:
+    """Recount what is unread for some people. Twice is harmless: it only looks."""
+    await check_counters(app.db)

@@ -56,6 +56,11 @@ class Verified(msgspec.Struct, frozen=True):
     """One by one."""
     recounted_mentions: int
 
+    @property
+    def drifted(self) -> bool:
+        """Whether the two disagree. Never, if all is well."""
+        return (self.unread, self.mentions) != (self.recounted_unread, self.recounted_mentions)
+
 
 async def get_unread(db: Repo, actor: Actor, conversation_id: UUID) -> Unread:
     """The counters of one conversation. Raises `ConversationNotFound`."""
@@ -85,11 +90,7 @@ async def list_participant_ids(db: Repo, conversation_id: UUID) -> list[UUID]:
 async def verify_unread(db: Repo, actor: Actor) -> list[Verified]:
     """Count everything anew, one by one, and report both; a difference is published as `CountersDrifted`."""
     rows = await db.all(Verified, _VERIFY, actor.id)
-    drifted = [
-        row.conversation_id
-        for row in rows
-        if (row.unread, row.mentions) != (row.recounted_unread, row.recounted_mentions)
-    ]
+    drifted = [row.conversation_id for row in rows if row.drifted]
     if drifted:
         db.publish(CountersDrifted(actor.id, drifted))
     return rows
