@@ -30,6 +30,7 @@ WORKERS = (
     backups.database_backup,
     messaging.send_scheduled,
     messaging.erase_expired_messages,
+    messaging.check_unread_counters,
     accounts.mail_password_reset,
     accounts.mail_password_changed,
     mail.mail_notifications,
@@ -40,6 +41,7 @@ CRONTAB = (
     Cron("17 * * * *", upkeep.cleanup_expired),
     Cron("*/5 * * * *", upkeep.update_presence),
     Cron("*/10 * * * * *", messaging.erase_expired_messages),
+    Cron("41 * * * *", messaging.check_unread_counters),
 )
 """Those that come by the clock, but for the backup, whose time is the operator's."""
 
