@@ -14,6 +14,10 @@ command = App(
     Appoint administrators: people who may use the routes below `/api/v1/admin`.
 
     Only this command makes one; no request can. It may run beside `cgraph serve`, and counts from the next request on.
+
+    For example:
+
+    - `cgraph admin grant alice`
     """,
     help_format="markdown",
 )
