@@ -19,7 +19,7 @@ from cgraph_kit import clock
 from cgraph_kit.db import Database
 from cgraph_kit.storage import StorageError
 
-from .node import database, is_made, reaching
+from .node import database, is_made, reaching, running
 from .output import Failure, complain, console, progress, say
 
 Flag = Annotated[bool, Parameter(negative="", show_default=False)]
@@ -31,6 +31,11 @@ command = App(
 
     Backups go to the store (CGRAPH_STORAGE_URL: a directory or an S3 bucket). They hold everything but secrets and
     settings; docs/operations.md says what to keep beside them. `cgraph restore` puts one back.
+
+    For example:
+
+    - `cgraph backup now` makes one, and restores it elsewhere to see that it is good
+    - `cgraph backup list` also says what a loss would cost now
     """,
     help_format="markdown",
 )
@@ -132,8 +137,8 @@ def refusing() -> Iterator[None]:
 
 
 async def _failures(settings: Settings, found: Sequence[Backup]) -> list[Run]:
-    """Runs that failed since the newest backup; none where nobody can be asked."""
-    if settings.database_url is None and not is_made(settings):
+    """Runs that failed since the newest backup; none where nobody can be asked without starting a database."""
+    if settings.database_url is None and running(settings) is None:
         return []
     since = found[0].manifest.made_at if found else None
     try:

@@ -9,7 +9,6 @@ from cgraph import backups
 from cgraph import settings as configuration
 from cgraph.backups import Manifest
 from cgraph.store import open_store
-from cgraph_kit.storage import open_storage
 
 from .backup import refusing
 from .node import database, reaching, where
@@ -51,7 +50,8 @@ async def command(
     """
     settings = configuration.read()
     with refusing(), reaching(settings):
-        storage = open_storage(source) if source else open_store(settings)
+        there = {"storage_url": source} if source else {}
+        storage = open_store(settings.model_copy(update=there))
         found = (await backups.get_backup(storage, backup)).manifest
         if replace and not yes:
             _ask(where(settings.database_url) if settings.database_url else "cgraph", found)

@@ -11,6 +11,8 @@ from typing import Any
 import asyncpg
 import pytest
 
+from support.buckets import buckets
+
 Run = Callable[..., Awaitable[Any]]
 
 
@@ -168,6 +170,25 @@ class TestRestore:
         assert "--yes" in unasked.err
         assert (await cgraph("restore", "--replace", "--yes")).code == 0
         assert await run(lost, "SELECT count(*) FROM streams") == 1
+
+    async def test_from_a_bucket_with_its_keys(
+        self, lost: str, cgraph: Run, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with buckets() as server:
+            for name, value in (
+                ("ENDPOINT", server.options.endpoint),
+                ("ACCESS_KEY", server.options.access_key),
+                ("SECRET_KEY", server.options.secret_key),
+            ):
+                monkeypatch.setenv(f"CGRAPH_S3_{name}", str(value))
+            place = f"s3://{server.make()}/nightly"
+            with monkeypatch.context() as there:
+                there.setenv("CGRAPH_STORAGE_URL", place)
+                assert (await cgraph("backup", "now", "--no-verify")).code == 0
+            await run(lost, "DROP SCHEMA IF EXISTS public CASCADE")
+            await run(lost, "CREATE SCHEMA public")
+            ran = await cgraph("restore", "--from", place)
+        assert ran.code == 0, ran.err
 
     async def test_a_store_that_is_empty(self, lost: str, cgraph: Run, tmp_path: Path) -> None:
         ran = await cgraph("restore", "--from", tmp_path / "nothing")

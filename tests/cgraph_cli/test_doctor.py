@@ -20,7 +20,8 @@ class TestDoctor:
         assert ran.code == 0
         found = lines(ran)
         assert set(found.values()) == {"ok"}
-        assert {"settings", "data directory", "port", "database", "migrations", "valkey"} <= set(
+        expected = "settings, data directory, port, database, migrations, clock, valkey"
+        assert {*expected.split(", "), "storage", "pg_dump", "backups", "mail", "push"} <= set(
             found
         )
 
@@ -41,6 +42,11 @@ class TestDoctor:
         ran = await cgraph("doctor")
         assert ran.code == 1
         assert "POOL_SIZE" in ran.out
+
+    async def test_comes_in_from_outside_where_it_is_told_to(self, cgraph: Run) -> None:
+        ran = await cgraph("doctor", "--url", "http://127.0.0.1:1")
+        assert ran.code == 1
+        assert lines(ran)["public address"] == "fail"
 
     async def test_an_embedded_database_is_not_made_by_looking(
         self, cgraph: Run, monkeypatch: pytest.MonkeyPatch

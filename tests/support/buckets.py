@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from cgraph_kit.storage import S3Options
 
-from .served import free_port
+from .served import die_with_us, free_port
 
 PATIENCE = 30.0
 
@@ -41,6 +41,7 @@ def buckets() -> Iterator[Buckets]:
         env=os.environ | {"GATEWAY_PORT": str(port), "SERVICES": "s3", "LOG_LEVEL": "ERROR"},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        preexec_fn=die_with_us,  # noqa: PLW1509
     )
     try:
         address = f"http://127.0.0.1:{port}"

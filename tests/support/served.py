@@ -89,7 +89,7 @@ async def launched(
         stdout=PIPE,
         stderr=PIPE,
         start_new_session=True,
-        preexec_fn=_die_with_us,
+        preexec_fn=die_with_us,
     )
     served = Served(process)
     readers = [
@@ -107,7 +107,7 @@ async def launched(
         print(*served.output, *served.complaints, sep="\n")  # noqa: T201  (shown where a test fails)
 
 
-def _die_with_us() -> None:
+def die_with_us() -> None:
     """In the child, before it becomes a server: have the kernel stop it should this process be killed."""
     if _prctl is not None:
         _prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
