@@ -57,13 +57,7 @@ def decode_cursor(cursor: str, type: type[K], field: str = "cursor") -> K:
     return key
 
 
-def forward_page(
-    rows: Sequence[T], limit: int, key: Callable[[T], object], *, started: bool
-) -> Page[T]:
-    """A page from `limit + 1` rows read in the list's order; `started`: a cursor led here."""
+def forward_page(rows: Sequence[T], limit: int, key: Callable[[T], object]) -> Page[T]:
+    """A page from `limit + 1` rows of a list that is read onwards only."""
     items = list(rows[:limit])
-    return Page(
-        items,
-        before=encode_cursor(key(items[0])) if items and started else None,
-        after=encode_cursor(key(items[-1])) if len(rows) > limit else None,
-    )
+    return Page(items, after=encode_cursor(key(items[-1])) if len(rows) > limit else None)

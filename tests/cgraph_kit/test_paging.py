@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cgraph_kit.errors import Invalid
-from cgraph_kit.paging import decode_cursor, encode_cursor, forward_page
+from cgraph_kit.paging import Page, decode_cursor, encode_cursor, forward_page
 
 
 class TestCursor:
@@ -28,18 +28,15 @@ class TestCursor:
 
 
 class TestForwardPage:
-    def test_has_no_way_back_from_the_start_nor_on_from_the_end(self) -> None:
-        page = forward_page([1, 2], 2, int, started=False)
-        assert (page.items, page.before, page.after) == ([1, 2], None, None)
+    def test_does_not_lead_on_from_the_end(self) -> None:
+        assert forward_page([1, 2], 2, int) == Page([1, 2])
 
     def test_leads_on_where_there_is_more(self) -> None:
-        page = forward_page([1, 2, 3], 2, int, started=True)
+        page = forward_page([1, 2, 3], 2, int)
         assert page.items == [1, 2]
         assert page.after is not None
         assert decode_cursor(page.after, int) == 2
-        assert page.before is not None
-        assert decode_cursor(page.before, int) == 1
+        assert page.before is None
 
     def test_may_be_empty(self) -> None:
-        page = forward_page([], 2, int, started=True)
-        assert (page.items, page.before, page.after) == ([], None, None)
+        assert forward_page([], 2, int) == Page([])

@@ -68,7 +68,7 @@ async def list_blocks(
     """Whom the actor blocks, by name; `after` is a cursor of this list."""
     start = decode_cursor(after, str, "after") if after else ""
     rows = await db.all(Block, _LIST, actor.id, start, limit + 1)
-    return forward_page(rows, limit, lambda row: row.username, started=False)
+    return forward_page(rows, limit, lambda row: row.username)
 
 
 _BLOCK = f"{PERSON}, b.inserted_at FROM user_blocks b JOIN users u ON u.id = b.blocked_id"

@@ -75,7 +75,7 @@ async def find_profiles(db: Repo, actor: Actor, find: FindProfiles) -> Page[Prof
     rows = await db.all(
         Profile, _SEARCH, actor.id, prefix, prefix + AFTER_ALL, start, find.limit + 1
     )
-    return forward_page(rows, find.limit, lambda row: row.username, started=False)
+    return forward_page(rows, find.limit, lambda row: row.username)
 
 
 def _ids(text: str) -> Sequence[UUID]:

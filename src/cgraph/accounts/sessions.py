@@ -57,7 +57,7 @@ async def list_sessions(
         start,
         limit + 1,
     )
-    return forward_page(rows, limit, lambda row: row.id, started=False)
+    return forward_page(rows, limit, lambda row: row.id)
 
 
 class RenameSession(Input, frozen=True):

@@ -61,10 +61,10 @@ class Person(msgspec.Struct, frozen=True):
     avatar_url: str | None
 
 
-def _selected(alias: str, lapsing: tuple[str, ...] = ("status_text", "status_expires_at")) -> str:
+def _selected(alias: str) -> str:
     """The columns of `User`, where a status text that has lapsed is none."""
     names = columns(User, alias).split(", ")
-    for name in lapsing:
+    for name in ("status_text", "status_expires_at"):
         column = f"{alias}.{name}"
         names[names.index(column)] = (
             f"CASE WHEN {alias}.status_expires_at <= now() THEN NULL ELSE {column} END"

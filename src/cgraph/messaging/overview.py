@@ -38,7 +38,7 @@ async def list_conversations(
     at, id = decode_cursor(after, tuple[datetime, UUID], "after") if after else (None, None)
     rows = await db.all(Conversation, _LIST, actor.id, limit + 1, at, id, archived)
     conversations = [_typed(row) for row in rows]
-    return forward_page(conversations, limit, lambda c: (c.active_at, c.id), started=False)
+    return forward_page(conversations, limit, lambda c: (c.active_at, c.id))
 
 
 def _typed(row: Conversation) -> Conversation:

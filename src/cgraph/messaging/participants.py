@@ -60,7 +60,7 @@ async def list_participants(
     rows = await db.all(Participant, _LIST, conversation_id, actor.id, limit + 1, seq, id)
     if not rows:
         await get_access(db, actor, conversation_id)
-    return forward_page(rows, limit, lambda row: (row.joined_seq, row.id), started=False)
+    return forward_page(rows, limit, lambda row: (row.joined_seq, row.id))
 
 
 # Receipts are reciprocal, and a private mark shows nobody.

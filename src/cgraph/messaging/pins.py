@@ -6,7 +6,7 @@ from uuid import UUID
 from cgraph.accounts import Actor
 from cgraph_kit import clock
 from cgraph_kit.db import Repo
-from cgraph_kit.paging import DEFAULT_LIMIT, Page, decode_cursor, encode_cursor
+from cgraph_kit.paging import DEFAULT_LIMIT, Page, decode_cursor, forward_page
 
 from .access import hold_speaking
 from .errors import MessageNotFound, TooManyPins
@@ -72,9 +72,7 @@ async def list_pins(
     """Pinned messages, the newest pin first. Raises `ConversationNotFound`, `Invalid`."""
     start = decode_cursor(after, tuple[datetime, UUID], "after") if after else _TOP
     rows = await read_pinned(db, actor, conversation_id, limit + 1, start)
-    items = list(rows[:limit])
-    more = len(rows) > limit
-    return Page(items, after=encode_cursor((items[-1].pinned_at, items[-1].id)) if more else None)
+    return forward_page(rows, limit, lambda message: (message.pinned_at, message.id))
 
 
 _COUNT = "SELECT count(*) FROM messages WHERE conversation_id = $1 AND pinned_at IS NOT NULL"

@@ -63,7 +63,7 @@ async def list_scheduled_messages(
     start = decode_cursor(after, tuple[datetime, UUID], "after") if after else None
     at, id = start or (None, None)
     rows = await db.all(ScheduledMessage, _LIST, actor.id, at, id, limit + 1)
-    return forward_page(rows, limit, lambda row: (row.send_at, row.id), started=start is not None)
+    return forward_page(rows, limit, lambda row: (row.send_at, row.id))
 
 
 async def get_scheduled_message(db: Repo, actor: Actor, id: UUID) -> ScheduledMessage:

@@ -58,7 +58,7 @@ async def list_devices(
     """The actor's devices, newest first; `after` is a cursor of this list."""
     start = decode_cursor(after, UUID, "after") if after else UUID(int=2**128 - 1)
     rows = await db.all(PushDevice, _LIST, actor.id, start, limit + 1)
-    return forward_page(rows, limit, lambda row: row.id, started=False)
+    return forward_page(rows, limit, lambda row: row.id)
 
 
 async def get_device(db: Repo, actor: Actor, device_id: UUID) -> PushDevice:

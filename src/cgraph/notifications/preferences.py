@@ -78,7 +78,7 @@ async def list_preferences(
     start = decode_cursor(after, UUID, "after") if after else None
     rows = await db.all(Stored, _LIST, actor.id, start, limit + 1)
     now = clock.now()
-    page = forward_page(rows, limit, lambda row: row.scope_id, started=False)
+    page = forward_page(rows, limit, lambda row: row.scope_id)
     return Page([row.preference(now) for row in page.items], page.before, page.after)
 
 

@@ -1,6 +1,5 @@
 """Sessions, as their owner sees them."""
 
-from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -8,20 +7,9 @@ import msgspec
 from cgraph.accounts import Actor, Session
 
 
-class SessionView(msgspec.Struct, frozen=True):
+class SessionView(Session, frozen=True):
     """One sign-in of one device."""
 
-    id: UUID
-    name: str | None
-    """What its owner calls it."""
-    network: str | None
-    """Where it signed in from, as a /24 or /48 network."""
-    agent: str | None
-    last_seen_at: datetime
-    """Right to ten minutes."""
-    expires_at: datetime
-    """When it ends if it is not used."""
-    inserted_at: datetime
     current: bool
     """Whether this request came through it."""
 
