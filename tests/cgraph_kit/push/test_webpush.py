@@ -218,13 +218,16 @@ class TestCheckKeys:
 
     @pytest.mark.parametrize(
         "p256dh",
-        ["", "BA", "*" * 87, "B" + "A" * 86, "ü" * 87, Browser("").keys["p256dh"][:-2]],
+        [
+            *("", "BA", "*" * 87, "B" + "A" * 86, "ü" * 87),
+            pytest.param(Browser("").keys["p256dh"][:-2], id="cut"),
+        ],
     )
     def test_refuses_what_is_no_point(self, p256dh: str) -> None:
         with pytest.raises(ValueError, match=r"."):
             check_keys(p256dh, Browser("").keys["auth"])
 
-    @pytest.mark.parametrize("auth", ["", "AAAA", "not base64!", str(new_id())])
+    @pytest.mark.parametrize("auth", ["", "AAAA", "not base64!", "A" * 36])
     def test_refuses_what_is_no_secret(self, auth: str) -> None:
         with pytest.raises(ValueError, match=r"."):
             check_keys(Browser("").keys["p256dh"], auth)
