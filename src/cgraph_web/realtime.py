@@ -125,4 +125,5 @@ def _limits(settings: Settings) -> Limits:
         message_burst=settings.socket_messages,
         queued_messages=settings.socket_messages,  # a burst that is allowed may be for one topic
         outbox_bytes=settings.outbox_bytes,
+        slow_seconds=settings.slow_handler,
     )

@@ -9,9 +9,11 @@ said.
 import asyncio
 import logging
 from collections.abc import Callable
+from time import perf_counter
 
 from .limits import Limits, Stats
 from .outlet import Outlet
+from .timing import FANOUT
 from .topic import Event, Owner, Subscription, Topic, Write
 
 _log = logging.getLogger(__name__)
@@ -35,6 +37,8 @@ class Hub:
         self._dirty: list[Topic] = []
         self._apart: list[Outlet] = []
         self._scheduled = False
+        self._since = 0.0
+        """When the first thing of this tick was said."""
 
     # --- subscribers
 
@@ -152,6 +156,7 @@ class Hub:
                 _log.exception("a connection failed to write or close")
         self._apart = []
         self.flushing = self._scheduled = False
+        FANOUT.observe(perf_counter() - self._since)
 
     def _say(self, topic: Topic, event: Event) -> None:
         self.stats.published += 1
@@ -192,6 +197,7 @@ class Hub:
 
     def _schedule(self) -> None:
         self._scheduled = True
+        self._since = perf_counter()
         asyncio.get_running_loop().call_soon(self.flush)
 
     def _collect_apart(self, outlet: Outlet, topics: list[Topic]) -> None:

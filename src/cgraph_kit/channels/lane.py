@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Coroutine
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from cgraph_kit.errors import Error
@@ -20,6 +21,7 @@ from .handler import Handler
 from .outlet import Outlet
 from .protocol import EMPTY, BinaryMessage, Message, to_json
 from .seat import CLOSED, CRASHED, LEFT, REJOINED, RESYNC, Ending, Seat
+from .timing import observe
 from .voice import Voice
 
 if TYPE_CHECKING:
@@ -113,6 +115,7 @@ class Lane:
         self._busy = False
 
     async def _await(self, seat: Seat, handler: Handler, message: Message) -> None:
+        started = perf_counter()
         try:
             outcome = await handler.call(seat.channel, message.payload)
             seat.voice.reply(message.ref, outcome)
@@ -121,6 +124,8 @@ class Lane:
         except asyncio.CancelledError:  # a rejoin did not want to wait any longer
             _log.warning("a handler was cancelled", extra={"topic": self.name})
         finally:
+            seconds = perf_counter() - started
+            observe(self._kind.topic, handler.name, seconds, self.endpoint.limits.slow_seconds)
             self._idle()
 
     # --- joining

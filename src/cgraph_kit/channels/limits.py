@@ -23,6 +23,8 @@ class Limits(msgspec.Struct, frozen=True):
     """A join that takes longer is refused."""
     shutdown_timeout: float = 5.0
     """How long a rejoin waits for the old channel's running handler before it is cancelled."""
+    slow_seconds: float = 1.0
+    """From which a handler is told about in the log."""
     hole_wait: float = 0.02
     """How long a durable message waits for an earlier one still on its way before the log is read."""
     repair_attempts: int = 6
