@@ -9,7 +9,6 @@ import pytest
 
 from cgraph_kit import clock
 from cgraph_kit.guard import Fetcher
-from cgraph_kit.ids import new_id
 from cgraph_kit.push.device import Device, Unusable
 from cgraph_kit.push.outcome import Gone, Rejected, Retry, Sent
 from cgraph_kit.push.payload import Payload
