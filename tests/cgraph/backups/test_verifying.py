@@ -28,7 +28,11 @@ from cgraph_kit.dump import connected
 
 
 async def databases(db: Database) -> int:
-    count: int = await db.value("SELECT count(*) FROM pg_database WHERE datname LIKE 'scratch%'")
+    """Those that were made to try backups of this one in."""
+    count: int = await db.value(
+        "SELECT count(*) FROM pg_database AS s, pg_database AS own "
+        "WHERE own.datname = current_database() AND s.datname = 'scratch_' || own.oid"
+    )
     return count
 
 
