@@ -214,8 +214,9 @@ def postgres() -> Iterator[PostgresServer]:
 
 
 class TestRestart:
+    @pytest.mark.parametrize("seconds", [1.0, PULSE.dead + 1], ids=["soon", "after death"])
     async def test_under_load_loses_nothing_and_the_nodes_go_on(
-        self, postgres: PostgresServer
+        self, postgres: PostgresServer, seconds: float
     ) -> None:
         dsn = await postgres.ensure_database("jobs")
         # Each start has a socket directory of its own; the link beside the data leads to it.
@@ -238,7 +239,7 @@ class TestRestart:
             loading = asyncio.create_task(load())
             await until(lambda: _many(enqueued, 50), PATIENCE)
             await asyncio.to_thread(postgres.stop)
-            await asyncio.sleep(1)
+            await asyncio.sleep(seconds)
             await asyncio.to_thread(postgres.start)
             await asyncio.wait_for(loading, PATIENCE)
 

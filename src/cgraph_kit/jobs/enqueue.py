@@ -55,7 +55,10 @@ FROM unnest($7::text[], $8::bytea[], $9::text[]) AS i (args, unique_key, pending
 _RETURNING = "\nRETURNING id, state, scheduled_at, unique_key, pending_key, xmax = 0"
 # The row is written anew so that it is locked: it cannot begin before this transaction is committed, and so cannot
 # miss what was written in it.
-_OR_LOCK = f"ON CONFLICT {IF_PENDING} DO UPDATE SET scheduled_at = jobs.scheduled_at"
+_OR_LOCK = f"""
+ON CONFLICT {IF_PENDING} DO UPDATE SET scheduled_at =
+    CASE WHEN jobs.state = 'scheduled' THEN least(jobs.scheduled_at, excluded.scheduled_at) ELSE jobs.scheduled_at END
+"""
 
 _LOCK = """
 SELECT count(pg_advisory_xact_lock(key)) FROM (SELECT DISTINCT key FROM unnest($1::bigint[]) AS k (key) ORDER BY key) k
@@ -77,6 +80,16 @@ async def insert(
         raise ValueError("schedule_in and scheduled_at exclude each other")
     if not jobs:
         return []
+    enqueued = await _insert(db, declared, jobs, options)
+    # Those that were there, too: they are locked until the commit, and have been passed over meanwhile.
+    if any(one.state == "available" for one in enqueued):
+        db.publish(JobsEnqueued(declared.queue))
+    return enqueued
+
+
+async def _insert(
+    db: Repo, declared: Declared, jobs: Sequence[msgspec.Struct], options: Options
+) -> list[Enqueued]:
     match declared.unique:
         case Unique() as unique:
             async with db.transaction() as tx:
@@ -169,7 +182,7 @@ async def _write(
     pending_keys: list[str] | None = None,
 ) -> list[_Row]:
     priority = declared.priority if options.priority is None else options.priority
-    rows = await db.all(
+    return await db.all(
         _Row,
         _INSERT + on_conflict + _RETURNING,
         declared.worker,
@@ -184,6 +197,3 @@ async def _write(
         options.scheduled_at,
         options.schedule_in or 0.0,
     )
-    if any(row.inserted and row.state == "available" for row in rows):
-        db.publish(JobsEnqueued(declared.queue))
-    return rows

@@ -75,8 +75,7 @@ def _wait(worker: Worker[Any, Any], job: Taken) -> float:
 
 
 def _unknown(job: Taken) -> Outcome:
-    error = f"there is no job {job.worker} here"
     if time.time() - job.inserted_at.timestamp() > UNKNOWN_KEPT:
-        return Outcome(job, "discarded", error=error)
+        return Outcome(job, "discarded", error=f"nobody knows the job {job.worker}")
     log.warning("a job is not known here")
-    return Outcome(job, "retryable", wait=UNKNOWN_WAIT, counts=False, error=error)
+    return Outcome(job, "retryable", wait=UNKNOWN_WAIT, counts=False)

@@ -136,25 +136,25 @@ class Heart:
         return False
 
     async def _enter(self) -> None:
-        began = time.monotonic()
         await self._db.value(_ENTER, self.name, self._queues)
-        self._seen = self._since = began
-        self._entered = True
-        await self._beat()
+        self._seen = self._since = time.monotonic()
+        # Before anything is begun: it tells what operators want.
+        self._entered = await self._beat()
 
-    async def _beat(self) -> None:
+    async def _beat(self) -> bool:
         began = time.monotonic()
         beat = await self._db.one(_Beat, _BEAT, self.name, list(self.running()))
         if not beat.known:
             log.error("this node was taken for dead")
             self._die()
-            return
+            return False
         if began - self._seen > 2 * self.pulse.beat:
             self._since = began
         self._seen = began  # not the end: the others count from before it
         if beat.lost:
             self.on_lost(beat.lost)
         self.on_orders(msgspec.convert(beat.queues, list[Ordered]))
+        return True
 
     async def _watch(self) -> None:
         while True:

@@ -29,7 +29,11 @@ from .worker import Worker
 
 log = logging.getLogger(__name__)
 
-_WAITING = "SELECT EXISTS (SELECT FROM jobs WHERE state = 'available' AND queue = ANY($1::text[]))"
+_WAITING = """
+SELECT EXISTS (
+    SELECT FROM jobs j WHERE state = 'available' AND queue = ANY($1::text[])
+      AND NOT EXISTS (SELECT FROM job_queues q WHERE q.name = j.queue AND q.paused))
+"""
 LAST_WORDS = 3.0
 """Seconds a node that stops gives to writing what has become of its jobs."""
 
@@ -106,7 +110,7 @@ class Jobs:
         return len(self._running()) + len(self._finisher.unwritten)
 
     async def drained(self) -> int:
-        """Return once nothing of this node's queues is available or under way here; how many runs that took."""
+        """Return once nothing can be done of what is available in this node's queues; how many runs that took."""
         while True:
             done = self._done
             waiting = await self._db.value(_WAITING, list(self._queues))

@@ -11,7 +11,7 @@ from cgraph_kit.db import Repo, columns
 from .finishing import Finisher
 from .heart import Heart, Ordered
 from .loops import attempt
-from .taken import Outcome, Taken
+from .taken import Outcome, Taken, given_back
 
 log = logging.getLogger(__name__)
 
@@ -144,10 +144,11 @@ class Queue:
         node = self._heart.name
         jobs = await take(self._db, node, self.name, room, fence=self._heart.pulse.fence)
         self._taken_at = time.monotonic()
-        if node != self._heart.name:
-            return  # it died meanwhile: they are taken up by whoever finds them
-        if len(jobs) == room:
-            self._more = True
+        if self._stopping or node != self._heart.name:  # it died meanwhile
+            for job in jobs:
+                self._finisher.add(given_back(job))
+            return
+        self._more = self._more or len(jobs) == room
         for job in jobs:
             self._begin(job)
 
@@ -158,12 +159,12 @@ class Queue:
         try:
             outcome = await self._execute(job)
         except asyncio.CancelledError:
-            outcome = Outcome(job, "available", counts=False)
+            outcome = given_back(job)
         finally:
             del self._tasks[job.id]
         why = self._why.pop(job.id, None)
         if why == "back" and outcome.state != "completed":
-            outcome = Outcome(job, "available", counts=False)
+            outcome = given_back(job)
         if why != "lost":
             self._finisher.add(outcome)
         if self._more:

@@ -42,6 +42,11 @@ class Outcome(msgspec.Struct, frozen=True):
     error: str | None = None
 
 
+def given_back(job: Taken) -> Outcome:
+    """It goes back to wait, as if it had not begun."""
+    return Outcome(job, "available", counts=False)
+
+
 _current: ContextVar[Taken] = ContextVar("job")
 
 

@@ -5,7 +5,7 @@ import asyncio
 import msgspec
 
 from cgraph_kit.db import Database, Transaction
-from cgraph_kit.jobs import IF_PENDING, OnePending, Unique, find_job, job, pending_key
+from cgraph_kit.jobs import IF_PENDING, JobsEnqueued, OnePending, Unique, find_job, job, pending_key
 from cgraph_kit.jobs.queue import take
 from support.later import Nodes, Seen, becomes
 
@@ -120,6 +120,13 @@ class TestOnePending:
         answers = await asyncio.gather(*(tell.enqueue(base, place=n % 2) for n in range(40)))
         assert await base.value("SELECT count(*) FROM jobs") == 2
         assert sum(not one.conflict for one in answers) == 2
+
+    async def test_is_looked_for_again_after_the_commit(self, db: Transaction) -> None:
+        """It was locked, and so passed over, while this transaction was open."""
+        await tell.enqueue(db, place=1)
+        db.events.clear()
+        assert (await tell.enqueue(db, place=1)).conflict
+        assert db.events == [JobsEnqueued("pending")]
 
     async def test_begins_anew_once_the_other_has_begun(self, base: Database) -> None:
         first = await tell.enqueue(base, place=1)
