@@ -44,7 +44,8 @@ class Node:
 
 
 @pytest.fixture
-def node(db: Transaction, auth: Auth) -> Node:
+async def node(db: Transaction, auth: Auth) -> Node:
+    await db.value("DELETE FROM jobs")  # what other tests have committed
     postbox = Postbox()
     return Node(db, auth, post_of(postbox), postbox)
 

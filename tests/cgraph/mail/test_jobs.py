@@ -49,7 +49,8 @@ class Node:
 
 
 @pytest.fixture
-def node(db: Transaction) -> Node:
+async def node(db: Transaction) -> Node:
+    await db.value("DELETE FROM jobs")  # what other tests have committed
     return Node(db)
 
 

@@ -24,6 +24,7 @@ from cgraph.mail import Post
 from cgraph.settings import Settings
 from cgraph_kit.db import Database
 from cgraph_kit.ids import new_id
+from cgraph_kit.jobs import Jobs
 from cgraph_kit.jobs.testing import drain
 from cgraph_kit.limiter import Limiter, MemoryLimiter
 from cgraph_kit.mailer import Mail
@@ -50,6 +51,10 @@ class TestApp:
     limiter: Limiter
     limits: Any = field(default_factory=lambda: SimpleNamespace(messaging=messaging.Limits()))
     events: list[Any] = field(default_factory=list)
+
+    @property
+    def jobs(self) -> Jobs:
+        return Jobs(self.db, workers=())
 
     async def mailed(self) -> list[Mail]:
         """What has been sent, once everything is."""
