@@ -1,6 +1,6 @@
 """`cgraph serve`."""
 
-import signal
+import asyncio
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -12,11 +12,11 @@ from cgraph import settings as configuration
 from cgraph.application import App
 from cgraph.settings import Settings
 from cgraph_kit import logging
-from cgraph_web.server import SOCKET, Listening, PortTaken, bound
-from cgraph_web.server import serve as serve_web
+from cgraph_web import server as web
 
 from .node import running, started, where
 from .output import Failure, complain, say
+from .signals import finish_undisturbed, stopped_by_signals
 
 BLOCK = """
   CGraph is listening on {address}
@@ -64,36 +64,34 @@ async def command(
     with _port(settings) as listener:
         async with started(settings, report=complain) as app:
             block = await _block(app)
-            await serve_web(app, listener, ready=lambda listening: say(block(listening)))
-            _finish_undisturbed()
+            stopping = asyncio.Event()
+            with stopped_by_signals(stopping):
+                async with web.running(app, listener) as listening:
+                    say(block(listening))
+                    await stopping.wait()
+            finish_undisturbed()
 
 
 def _port(settings: Settings) -> socket.socket:
     """Before anything is started: that it is taken is known at once, and starting takes a while."""
     try:
-        return bound(settings.host, settings.port)
-    except PortTaken as error:
+        return web.bound(settings.host, settings.port)
+    except web.PortTaken as error:
         if settings.database_url is None and running(settings):
             raise Failure(f"cgraph: {settings.data_dir} is being served already; {error}") from None
         raise Failure(f"cgraph: {error}: stop what listens there, or give --port") from None
 
 
-def _finish_undisturbed() -> None:
-    """Let further Ctrl-C do nothing: what is left takes a moment, and interrupting it would save none."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
-
-
-async def _block(app: App) -> Callable[[Listening], str]:
+async def _block(app: App) -> Callable[[web.Listening], str]:
     """What is printed once the address is known."""
     version = await app.db.value("SELECT current_setting('server_version')")
     url = app.settings.database_url
     database = f"PostgreSQL {version}, {where(url) if url else 'embedded'}"
 
-    def block(listening: Listening) -> str:
+    def block(listening: web.Listening) -> str:
         return BLOCK.format(
             address=listening.address,
-            realtime=listening.address.replace("http", "ws", 1) + SOCKET,
+            realtime=listening.address.replace("http", "ws", 1) + web.SOCKET,
             data=app.settings.data_dir.absolute(),
             database=database,
             mail=_mail(app.settings, listening.address),

@@ -1,9 +1,6 @@
 """`cgraph work`."""
 
 import asyncio
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,6 +12,7 @@ from cgraph_kit import logging
 
 from .node import application
 from .output import Failure, complain, say
+from .signals import stopped_by_signals
 
 
 async def command(
@@ -73,16 +71,3 @@ def _number(part: str, text: str) -> int:
     if not text.isdecimal() or not int(text):
         raise Failure(f"cgraph: {part}: how many at a time is a number above 0")
     return int(text)
-
-
-@contextmanager
-def stopped_by_signals(stopping: asyncio.Event) -> Iterator[None]:
-    """SIGINT and SIGTERM set it, however often they come."""
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stopping.set)
-    try:
-        yield
-    finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(number)

@@ -2,10 +2,9 @@
 
 import asyncio
 import gc
-import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, nullcontext
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, nullcontext
 from typing import Any
 
 import msgspec
@@ -45,7 +44,7 @@ class Listening(msgspec.Struct, frozen=True):
 
 
 def bound(host: str, port: int) -> socket.socket:
-    """The port is ours from here on; nobody is answered before `serve`. Raises `PortTaken`."""
+    """The port is ours from here on; nobody is answered before it is `running`. Raises `PortTaken`."""
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     if listener.family == socket.AF_INET6:
@@ -56,20 +55,6 @@ def bound(host: str, port: int) -> socket.socket:
         listener.close()
         raise PortTaken(f"cannot listen on {host} port {port}: {error.strerror}") from None
     return listener
-
-
-async def serve(
-    app: App,
-    listener: socket.socket,
-    *,
-    ready: Callable[[Listening], None] = lambda _listening: None,
-) -> None:
-    """Serve until SIGINT or SIGTERM, then let clients go and finish what is running: more signals change nothing."""
-    stopping = asyncio.Event()
-    with _signals(stopping):
-        async with running(app, listener) as listening:
-            ready(listening)
-            await stopping.wait()
 
 
 @asynccontextmanager
@@ -140,18 +125,6 @@ class _Server(uvicorn.Server):
                 await task
                 raise RuntimeError("the HTTP server ended while starting")
             await asyncio.sleep(0.005)
-
-
-@contextmanager
-def _signals(stopping: asyncio.Event) -> Iterator[None]:
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stopping.set)
-    try:
-        yield
-    finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(number)
 
 
 def _settle_garbage() -> None:
