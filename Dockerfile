@@ -42,7 +42,8 @@ ENV PATH=/opt/cgraph/bin:$PATH \
     CGRAPH_DATA_DIR=/var/lib/cgraph \
     CGRAPH_LOG_FORMAT=json
 
-USER cgraph
+# By number, for hosts that ask whether it is root.
+USER 10001:10001
 WORKDIR /var/lib/cgraph
 VOLUME /var/lib/cgraph
 EXPOSE 4000

@@ -8,9 +8,9 @@ import pytest
 
 from cgraph.application import App
 from cgraph.backups import crontab, database_backup, list_backups
-from cgraph.backups.jobs import DatabaseBackup
 from cgraph.settings import Settings
 from cgraph_kit.db import Database
+from cgraph_kit.jobs.testing import drain
 from cgraph_kit.storage import LocalStorage
 
 
@@ -20,7 +20,9 @@ class TestDatabaseBackup:
     ) -> None:
         storage = LocalStorage(tmp_path / "storage")
         changed = dataclasses.replace(app, db=own, direct=own_dsn, storage=storage)
-        await database_backup.handler(changed, DatabaseBackup())
+        await database_backup.enqueue(own)
+        await database_backup.enqueue(own)  # asked for twice within the hour, made once
+        assert await drain(own, changed, [database_backup]) == {"completed": 1}
         [backup] = await list_backups(storage)
         assert backup.is_verified
 
