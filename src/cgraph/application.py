@@ -34,9 +34,18 @@ WORKERS = (
     accounts.mail_password_reset,
     accounts.mail_password_changed,
     mail.mail_notifications,
+    messaging.notify_participants,
+    notifications.decide_notifications,
+    notifications.send_push,
     notifications.send_test_push,
+    notifications.retract_pushes,
+    notifications.tell_held,
 )
 """Every job there is."""
+SOURCES = notifications.Sources(
+    by_scope={"conversation": messaging.look}, count_badges=messaging.count_badges
+)
+"""Whom notifications ask about what lies above them."""
 CRONTAB = (
     Cron("17 * * * *", upkeep.cleanup_expired),
     Cron("*/5 * * * *", upkeep.update_presence),
@@ -74,6 +83,7 @@ class App:
     """An address of the database that is no transaction pooler's."""
     storage: Storage
     """Where files and backups are kept."""
+    sources: notifications.Sources = SOURCES
 
     def lane(self, name: str) -> PubSub:
         """The bus for one owner, who sets its callbacks."""
@@ -106,7 +116,7 @@ async def start(
         own = secrets.read(settings)
         auth = accounts.Auth.from_settings(settings, jwt_secret=own.jwt, limiter=limiter)
         stack.callback(auth.close)
-        post = mail.Post.from_settings(settings, secret=own.key_base)
+        post = mail.Post.from_settings(settings, secret=own.key_base, collect=notifications.collect)
         stack.push_async_callback(post.close)
         await accounts.follow(lanes["accounts"], auth)
         stack.enter_context(events.listener(accounts.listener(lanes["accounts"], auth)))
@@ -114,6 +124,7 @@ async def start(
         stack.push_async_callback(pushers.close)
         jobs = await _jobs(stack, settings, dsn, db, lanes["jobs"])
         stack.enter_context(events.listener(jobs.hear))
+        stack.enter_context(events.listener(messaging.waking(jobs.hear)))
         limits = Limits(auth.limits, messaging.limits_of(settings))
         app = App(
             settings,

@@ -189,6 +189,12 @@ class Settings(BaseSettings):
         60, "Days after which a device is forgotten whose app has not brought its token again."
     )
 
+    push_delay_seconds: Annotated[float, Field(ge=0)] = _knob(
+        15.0,
+        "Seconds after which it is decided whether to push or mail: whoever reads meanwhile hears nothing.",
+    )
+    inbox_days: Count = _knob(90, "Days notifications are kept once they are read.")
+
     # -- messaging
     message_max: Count = _knob(4000, "Longest message, in code points.")
     participants_max: Count = _knob(50, "People in one group conversation.")

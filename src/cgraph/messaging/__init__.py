@@ -63,9 +63,15 @@ from .events import (
     ScheduledMessageRemoved,
     ScheduledMessageUpdated,
 )
-from .jobs import check_unread_counters, erase_expired_messages, send_scheduled
+from .jobs import (
+    check_unread_counters,
+    erase_expired_messages,
+    notify_participants,
+    send_scheduled,
+)
 from .limits import DEFAULT_LIMITS, Limits, limits_of
 from .log import read_hole, read_own_since, read_since
+from .looking import look
 from .marks import (
     DeliveredMarker,
     Marker,
@@ -92,6 +98,7 @@ from .participants import (
     remove_participant,
     update_conversation,
 )
+from .pending import waking
 from .pins import list_pins, pin_message, unpin_message
 from .preferences import (
     Preferences,
@@ -239,9 +246,11 @@ __all__ = [
     "list_pins",
     "list_scheduled_messages",
     "list_unread",
+    "look",
     "mark_delivered",
     "mark_read",
     "mark_unread",
+    "notify_participants",
     "open_conversation",
     "open_direct",
     "pin_message",
@@ -259,4 +268,5 @@ __all__ = [
     "update_preferences",
     "update_scheduled_message",
     "verify_unread",
+    "waking",
 ]

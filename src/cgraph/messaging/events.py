@@ -39,6 +39,8 @@ class MessageSent(ConversationEvent, frozen=True):
     participant_ids: Sequence[UUID] | None
     """Whose lists of conversations this moves; None in conversations too large to tell each."""
     mentioned: Sequence[UUID] = ()
+    enqueued: bool = False
+    """With it a job was enqueued that is to be done at once."""
 
 
 class MessageEdited(ConversationEvent, frozen=True):

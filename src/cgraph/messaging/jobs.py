@@ -5,11 +5,13 @@ from uuid import UUID
 
 import msgspec
 
-from cgraph_kit.jobs import job
+from cgraph_kit.jobs import OnePending, job
 
 from .disappearing import erase_expired
 from .drift import check_counters
 from .due import send_due
+from .notifying import tell_participants
+from .pending import ATTEMPTS, NAME, QUEUE
 
 if TYPE_CHECKING:
     from cgraph.application import App
@@ -48,3 +50,25 @@ class CheckCounters(msgspec.Struct, frozen=True):
 async def check_unread_counters(app: "App", _args: CheckCounters) -> None:
     """Recount what is unread for some people. Twice is harmless: it only looks."""
     await check_counters(app.db)
+
+
+class NotifyParticipants(msgspec.Struct, frozen=True):
+    """The people of a conversation."""
+
+    conversation_id: UUID
+
+
+@job(
+    queue=QUEUE,
+    max_attempts=ATTEMPTS,
+    timeout=60,
+    unique=OnePending(keys=("conversation_id",)),
+    name=NAME,
+)
+async def notify_participants(app: "App", args: NotifyParticipants) -> None:
+    """Tell people of what was said. Enqueued by the statements that say it; see `pending`.
+
+    Twice is harmless: where it was told is moved with what is told.
+    """
+    grace = app.settings.push_delay_seconds
+    await tell_participants(app.db, args.conversation_id, grace=grace)

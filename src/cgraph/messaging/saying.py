@@ -1,9 +1,9 @@
 """The statement behind `send_message`: writes one message, or those of many senders to as many conversations.
 
-It takes, in this order, the senders' participant rows, the keys of named messages, and the streams' numbers. Whoever
-removes a person changes their row first, too: so what is said either comes before the removal or not at all. A key is
-taken before the number, so a repetition takes none. Rows of each kind are taken in ascending order, whatever the plan,
-so that statements of several nodes cannot deadlock.
+It takes, in this order, the senders' participant rows, the keys of named messages, the streams' numbers, and the jobs
+that tell people of it. Whoever removes a person changes their row first, too: so what is said either comes before the
+removal or not at all. A key is taken before the number, so a repetition takes none. Rows of each kind are taken in
+ascending order, whatever the plan, so that statements of several nodes cannot deadlock.
 """
 
 from collections.abc import Sequence
@@ -19,6 +19,7 @@ from cgraph_kit.streams import splice
 
 from .events import MessageSent
 from .message import TEXT
+from .pending import enqueueing, pending_key
 from .stored import TOLD
 
 LOCK_TIMEOUT = "1s"
@@ -48,6 +49,8 @@ class Taken(msgspec.Struct, frozen=True):
     """Which of the drafts it is."""
     seq: int
     participant_ids: list[UUID]
+    enqueued: bool
+    """A job that tells people of it is to be done at once."""
 
 
 def _happened(draft: Draft, taken: Taken) -> MessageSent:
@@ -62,6 +65,7 @@ def _happened(draft: Draft, taken: Taken) -> MessageSent:
         TEXT,
         told,
         draft.mentions,
+        enqueued=taken.enqueued,
     )
 
 
@@ -103,14 +107,15 @@ WITH input AS (
         FOR NO KEY UPDATE OF p
     ) p
 ){_CLAIM if named else ""}, ready AS MATERIALIZED (
-    SELECT a.* FROM allowed a{_IN_ORDER if shared else ""} WHERE {ready}
+    SELECT a.*, c.kind, c.message_ttl, c.notified_at FROM allowed a, {_CONVERSATION}{_IN_ORDER if shared else ""}
+    WHERE {ready}
 ), taken AS (
     UPDATE streams s SET last_seq = last_seq + 1, counted = counted + 1, active_at = greatest(active_at, r.at)
     FROM ready r WHERE s.id = r.conversation_id RETURNING r.*, s.last_seq AS seq, s.counted AS nth
 ), said AS (
     INSERT INTO messages
         (conversation_id, seq, nth, id, sender_id, content, reply_to_id, inserted_at, expires_at{", mentions" if mentioning else ""})
-    SELECT conversation_id, seq, nth, id, sender_id, content, reply_to_id, at, {_EXPIRY}{", mentions::uuid[]" if mentioning else ""}
+    SELECT conversation_id, seq, nth, id, sender_id, content, reply_to_id, at, at + make_interval(secs => message_ttl){", mentions::uuid[]" if mentioning else ""}
     FROM taken
 ), seen AS (
     UPDATE participants p SET read_seq = seq, read_nth = nth, shown_read_seq = seq, delivered_seq = seq,
@@ -119,10 +124,12 @@ WITH input AS (
 ), logged AS (
     INSERT INTO events (stream_id, seq, type, payload, inserted_at)
     SELECT conversation_id, seq, 'new_message', payload, at FROM taken
-){_MENTION if mentioning else ""}
+), enqueued AS ({_ENQUEUE} RETURNING pending_key, state){_MENTION if mentioning else ""}
 SELECT n, seq, ARRAY(
     SELECT p.user_id FROM participants p WHERE p.conversation_id = t.conversation_id AND p.left_seq IS NULL
     LIMIT {TOLD + 1}
+), EXISTS (
+    SELECT FROM enqueued e WHERE e.state = 'available' AND e.pending_key = {pending_key("t.conversation_id")}
 ) FROM taken t
 """
 
@@ -132,9 +139,10 @@ SELECT n, seq, ARRAY(
 _FEW = "n = abs(n)"
 # Looked at once, before the first row is. Local to this statement's own transaction: only a pool's statements are shared.
 _IMPATIENT = f" AND (SELECT set_config('lock_timeout', '{LOCK_TIMEOUT}', true)) IS NOT NULL"
-_EXPIRY = """(
-        SELECT at + make_interval(secs => c.message_ttl) FROM conversations c WHERE c.id = conversation_id
-    )"""
+_CONVERSATION = """LATERAL (
+        SELECT c.kind, c.message_ttl, c.notified_at FROM conversations c WHERE c.id = a.conversation_id
+    ) c"""
+_ENQUEUE = enqueueing("taken WHERE kind <> 'self'")
 _CLAIM = """, claim AS (
     INSERT INTO idempotency_keys (user_id, key, request_hash, stream_id, made_id)
     SELECT sender_id, key, request_hash, conversation_id, id FROM allowed WHERE key IS NOT NULL

@@ -101,8 +101,15 @@ CREATE TABLE notification_outcomes (
     state text NOT NULL CHECK (state IN ('pending', 'sent', 'held', 'suppressed')),
     -- The rule that decided.
     rule text NOT NULL,
-    -- The row of the inbox, if it came there.
+    -- The row of the inbox, if it is there.
     notification_id uuid,
+    -- Who did it, where, and its number in that place's stream.
+    actor_id uuid,
+    scope text,
+    scope_id uuid,
+    seq bigint,
+    -- What is shown of it, and looked at again later: the message that was said, edited or reacted to.
+    object_id uuid,
     -- By channel: {"in_app": {"action", "rule", "until", "scope"}, …}, and what became of it.
     channels jsonb NOT NULL,
     -- What was known when it was decided.
@@ -111,7 +118,8 @@ CREATE TABLE notification_outcomes (
     PRIMARY KEY (user_id, happened_at, event_id)
 ) PARTITION BY RANGE (happened_at);
 CREATE TABLE notification_outcomes_default PARTITION OF notification_outcomes DEFAULT;
-CREATE INDEX notification_outcomes_event ON notification_outcomes (event_id);
+CREATE INDEX notification_outcomes_object ON notification_outcomes (object_id);
+CREATE INDEX notification_outcomes_pending ON notification_outcomes (user_id) WHERE state = 'pending';
 
 -- What waits: pushes for the end of quiet hours (one digest), mail for its batch. Taken out when it goes.
 CREATE TABLE notification_held (

@@ -3,12 +3,36 @@
 from .delivery import Target, deliver, list_targets, record_outcome
 from .device import NewApns, NewDevice, NewFcm, NewWebPush, PushDevice, SubscriptionKeys
 from .devices import delete_device, forget_devices, get_device, list_devices, register_device
+from .entries import count_unread_entries, hold_inboxes
 from .errors import DeviceNotFound, PlatformNotSetUp, ScopeNotFound, WebPushNotSetUp
-from .events import DurableEvent, NotificationPreferencesUpdated, QuietHoursUpdated
+from .events import (
+    DurableEvent,
+    InboxEntry,
+    InboxMarked,
+    NotificationCreated,
+    NotificationPreferencesUpdated,
+    NotificationsRead,
+    NotificationsRemoved,
+    NotificationsSeen,
+    NotificationUpdated,
+    QuietHoursUpdated,
+)
 from .explaining import Explained, explain
 from .facts import Action, Decision, Explicit, Facts, State, Verdict
-from .jobs import SendTestPush, send_test_push
+from .jobs import (
+    SendTestPush,
+    decide_notifications,
+    retract_pushes,
+    send_push,
+    send_test_push,
+    tell_held,
+)
 from .kinds import CHANNELS, KINDS, Channel, Kind, KindTraits, Reach
+from .mailing import collect
+from .notification import Notification
+from .notifying import notify
+from .occasion import Occasion, Subject, event_id
+from .outcomes import Outcome, list_told
 from .preference import (
     GlobalPreference,
     GlobalPreferenceChange,
@@ -34,6 +58,8 @@ from .record import keep_record
 from .resolve import resolve
 from .rules import RULES, Rule
 from .scopes import DEFAULT_LEVELS, Level, PlaceKind, Scope, ScopeKind, conversation
+from .sending import Push
+from .sources import Look, Sources, Wanted
 
 __all__ = [
     "CHANNELS",
@@ -50,20 +76,32 @@ __all__ = [
     "Facts",
     "GlobalPreference",
     "GlobalPreferenceChange",
+    "InboxEntry",
+    "InboxMarked",
     "Instant",
     "Kind",
     "KindTraits",
     "Level",
+    "Look",
     "NewApns",
     "NewDevice",
     "NewFcm",
     "NewQuietHours",
     "NewWebPush",
+    "Notification",
+    "NotificationCreated",
     "NotificationPreferencesUpdated",
+    "NotificationUpdated",
+    "NotificationsRead",
+    "NotificationsRemoved",
+    "NotificationsSeen",
+    "Occasion",
+    "Outcome",
     "PlaceKind",
     "PlatformNotSetUp",
     "Preference",
     "PreferenceChange",
+    "Push",
     "PushDevice",
     "PushPrivacy",
     "QuietHours",
@@ -76,17 +114,24 @@ __all__ = [
     "ScopeKind",
     "ScopeNotFound",
     "SendTestPush",
+    "Sources",
     "State",
+    "Subject",
     "SubscriptionKeys",
     "Target",
     "Verdict",
+    "Wanted",
     "WebPushNotSetUp",
     "Window",
     "change_global_preference",
     "change_preference",
+    "collect",
     "conversation",
+    "count_unread_entries",
+    "decide_notifications",
     "delete_device",
     "deliver",
+    "event_id",
     "explain",
     "forget_devices",
     "forget_preference",
@@ -96,15 +141,21 @@ __all__ = [
     "get_preference",
     "get_quiet_hours",
     "get_recipients",
+    "hold_inboxes",
     "keep_record",
     "list_devices",
     "list_preferences",
     "list_targets",
+    "list_told",
+    "notify",
     "open_pushers",
     "quiet_until",
     "record_outcome",
     "register_device",
     "resolve",
+    "retract_pushes",
+    "send_push",
     "send_test_push",
     "set_quiet_hours",
+    "tell_held",
 ]

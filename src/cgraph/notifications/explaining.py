@@ -42,8 +42,9 @@ async def explain(
     sender_id: UUID | None = None,
 ) -> Explained:
     """What the actor's own settings make of an event that others cause at an instant while the actor is away."""
-    recipients = await get_recipients(db, [actor.id], places, actor_id=sender_id)
-    facts = recipients[actor.id].facts(kind, at)
+    senders = [sender_id] if sender_id else []
+    recipients = await get_recipients(db, [actor.id], places, actor_ids=senders)
+    facts = recipients[actor.id].facts(kind, at, actor_id=sender_id)
     level, scope = level_of(facts)
     until = quiet_until(facts.quiet, at)
     return Explained(kind, at, facts.scopes, level, scope, until, resolve(facts))

@@ -5,10 +5,15 @@ from uuid import UUID
 
 import msgspec
 
-from cgraph_kit.jobs import Cancel, Unique, job
+from cgraph_kit.jobs import Cancel, OnePending, Snooze, Unique, job
 from cgraph_kit.push import Payload, Sent
 
+from .deciding import decide
 from .delivery import deliver
+from .digest import tell_due
+from .mailing import mail_later
+from .retracting import retract
+from .sending import Push, send
 
 if TYPE_CHECKING:
     from cgraph.application import App
@@ -43,3 +48,62 @@ async def send_test_push(app: "App", args: SendTestPush) -> Cancel | None:
     )
     outcome = await deliver(app.db, app.pushers, args.device_id, payload, anyway=True)
     return None if isinstance(outcome, Sent) else Cancel(outcome.reason)
+
+
+@job(queue="push", max_attempts=10, timeout=60)
+async def send_push(app: "App", args: Push) -> Snooze | None:
+    """Push to one device.
+
+    Twice is harmless: what was sent is noted, and a push that was sent twice nevertheless has the same id both times.
+    """
+    return await send(app, args)
+
+
+class DecideNotifications(msgspec.Struct, frozen=True):
+    """What somebody is to be told outside the app."""
+
+    user_id: UUID
+
+
+@job(queue="notifications", max_attempts=10, timeout=60, unique=OnePending(keys=("user_id",)))
+async def decide_notifications(app: "App", args: DecideNotifications) -> None:
+    """Decide push and mail for what happened a little while ago. Twice is harmless: what is decided is not pending."""
+    async with app.db.transaction() as tx:
+        done = await decide(tx, app.sources, args.user_id, grace=app.settings.push_delay_seconds)
+        await send_push.enqueue_all(tx, done.pushes)
+        if done.due.push is not None:
+            await tell_held.enqueue(tx, user_id=args.user_id, scheduled_at=done.due.push)
+        await mail_later(tx, args.user_id, done.due.email)
+        if done.again is not None:
+            await decide_notifications.enqueue(
+                tx, user_id=args.user_id, schedule_in=max(0.0, done.again)
+            )
+
+
+class TellHeld(msgspec.Struct, frozen=True):
+    """What was held in somebody's quiet hours."""
+
+    user_id: UUID
+
+
+@job(queue="notifications", max_attempts=10, timeout=60, unique=OnePending(keys=("user_id",)))
+async def tell_held(app: "App", args: TellHeld) -> None:
+    """Tell in one push what was held. Twice is harmless: what was told is held no longer."""
+    async with app.db.transaction() as tx:
+        told = await tell_due(tx, app.sources, args.user_id)
+        await send_push.enqueue_all(tx, told.pushes)
+        if told.again_at is not None:
+            await tell_held.enqueue(tx, user_id=args.user_id, scheduled_at=told.again_at)
+
+
+class RetractPushes(msgspec.Struct, frozen=True):
+    """Alerts that somebody has seen to elsewhere."""
+
+    user_id: UUID
+
+
+@job(queue="notifications", max_attempts=5, timeout=30, unique=OnePending(keys=("user_id",)))
+async def retract_pushes(app: "App", args: RetractPushes) -> None:
+    """Take alerts away from somebody's devices. Twice is harmless: what was taken away stands no longer."""
+    async with app.db.transaction() as tx:
+        await send_push.enqueue_all(tx, await retract(tx, args.user_id))

@@ -1,6 +1,6 @@
 """What is known of the people an event may concern: everything a decision needs that is theirs, in one statement."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -24,10 +24,14 @@ class Recipient(msgspec.Struct, frozen=True):
     user_id: UUID
     inactive: bool
     do_not_disturb: bool
+    idle: bool
+    """Their status says that they are away, though they may be connected."""
     has_device: bool
     has_address: bool
-    blocked: bool
-    excepted: bool
+    blocks: frozenset[UUID]
+    """Whom they have blocked of those who were asked about."""
+    excepts: frozenset[UUID]
+    """Who of those gets through in quiet hours."""
     quiet: QuietHours
     scopes: Sequence[Explicit]
     """The nearest first, `global` last."""
@@ -39,6 +43,7 @@ class Recipient(msgspec.Struct, frozen=True):
         kind: Kind,
         now: datetime,
         *,
+        actor_id: UUID | None = None,
         own: bool = False,
         gone: bool = False,
         may_see: bool = True,
@@ -46,7 +51,7 @@ class Recipient(msgspec.Struct, frozen=True):
         active: bool = False,
         urgent: bool = False,
     ) -> Facts:
-        """With what only others know: the place (gone, may see, read), and the sockets (active)."""
+        """With what only others know: who did it, the place (gone, may see, read), and the sockets (active)."""
         return Facts(
             kind=kind,
             now=now,
@@ -55,16 +60,22 @@ class Recipient(msgspec.Struct, frozen=True):
             inactive=self.inactive,
             gone=gone,
             may_see=may_see,
-            blocked=self.blocked,
+            blocked=actor_id in self.blocks,
             read=read,
             active=active,
             do_not_disturb=self.do_not_disturb,
             quiet=self.quiet,
-            excepted=self.excepted,
+            excepted=actor_id in self.excepts,
             urgent=urgent,
             has_device=self.has_device,
             has_address=self.has_address,
         )
+
+    def at(self, places: Sequence[Scope]) -> "Recipient":
+        """The same person in some of the places that were asked about."""
+        wanted = {place.id for place in places} | {self.user_id}
+        scopes = [one for one in self.scopes if one.scope.id in wanted]
+        return msgspec.structs.replace(self, scopes=scopes)
 
 
 async def get_recipients(
@@ -72,15 +83,15 @@ async def get_recipients(
     user_ids: Iterable[UUID],
     places: Sequence[Scope] = (),
     *,
-    actor_id: UUID | None = None,
+    actor_ids: Collection[UUID] = (),
 ) -> dict[UUID, Recipient]:
     """Those of these people who exist. One statement, however many.
 
-    `places`: what the event is in, and what contains that, in any order, without `global`. `actor_id`: who did it.
+    `places`: what the event is in, and what contains that, in any order, without `global`. `actor_ids`: who did it.
     """
     ids = list(user_ids)
     ordered = sorted(places, key=lambda scope: -NEARNESS[scope.kind])
-    rows = await db.all(_Row, _GET, ids, [scope.id for scope in ordered], actor_id)
+    rows = await db.all(_Row, _GET, ids, [scope.id for scope in ordered], list(actor_ids))
     return {row.user_id: row.recipient(ordered) for row in rows}
 
 
@@ -88,10 +99,11 @@ class _Row(msgspec.Struct, frozen=True):
     user_id: UUID
     inactive: bool
     do_not_disturb: bool
+    idle: bool
     has_device: bool
     has_address: bool
-    blocked: bool
-    excepted: bool
+    blocks: list[UUID]
+    excepts: list[UUID]
     time_zone: str | None
     windows: list[Any] | None
     preferences: list[dict[str, Any]] | None
@@ -104,10 +116,11 @@ class _Row(msgspec.Struct, frozen=True):
             self.user_id,
             self.inactive,
             self.do_not_disturb,
+            self.idle,
             self.has_device,
             self.has_address,
-            self.blocked,
-            self.excepted,
+            frozenset(self.blocks),
+            frozenset(self.excepts),
             self._quiet(),
             [_explicit(scope, stored.get(scope.id)) for scope in chain],
             own.get("push_privacy") or DEFAULT_PRIVACY,
@@ -127,10 +140,11 @@ def _explicit(scope: Scope, stored: dict[str, Any] | None) -> Explicit:
 
 
 _GET = f"""
-SELECT u.id, u.state <> 'active', u.status = 'dnd', EXISTS (SELECT FROM {REACHABLE} WHERE d.user_id = u.id),
+SELECT u.id, u.state <> 'active', u.status = 'dnd', u.status = 'idle',
+    EXISTS (SELECT FROM {REACHABLE} WHERE d.user_id = u.id),
     u.email IS NOT NULL AND u.password_hash IS NOT NULL,
-    EXISTS (SELECT FROM blocked_pairs b WHERE b.user_id = u.id AND b.other_id = $3::uuid AND b.blocks),
-    EXISTS (SELECT FROM quiet_hours_exceptions e WHERE e.user_id = u.id AND e.person_id = $3),
+    ARRAY(SELECT b.other_id FROM blocked_pairs b WHERE b.user_id = u.id AND b.other_id = ANY($3::uuid[]) AND b.blocks),
+    ARRAY(SELECT e.person_id FROM quiet_hours_exceptions e WHERE e.user_id = u.id AND e.person_id = ANY($3)),
     q.time_zone, q.windows, n.preferences
 FROM users u
 LEFT JOIN quiet_hours q ON q.user_id = u.id AND q.enabled

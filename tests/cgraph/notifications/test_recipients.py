@@ -43,7 +43,7 @@ class TestGetRecipients:
         assert found.quiet == QuietHours()
         assert (found.push_privacy, found.email_batch_minutes) == ("sender", 2)
         assert (found.inactive, found.do_not_disturb) == (False, False)
-        assert (found.blocked, found.excepted) == (False, False)
+        assert (found.blocks, found.excepts) == (frozenset(), frozenset())
 
     async def test_has_every_scope_the_nearest_first(self, db: Transaction, ann: Actor) -> None:
         group, channel = Scope("group", new_id()), Scope("channel", new_id())
@@ -69,20 +69,22 @@ class TestGetRecipients:
     ) -> None:
         windows = [Window(3, "11:00", "13:00")]
         await set_quiet_hours(db, ann, NewQuietHours("UTC", windows, exceptions=[bob.id]))
-        found = (await get_recipients(db, [ann.id], actor_id=bob.id))[ann.id]
+        found = (await get_recipients(db, [ann.id], actor_ids=[bob.id]))[ann.id]
         assert found.quiet == QuietHours(True, "UTC", windows)
-        assert found.excepted
+        assert found.excepts == {bob.id}
         await set_quiet_hours(db, ann, NewQuietHours("UTC", windows, enabled=False))
-        found = (await get_recipients(db, [ann.id], actor_id=bob.id))[ann.id]
-        assert (found.quiet, found.excepted) == (QuietHours(), False)
+        found = (await get_recipients(db, [ann.id], actor_ids=[bob.id]))[ann.id]
+        assert (found.quiet, found.excepts) == (QuietHours(), frozenset())
 
     async def test_gives_away_no_block_of_somebody_else(
         self, db: Transaction, ann: Actor, bob: Actor
     ) -> None:
         await block(db, ann, bob)
-        assert (await get_recipients(db, [ann.id], actor_id=bob.id))[ann.id].blocked
-        assert not (await get_recipients(db, [bob.id], actor_id=ann.id))[bob.id].blocked
-        assert not (await get_recipients(db, [ann.id]))[ann.id].blocked
+        hers = (await get_recipients(db, [ann.id], actor_ids=[bob.id, ann.id]))[ann.id]
+        assert hers.blocks == {bob.id}
+        assert hers.facts("dm", NOW, actor_id=bob.id).blocked
+        assert not hers.facts("dm", NOW).blocked
+        assert not (await get_recipients(db, [bob.id], actor_ids=[ann.id]))[bob.id].blocks
 
     async def test_knows_the_account(self, db: Transaction, ann: Actor, bob: Actor) -> None:
         await claim(db, ann)

@@ -1,0 +1,61 @@
+"""What notifications may ask about conversations: a message as a person may see it now."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from cgraph.notifications import Look, Wanted
+from cgraph_kit.db import Repo
+
+EXCERPT = 1000
+"""Code points of a message."""
+
+
+class _Found(msgspec.Struct, frozen=True):
+    n: int
+    gone: bool
+    may_see: bool
+    read: bool
+    text: str | None
+    title: str | None
+    direct: bool
+
+
+async def look(db: Repo, wanted: Sequence[Wanted]) -> list[Look]:
+    """Each of these messages, in order; without a message: the conversation itself. One statement for all."""
+    rows = await db.all(
+        _Found,
+        _LOOK,
+        [one.user_id for one in wanted],
+        [one.scope_id for one in wanted],
+        [one.object_id for one in wanted],
+        [one.seq for one in wanted],
+    )
+    found = {row.n: row for row in rows}
+    return [_shown(found.get(n)) for n in range(1, len(wanted) + 1)]
+
+
+def _shown(row: _Found | None) -> Look:
+    if row is None:
+        return Look(gone=True, may_see=False)
+    visible = row.may_see and not row.gone
+    return Look(
+        row.gone,
+        row.may_see,
+        row.read,
+        row.text if visible else None,
+        row.title if row.may_see else None,
+        row.direct,
+    )
+
+
+_LOOK = f"""
+SELECT w.n, w.object_id IS NOT NULL AND (m.id IS NULL OR m.deleted_at IS NOT NULL),
+    p.user_id IS NOT NULL AND (m.id IS NULL OR m.seq > p.joined_seq), coalesce(p.read_seq >= w.seq, false),
+    nullif(left(m.content, {EXCERPT}), ''), c.name, c.kind <> 'group'
+FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[]) WITH ORDINALITY
+    AS w (user_id, conversation_id, object_id, seq, n)
+JOIN conversations c ON c.id = w.conversation_id
+LEFT JOIN messages m ON m.conversation_id = w.conversation_id AND m.id = w.object_id
+LEFT JOIN participants p ON p.conversation_id = w.conversation_id AND p.user_id = w.user_id AND p.left_seq IS NULL
+"""

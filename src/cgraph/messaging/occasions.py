@@ -1,0 +1,173 @@
+"""Whom the events of a conversation's log concern, and as what. Pure."""
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from cgraph import notifications
+from cgraph.notifications import Occasion, Subject
+
+from .message import TEXT
+from .policy import Kind
+
+MENTION: notifications.Kind = "mention"
+
+
+class Event(msgspec.Struct, frozen=True):
+    """An event of the log."""
+
+    seq: int
+    type: str
+    payload: str
+    inserted_at: datetime
+
+
+class Logged(msgspec.Struct, frozen=True):
+    """Of an event's payload what matters here."""
+
+    id: UUID | None = None
+    message_id: UUID | None = None
+    kind: str = TEXT
+    sender_id: UUID | None = None
+    user_id: UUID | None = None
+    emoji: str | None = None
+    reply_to_id: UUID | None = None
+    mentions: Sequence[UUID] = ()
+
+    @property
+    def about(self) -> UUID | None:
+        """The message that was said, or that something became of."""
+        return self.id or self.message_id
+
+
+class Message(msgspec.Struct, frozen=True):
+    """A message of the conversation."""
+
+    id: UUID
+    seq: int
+    sender_id: UUID | None
+    gone: bool
+
+
+class Participant(msgspec.Struct, frozen=True):
+    """Somebody in the conversation."""
+
+    user_id: UUID
+    joined_seq: int
+    read_seq: int
+
+
+class Happened(msgspec.Struct, frozen=True):
+    """An event and the messages it is about."""
+
+    event: Event
+    logged: Logged
+    message: Message
+    answered: Message | None
+    gone: bool
+    """It was taken back."""
+
+
+class Told(msgspec.Struct, frozen=True):
+    """Somebody was told that a message mentions them."""
+
+    message_id: UUID
+    user_id: UUID
+
+
+def occasions(
+    kind: Kind,
+    conversation_id: UUID,
+    happened: Sequence[Happened],
+    people: Collection[Participant],
+    told: Collection[Told],
+) -> list[Occasion]:
+    """What each of these people may be told of; each once of a mention in a message, however often it is edited."""
+    mentioned = set(told)
+    found: list[Occasion] = []
+    for one in happened:
+        for occasion in _of(kind, conversation_id, one, people):
+            mention = Told(one.message.id, occasion.user_id)
+            if occasion.kind == MENTION and mention in mentioned:
+                continue
+            if occasion.kind == MENTION:
+                mentioned.add(mention)
+            found.append(occasion)
+    return found
+
+
+def _of(
+    kind: Kind, conversation_id: UUID, one: Happened, people: Collection[Participant]
+) -> Iterator[Occasion]:
+    there = [person for person in people if person.joined_seq < one.message.seq]
+    match one.event.type:
+        case "new_message":
+            yield from _said(kind, conversation_id, one, there)
+        case "message_edited" if kind == "group":
+            named = [person for person in there if person.user_id in one.logged.mentions]
+            yield from _became(conversation_id, one, named, MENTION, one.logged.sender_id)
+        case "reaction_added":
+            author = [person for person in there if person.user_id == one.message.sender_id]
+            yield from _became(conversation_id, one, author, "reaction", one.logged.user_id)
+
+
+def _said(
+    kind: Kind, conversation_id: UUID, one: Happened, there: Collection[Participant]
+) -> Iterator[Occasion]:
+    message, place = one.message, Subject("conversation", conversation_id)
+    for person in there:
+        if person.user_id == message.sender_id:
+            continue
+        what, subject = _as_what(kind, one, person, place)
+        yield Occasion(
+            user_id=person.user_id,
+            kind=what,
+            event_id=message.id,
+            happened_at=one.event.inserted_at,
+            subject=subject,
+            actor_id=message.sender_id,
+            place=notifications.conversation(conversation_id),
+            seq=one.event.seq,
+            object_id=message.id,
+            gone=one.gone,
+            read=person.read_seq >= one.event.seq,
+        )
+
+
+def _as_what(
+    kind: Kind, one: Happened, person: Participant, place: Subject
+) -> tuple[notifications.Kind, Subject]:
+    """Words to one person alone are that before all else; a name says more than an answer."""
+    if kind == "direct":
+        return "dm", place
+    if person.user_id in one.logged.mentions:
+        return MENTION, Subject("message", one.message.id)
+    if one.answered is not None and one.answered.sender_id == person.user_id:
+        return "reply", Subject("message", one.answered.id)
+    return "message", place
+
+
+def _became(
+    conversation_id: UUID,
+    one: Happened,
+    people: Collection[Participant],
+    kind: notifications.Kind,
+    actor_id: UUID | None,
+) -> Iterator[Occasion]:
+    for person in people:
+        if person.user_id != actor_id:
+            yield Occasion(
+                user_id=person.user_id,
+                kind=kind,
+                event_id=notifications.event_id(conversation_id, one.event.seq),
+                happened_at=one.event.inserted_at,
+                subject=Subject("message", one.message.id),
+                actor_id=actor_id,
+                place=notifications.conversation(conversation_id),
+                seq=one.event.seq,
+                object_id=one.message.id,
+                gone=one.gone,
+                read=person.read_seq >= one.event.seq,
+            )
