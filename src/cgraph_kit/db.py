@@ -271,8 +271,13 @@ class Database(_Statements):
         return event
 
     def stats(self) -> dict[str, int]:
-        """How many connections there are, and how many wait for work."""
-        return {"size": self._pool.get_size(), "idle": self._pool.get_idle_size()}
+        """How many connections there are, how many of them wait for work, and how many there may be."""
+        pool = self._pool
+        return {
+            "size": pool.get_size(),
+            "idle": pool.get_idle_size(),
+            "most": pool.get_max_size(),
+        }
 
     async def close(self) -> None:
         """Close every connection, waiting at most 3 s for those at work and for batched writes on their way."""

@@ -1,15 +1,12 @@
 """`/metrics`: what Prometheus is told, and the counting of requests."""
 
-from collections.abc import Sequence
 from functools import lru_cache
 from hmac import compare_digest
-from typing import Any
 
 import msgspec
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from cgraph.application import App
-from cgraph.messaging import CountersDrifted
 from cgraph.settings import Settings
 from cgraph_kit import telemetry
 from cgraph_kit.channels.endpoint import Endpoint
@@ -25,9 +22,6 @@ from .site import Site
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
-NOW = frozenset({"sockets", "channels", "topics"})
-"""The gauges among the realtime numbers."""
-
 _REQUESTS = telemetry.counter(
     "http_requests_total", "Requests answered.", ("method", "route", "status")
 )
@@ -36,16 +30,36 @@ _SECONDS = telemetry.histogram(
     "Seconds from a request's head to the end of its answer.",
     ("method", "route"),
 )
-_DRIFT = telemetry.counter(
-    "unread_drift_total", "Conversations whose unread counters were found wrong. Stays 0."
+_POOL = Readings(
+    "db_pool",
+    {
+        "size": "Connections to the database this process has.",
+        "idle": "Those of them that wait for work.",
+        "most": "Connections it may have.",
+    },
 )
-
-
-def listen(events: Sequence[Any]) -> None:
-    """Count what should never happen. A listener of this node's events."""
-    for event in events:
-        if isinstance(event, CountersDrifted):
-            _DRIFT.inc(len(event.conversation_ids))
+_REALTIME = Readings(
+    "realtime",
+    {
+        "sockets": "Connections standing now.",
+        "channels": "Channels joined now.",
+        "topics": "Topics with a subscriber now.",
+        "sockets_opened_total": "Connections opened.",
+        "refused_total": "Handshakes refused.",
+        "joins_total": "Joins accepted.",
+        "frames_in_total": "Messages from clients.",
+        "frames_out_total": "Messages to clients, each counted once per client.",
+        "bytes_out_total": "Bytes written to clients, before compression.",
+        "published_total": "Messages to topics, each counted once however many subscribe.",
+        "slow_closed_total": "Connections closed because their client did not read.",
+        "dropped_ephemeral_total": "Passing messages not sent to a client that did not read.",
+        "duplicates_total": "Durable messages that came again, and were dropped.",
+        "holes_seen_total": "Durable messages that did not come in their turn.",
+        "holes_repaired_total": "Those of them that were read from the event log.",
+        "resyncs_total": "Topics whose clients had to rejoin because the log could not fill a hole.",
+        "crashes_total": "Channels ended by an exception.",
+    },
+)
 
 
 def observe(method: str, route: str, status: int, seconds: float) -> None:
@@ -58,19 +72,17 @@ def observe(method: str, route: str, status: int, seconds: float) -> None:
 def app_metrics(app: App, endpoint: Endpoint | None) -> CollectorRegistry:
     """What is read from one application when it is scraped, and counted by nobody until then."""
     registry = CollectorRegistry()
-    registry.register(Readings("db_pool", "Database connections of this process.", app.db.stats))
+    registry.register(_POOL.of(app.db.stats))
     registry.register(app.jobs.depths)
     if endpoint is not None:
-        registry.register(
-            Readings("realtime", "Sockets, channels and frames.", lambda: _stats(endpoint))
-        )
+        registry.register(_REALTIME.of(lambda: _stats(endpoint)))
     return registry
 
 
 def _stats(endpoint: Endpoint) -> dict[str, int]:
-    """Numbers of now keep their name; what only grows is a counter."""
+    """Under the name of what only grows, too."""
     numbers = msgspec.structs.asdict(endpoint.stats)
-    return {name if name in NOW else f"{name}_total": value for name, value in numbers.items()}
+    return numbers | {f"{name}_total": value for name, value in numbers.items()}
 
 
 @lru_cache(maxsize=4096)

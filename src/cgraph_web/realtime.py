@@ -19,7 +19,6 @@ from cgraph_kit.channels.repair import Logged
 from cgraph_kit.db import Repo
 from cgraph_kit.presence import Presence, PresenceSettings
 
-from . import metrics
 from .attendance import Attendance
 from .channels.conversation import ConversationChannel
 from .channels.keys import session_key, user_key
@@ -68,7 +67,7 @@ async def realtime(app: App) -> AsyncIterator[Endpoint]:
         stack.push_async_callback(attendance.close)
         keeper = asyncio.create_task(attendance.keep())
         stack.callback(keeper.cancel)
-        for listen in (Delivery(endpoint).listen, statuses.listen, news.listen, metrics.listen):
+        for listen in (Delivery(endpoint).listen, statuses.listen, news.listen):
             stack.enter_context(app.events.listener(listen))
         yield endpoint
 

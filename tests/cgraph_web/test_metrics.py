@@ -7,11 +7,8 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from cgraph.messaging import CountersDrifted
 from cgraph_kit.channels.limits import Stats
-from cgraph_kit.ids import new_id
 from cgraph_web.app import create_app
-from cgraph_web.metrics import listen
 from cgraph_web.router import ROUTES
 from support.things import THINGS
 
@@ -55,14 +52,6 @@ class TestObserve:
         assert b"coffee" not in text
         assert b"BREW" not in text
         assert value(text, "http_requests_total", method="other", route="unmatched", status="404")
-
-
-class TestListen:
-    async def test_counts_counters_that_were_wrong(self, caller: Any) -> None:
-        before = value((await caller.get("/metrics")).body, "unread_drift_total")
-        listen([CountersDrifted(new_id(), [new_id(), new_id()]), object()])
-        after = value((await caller.get("/metrics")).body, "unread_drift_total")
-        assert after - before == 2
 
 
 class TestScrape:

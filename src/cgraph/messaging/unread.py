@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 
 from cgraph.accounts import Actor
+from cgraph_kit import telemetry
 from cgraph_kit.db import Repo
 
 from .counting import (
@@ -21,6 +22,10 @@ from .counting import (
 )
 from .errors import ConversationNotFound
 from .events import CountersDrifted
+
+_DRIFT = telemetry.counter(
+    "unread_drift_total", "Conversations whose unread counters were found wrong. Stays 0."
+)
 
 
 class Unread(msgspec.Struct, frozen=True):
@@ -88,10 +93,11 @@ async def list_participant_ids(db: Repo, conversation_id: UUID) -> list[UUID]:
 
 
 async def verify_unread(db: Repo, actor: Actor) -> list[Verified]:
-    """Count everything anew, one by one, and report both; a difference is published as `CountersDrifted`."""
+    """Count everything anew, one by one, and report both; a difference is counted, and published as `CountersDrifted`."""
     rows = await db.all(Verified, _VERIFY, actor.id)
     drifted = [row.conversation_id for row in rows if row.drifted]
     if drifted:
+        _DRIFT.inc(len(drifted))
         db.publish(CountersDrifted(actor.id, drifted))
     return rows
 

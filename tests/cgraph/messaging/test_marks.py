@@ -25,7 +25,7 @@ from cgraph.messaging import (
     mark_unread,
     update_preferences,
 )
-from cgraph_kit import clock
+from cgraph_kit import clock, telemetry
 from cgraph_kit.db import Transaction
 from cgraph_kit.errors import Invalid
 from support.talk import Counter, Happened, block, open_between, say
@@ -182,12 +182,14 @@ class TestListUnread:
     async def test_drift_is_told(
         self, db: Transaction, bob: Actor, id: UUID, happened: Happened
     ) -> None:
+        counted = telemetry.registry.get_sample_value("unread_drift_total") or 0.0
         await messaging.verify_unread(db, bob)
         assert happened(messaging.CountersDrifted) == []
         await db.value("UPDATE streams SET counted = counted + 1 WHERE id = $1", id)
         (row,) = await messaging.verify_unread(db, bob)
         assert (row.unread, row.recounted_unread) == (6, 5)
         assert happened(messaging.CountersDrifted)[0].conversation_ids == [id]
+        assert telemetry.registry.get_sample_value("unread_drift_total") == counted + 1
 
 
 class TestPreferences:
