@@ -13,7 +13,7 @@ from cgraph_web.reference import errors_reference
 from cgraph_web.router import ROUTES
 
 from .output import Failure, say
-from .reference import closecodes, routes, schema, settings
+from .reference import closecodes, metrics, routes, schema, settings
 
 Make = Callable[[], str] | Callable[[], Coroutine[Any, Any, str]]
 
@@ -27,6 +27,7 @@ PAGES: dict[str, Make] = {
     "errors.md": errors_reference,
     "close-codes.md": closecodes.text,
     "routes.md": routes.text,
+    "metrics.md": metrics.text,
     "openapi.json": _openapi,
     "schema.sql": schema.text,
 }

@@ -33,9 +33,9 @@ _SECONDS = telemetry.histogram(
 _POOL = Readings(
     "db_pool",
     {
-        "size": "Connections to the database this process has.",
-        "idle": "Those of them that wait for work.",
-        "most": "Connections it may have.",
+        "size": "Connections of this process to the database.",
+        "idle": "Connections that wait for work.",
+        "most": "Connections there may be.",
     },
 )
 _REALTIME = Readings(
@@ -55,7 +55,7 @@ _REALTIME = Readings(
         "dropped_ephemeral_total": "Passing messages not sent to a client that did not read.",
         "duplicates_total": "Durable messages that came again, and were dropped.",
         "holes_seen_total": "Durable messages that did not come in their turn.",
-        "holes_repaired_total": "Those of them that were read from the event log.",
+        "holes_repaired_total": "Durable messages read from the event log because they did not come otherwise.",
         "resyncs_total": "Topics whose clients had to rejoin because the log could not fill a hole.",
         "crashes_total": "Channels ended by an exception.",
     },

@@ -1,5 +1,6 @@
 """What Prometheus is told."""
 
+import re
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from cgraph_kit import telemetry
 from cgraph_kit.channels.limits import Stats
 from cgraph_web.app import create_app
 from cgraph_web.router import ROUTES
@@ -65,6 +67,26 @@ class TestScrape:
         assert value(answer.body, "db_pool_size") >= 1
         assert value(answer.body, "realtime_sockets") == 3
         assert value(answer.body, "realtime_frames_out_total") == 1000
+
+    async def test_shows_nothing_that_the_catalogue_does_not_describe(self, caller: Any) -> None:
+        endpoint: Any = SimpleNamespace(draining=False, stats=Stats())
+        caller.asgi = create_app(caller.app, endpoint=endpoint)
+        await caller.get("/health")
+        text = (await caller.get("/metrics")).body.decode()
+        described = telemetry.catalogue.values()
+        told = {
+            (name.removesuffix("_total"), kind, doc)
+            for name, doc, kind in re.findall(
+                r"# HELP (\w+) (.*)\n# TYPE \w+ (counter|gauge|histogram)", text
+            )
+            if not name.startswith(("process_", "python_")) and not name.endswith("_created")
+        }
+        assert told <= {(one.name.removesuffix("_total"), one.kind, one.doc) for one in described}
+        labels = {one.name: set(one.labels) for one in described}
+        for name, pairs in samples(text.encode()):
+            plain = re.sub("_(bucket|sum|count|created)$", "", name)
+            if plain in labels:
+                assert {label for label, _ in pairs} - {"le"} == labels[plain]
 
     async def test_wants_its_token_where_one_is_set(self, web: Callable[..., Any]) -> None:
         caller = web(*EVERYTHING, metrics_token="a-token-for-prometheus")
