@@ -10,11 +10,6 @@ from cgraph_kit.channels.testing import ClientChannel, connect, includes
 from support.rooms import running
 
 
-@pytest.fixture(autouse=True)
-def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kit, "_TIMEOUT", 0.01)
-
-
 @pytest.fixture
 async def endpoint() -> AsyncIterator[Endpoint]:
     async with running() as endpoint:
@@ -22,8 +17,11 @@ async def endpoint() -> AsyncIterator[Endpoint]:
 
 
 @pytest.fixture
-async def channel(endpoint: Endpoint) -> ClientChannel:
-    return await (await connect(endpoint)).join("room:a")
+async def channel(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> ClientChannel:
+    """Joined, and impatient from then on."""
+    channel = await (await connect(endpoint)).join("room:a")
+    monkeypatch.setattr(kit, "_TIMEOUT", 0.2)
+    return channel
 
 
 class TestIncludes:
