@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from cgraph import notifications
 from cgraph.accounts import Actor
 from cgraph_kit import clock
 from cgraph_kit.db import Repo, Transaction
@@ -11,6 +12,7 @@ from .access import hold_access
 from .errors import MessageNotFound, NotAuthor
 from .events import DeletedPayload, MessageDeleted
 from .message import TEXT, Message
+from .pending import hold_telling
 from .policy import can_delete
 from .reading import get_message
 from .stored import Stored, hold_message, tell
@@ -27,6 +29,7 @@ async def delete_message(
     Raises `ConversationNotFound`, `MessageNotFound` (also for system messages), `NotAuthor`.
     """
     async with db.transaction() as tx:
+        await hold_telling(tx, conversation_id)
         access = await hold_access(tx, actor, conversation_id)
         message = await hold_message(tx, access, message_id)
         if message.kind != TEXT:
@@ -41,7 +44,10 @@ async def delete_message(
 async def erase(
     tx: Transaction, conversation_id: UUID, messages: Sequence[Stored], *, by: UUID | None
 ) -> None:
-    """Empty held messages of a conversation wherever their words are, and tell. `by` None: their time had come."""
+    """Empty held messages of a conversation wherever their words are, and tell. `by` None: their time had come.
+
+    The caller has seen to it that nobody is told of them meanwhile (`hold_telling`).
+    """
     at = clock.now()
     for message in messages:
         payload = DeletedPayload(conversation_id, message.id, message.seq, at, by)
@@ -54,6 +60,7 @@ async def erase(
     await tx.value(
         "DELETE FROM mentions WHERE conversation_id = $1 AND seq = ANY($2)", conversation_id, seqs
     )
+    await notifications.withdraw(tx, ids)
 
 
 # Whoever resumes meets the empty message, then its deletion: the words are in no copy of the log.

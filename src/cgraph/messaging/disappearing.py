@@ -10,6 +10,7 @@ from cgraph_kit.db import Repo, Transaction, columns
 
 from .access import hold_speaking
 from .deletion import erase
+from .pending import hold_telling
 from .stored import Stored, say
 
 AT_ONCE = 200
@@ -44,6 +45,7 @@ async def erase_expired(db: Repo) -> int:
 
 async def _erase_some(db: Repo, conversation_id: UUID) -> int:
     async with db.transaction() as tx:
+        await hold_telling(tx, conversation_id)
         # All of them before the stream's number is taken: whoever deletes one takes them in this order, too.
         messages = await tx.all(Stored, _HOLD, conversation_id, clock.now(), AT_ONCE)
         await erase(tx, conversation_id, messages, by=None)

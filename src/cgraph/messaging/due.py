@@ -2,7 +2,9 @@
 
 from uuid import UUID
 
+from cgraph import notifications
 from cgraph.accounts import Actor, find_actor, record
+from cgraph.notifications import Occasion, Subject
 from cgraph_kit import clock
 from cgraph_kit.db import Repo, Transaction
 from cgraph_kit.errors import Error, Unavailable
@@ -18,10 +20,12 @@ TOO_LATE = "too_late"
 DEACTIVATED = "account_deactivated"
 
 
-async def send_due(db: Repo, id: UUID, *, limits: Limits = DEFAULT_LIMITS) -> None:
+async def send_due(
+    db: Repo, id: UUID, *, limits: Limits = DEFAULT_LIMITS, grace: float = 0.0
+) -> None:
     """Say it if its time has come, or write down why it cannot be said. Twice is harmless: it is said once.
 
-    Raises `Unavailable`.
+    `grace`: seconds after which its author gets a push if it could not be said. Raises `Unavailable`.
     """
     async with db.transaction() as tx:
         author_id: UUID | None = await tx.value(_HOLD, id, clock.now())
@@ -30,11 +34,11 @@ async def send_due(db: Repo, id: UUID, *, limits: Limits = DEFAULT_LIMITS) -> No
         message = await tx.one(ScheduledMessage, GET, id, author_id)
         actor = await find_actor(tx, author_id)
         if actor is None:
-            await _fail(tx, author_id, message, DEACTIVATED)
+            await _fail(tx, author_id, message, DEACTIVATED, grace)
         elif clock.now() - message.send_at > AT_MOST_LATE:
-            await _fail(tx, author_id, message, TOO_LATE)
+            await _fail(tx, author_id, message, TOO_LATE, grace)
         else:
-            await _try(tx, actor, message, limits)
+            await _try(tx, actor, message, limits, grace)
 
 
 async def say_now(tx: Transaction, actor: Actor, message: ScheduledMessage, limits: Limits) -> Sent:
@@ -54,18 +58,31 @@ async def forget(
     await record(tx, ScheduledMessageRemoved, author_id, gone)
 
 
-async def _try(tx: Transaction, actor: Actor, message: ScheduledMessage, limits: Limits) -> None:
+async def _try(
+    tx: Transaction, actor: Actor, message: ScheduledMessage, limits: Limits, grace: float
+) -> None:
     try:
         await say_now(tx, actor, message, limits)
     except Unavailable:
         raise
     except Error as error:
-        await _fail(tx, actor.id, message, error.code)
+        await _fail(tx, actor.id, message, error.code, grace)
 
 
-async def _fail(tx: Transaction, author_id: UUID, message: ScheduledMessage, code: str) -> None:
+async def _fail(
+    tx: Transaction, author_id: UUID, message: ScheduledMessage, code: str, grace: float
+) -> None:
     failed = await tx.one(ScheduledMessage, _FAIL, message.id, code)
-    await record(tx, ScheduledMessageUpdated, author_id, failed)
+    event = await record(tx, ScheduledMessageUpdated, author_id, failed)
+    # A matter of their own, wherever it was to be said: they may have been shown out there.
+    occasion = Occasion(
+        user_id=author_id,
+        kind="scheduled_send_failed",
+        event_id=notifications.event_id(author_id, event.seq),
+        happened_at=clock.now(),
+        subject=Subject("scheduled_message", message.id),
+    )
+    await notifications.notify(tx, [occasion], [], grace=grace)
 
 
 _HOLD = """

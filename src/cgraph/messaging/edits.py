@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 
+from cgraph import notifications
 from cgraph.accounts import Actor
 from cgraph_kit import clock
 from cgraph_kit.db import Repo, Transaction
@@ -18,6 +19,7 @@ from .limits import DEFAULT_LIMITS, Limits
 from .mentions import find_mentioned, without
 from .message import TEXT, Message, MessageEdit
 from .named import once
+from .pending import notify_later
 from .policy import can_edit, can_see_edits, in_edit_window
 from .reading import get_message
 from .stored import Stored, hold_live_message, tell
@@ -93,6 +95,10 @@ async def _edit(
     await tx.value(_UNMENTION, conversation_id, message.seq, mentions)
     if mentions:
         await tx.value(_MENTION, conversation_id, message.seq, mentions, actor.id)
+    if added:
+        await notify_later(tx, conversation_id)
+    if removed := without(message.mentions, mentions):
+        await notifications.withdraw(tx, [message.id], kind="mention", user_ids=removed)
 
 
 _KEEP = """

@@ -29,7 +29,12 @@ async def send_scheduled(app: "App", args: SendScheduled) -> None:
 
     Twice is harmless: what was said is no longer kept, and its id is the message's client id.
     """
-    await send_due(app.db, args.scheduled_message_id, limits=app.limits.messaging)
+    await send_due(
+        app.db,
+        args.scheduled_message_id,
+        limits=app.limits.messaging,
+        grace=app.settings.push_delay_seconds,
+    )
 
 
 class EraseExpired(msgspec.Struct, frozen=True):

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 
+from cgraph import notifications
 from cgraph.accounts import Actor
 from cgraph_kit import clock
 from cgraph_kit.db import Repo
@@ -14,7 +15,7 @@ from cgraph_kit.validation import Input
 from .access import get_access
 from .errors import MessageNotFound
 from .events import DeliveredUpdated, ReadMarked, ReadUpdated
-from .unread import Unread, get_unread
+from .unread import Unread, get_unread, get_unread_and_told
 
 Seq = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 
@@ -64,7 +65,12 @@ async def mark_read(db: Repo, actor: Actor, conversation_id: UUID, marker: ReadM
     )
     if moved is not None:
         _publish(db, actor, conversation_id, moved)
-    return await get_unread(db, actor, conversation_id)
+    unread, told = await get_unread_and_told(db, actor, conversation_id)
+    if told:
+        # Who has read every message has seen what became of them, too: that has numbers of its own.
+        read = unread.last_seq if unread.unread == 0 else unread.read_seq
+        await notifications.read_place(db, actor.id, conversation_id, read)
+    return unread
 
 
 async def mark_unread(db: Repo, actor: Actor, conversation_id: UUID, marker: Marker) -> Unread:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from cgraph import accounts
+from cgraph import accounts, notifications
 from cgraph.accounts import Actor
 from cgraph_kit.db import Transaction
 from cgraph_kit.errors import Invalid
@@ -31,8 +31,9 @@ async def tell_added(tx: Transaction, conversation_id: UUID, user_ids: Sequence[
 
 
 async def tell_removed(tx: Transaction, conversation_id: UUID, user_ids: Sequence[UUID]) -> None:
-    """Write `conversation_removed` into these people's own streams."""
+    """Write `conversation_removed` into these people's own streams; of the conversation nothing stays in their inboxes."""
     await _tell(tx, ConversationRemoved, conversation_id, user_ids)
+    await notifications.leave_place(tx, conversation_id, user_ids)
 
 
 async def _tell(

@@ -8,7 +8,6 @@ from msgspec.structs import replace
 
 from cgraph import notifications
 from cgraph.notifications import KINDS, Occasion
-from cgraph_kit import clock
 from cgraph_kit.db import Database, Transaction
 
 from .message import TEXT
@@ -44,7 +43,7 @@ async def _tell_some(db: Database, conversation_id: UUID, grace: float) -> int:
         if events:
             happened = await _happened(tx, conversation_id, events)
             await _notify(tx, conversation_id, place.kind, happened, grace)
-            await tx.value(_MOVE, conversation_id, events[-1].seq, clock.now())
+            await tx.value(_MOVE, conversation_id, events[-1].seq)
     return len(events)
 
 
@@ -132,7 +131,7 @@ async def _read_by_now(
 
 _WAIT = "SELECT last_seq FROM streams WHERE id = $1 FOR SHARE"
 _HOLD = "SELECT kind, notified_seq FROM conversations WHERE id = $1 FOR NO KEY UPDATE"
-_MOVE = "UPDATE conversations SET notified_seq = $2, notified_at = $3 WHERE id = $1"
+_MOVE = "UPDATE conversations SET notified_seq = $2, notified_at = now() WHERE id = $1"
 _EVENTS = """
 SELECT seq, type, payload, inserted_at FROM events WHERE stream_id = $1 AND seq > $2 ORDER BY seq LIMIT $3
 """

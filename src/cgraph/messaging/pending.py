@@ -48,6 +48,14 @@ async def notify_later(tx: Transaction, conversation_id: UUID) -> None:
         tx.publish(JobsEnqueued(QUEUE))
 
 
+async def hold_telling(tx: Transaction, conversation_id: UUID) -> None:
+    """Nobody is told of anything in the conversation before this transaction ends, so that it can be taken back.
+
+    To be called before anything else is locked.
+    """
+    await tx.value("SELECT 1 FROM conversations WHERE id = $1 FOR NO KEY UPDATE", conversation_id)
+
+
 _SOURCE = "(SELECT id AS conversation_id, notified_at FROM conversations WHERE id = $1) c"
 _ENQUEUE = f"{enqueueing(_SOURCE)} RETURNING state"
 

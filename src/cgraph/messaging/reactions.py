@@ -4,6 +4,7 @@ from uuid import UUID
 
 import emoji as emojis
 
+from cgraph import notifications
 from cgraph.accounts import Actor
 from cgraph_kit.db import Repo, Transaction
 from cgraph_kit.errors import Invalid
@@ -13,6 +14,7 @@ from .errors import CannotReact, MessageNotFound, TooManyReactions
 from .events import ReactionAdded, ReactionPayload, ReactionRemoved
 from .limits import DEFAULT_LIMITS, Limits
 from .message import TEXT, ReactionCount
+from .pending import hold_telling, notify_later
 from .stored import Stored, hold_live_message, tell
 
 
@@ -54,6 +56,8 @@ async def add_reaction(
                 ReactionAdded,
                 ReactionPayload(conversation_id, message_id, message.seq, emoji, actor.id, count),
             )
+            if message.sender_id != actor.id:
+                await notify_later(tx, conversation_id)
         elif not await tx.value(_GIVEN, conversation_id, message_id, emoji, actor.id):
             raise TooManyReactions
         return ReactionCount(emoji, count, me=True)
@@ -65,6 +69,7 @@ async def remove_reaction(
     """Take one's own emoji away; where there is none, nothing happens. Raises as `add_reaction`."""
     emoji = check_emoji(emoji)
     async with db.transaction() as tx:
+        await hold_telling(tx, conversation_id)
         message = await _hold(tx, actor, conversation_id, message_id)
         removed = await tx.value(_REMOVE, conversation_id, message_id, emoji, actor.id)
         count = await _count(tx, conversation_id, message_id, emoji)
@@ -74,6 +79,8 @@ async def remove_reaction(
                 ReactionRemoved,
                 ReactionPayload(conversation_id, message_id, message.seq, emoji, actor.id, count),
             )
+            if not await tx.value(_GIVES, conversation_id, message_id, actor.id):
+                await notifications.withdraw(tx, [message_id], kind="reaction", actor_id=actor.id)
         return ReactionCount(emoji, count, me=False)
 
 
@@ -97,6 +104,7 @@ SELECT $1, $2, $3, $4 WHERE (SELECT count(DISTINCT emoji) FROM reactions WHERE {
 ON CONFLICT DO NOTHING RETURNING true
 """
 _GIVEN = f"SELECT true FROM reactions WHERE {_KEY} AND emoji = $3 AND user_id = $4"
+_GIVES = f"SELECT true FROM reactions WHERE {_KEY} AND user_id = $3 LIMIT 1"
 _REMOVE = f"DELETE FROM reactions WHERE {_KEY} AND emoji = $3 AND user_id = $4 RETURNING true"
 _COUNT = f"SELECT count(*) FROM reactions WHERE {_KEY} AND emoji = $3"
 _REACTED = (

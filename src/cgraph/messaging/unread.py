@@ -75,6 +75,21 @@ async def get_unread(db: Repo, actor: Actor, conversation_id: UUID) -> Unread:
     return unread
 
 
+class UnreadAndTold(Unread, frozen=True):
+    """The counters of one conversation, and whether the reader was told of what they have read."""
+
+    told: bool
+
+
+async def get_unread_and_told(db: Repo, actor: Actor, conversation_id: UUID) -> tuple[Unread, bool]:
+    """The counters, and whether notifications of what is read wait to be read. Raises `ConversationNotFound`."""
+    found = await db.first(UnreadAndTold, _GET_TOLD, actor.id, conversation_id)
+    if found is None:
+        raise ConversationNotFound
+    values = {name: getattr(found, name) for name in Unread.__struct_fields__}
+    return Unread(**values), found.told
+
+
 async def list_unread(db: Repo, actor: Actor) -> list[Unread]:
     """The counters of every conversation in which something is unread."""
     return await db.all(Unread, _LIST, actor.id)
@@ -115,6 +130,11 @@ p.conversation_id, {UNREAD}, {MENTIONS}, p.read_seq, s.last_seq, p.marked_unread
     {MUTED}, {ARCHIVED}, f.seq, f.id
 """
 _GET = _counting(_COLUMNS, "user_id = $1 AND conversation_id = $2", FIRST_UNREAD)
+_GET_TOLD = _counting(
+    f"{_COLUMNS}, EXISTS (SELECT FROM told_scopes t WHERE t.user_id = $1 AND t.scope_id = $2)",
+    "user_id = $1 AND conversation_id = $2",
+    FIRST_UNREAD,
+)
 _LIST = f"""
 {_counting(_COLUMNS, "user_id = $1", FIRST_UNREAD)} WHERE s.last_seq > p.read_seq ORDER BY s.active_at DESC
 """

@@ -4,7 +4,13 @@ from .delivery import Target, deliver, list_targets, record_outcome
 from .device import NewApns, NewDevice, NewFcm, NewWebPush, PushDevice, SubscriptionKeys
 from .devices import delete_device, forget_devices, get_device, list_devices, register_device
 from .entries import count_unread_entries, hold_inboxes
-from .errors import DeviceNotFound, PlatformNotSetUp, ScopeNotFound, WebPushNotSetUp
+from .errors import (
+    DeviceNotFound,
+    NotificationNotFound,
+    PlatformNotSetUp,
+    ScopeNotFound,
+    WebPushNotSetUp,
+)
 from .events import (
     DurableEvent,
     InboxEntry,
@@ -19,6 +25,16 @@ from .events import (
 )
 from .explaining import Explained, explain
 from .facts import Action, Decision, Explicit, Facts, State, Verdict
+from .inbox import (
+    InboxCount,
+    ReadMark,
+    count_notifications,
+    delete_notification,
+    forget_read,
+    list_notifications,
+    mark_notifications_read,
+    mark_notifications_seen,
+)
 from .jobs import (
     SendTestPush,
     decide_notifications,
@@ -29,7 +45,7 @@ from .jobs import (
 )
 from .kinds import CHANNELS, KINDS, Channel, Kind, KindTraits, Reach
 from .mailing import collect
-from .notification import Notification
+from .notification import Notification, Shown
 from .notifying import notify
 from .occasion import Occasion, Subject, event_id
 from .outcomes import Outcome, list_told
@@ -53,6 +69,7 @@ from .preferences import (
 from .providers import open_pushers
 from .quiet import QuietHours, Window, quiet_until
 from .quiet_hours import NewQuietHours, QuietHoursShown, get_quiet_hours, set_quiet_hours
+from .reading import leave_place, read_place, withdraw
 from .recipients import Recipient, get_recipients
 from .record import keep_record
 from .resolve import resolve
@@ -76,6 +93,7 @@ __all__ = [
     "Facts",
     "GlobalPreference",
     "GlobalPreferenceChange",
+    "InboxCount",
     "InboxEntry",
     "InboxMarked",
     "Instant",
@@ -90,6 +108,7 @@ __all__ = [
     "NewWebPush",
     "Notification",
     "NotificationCreated",
+    "NotificationNotFound",
     "NotificationPreferencesUpdated",
     "NotificationUpdated",
     "NotificationsRead",
@@ -108,12 +127,14 @@ __all__ = [
     "QuietHoursShown",
     "QuietHoursUpdated",
     "Reach",
+    "ReadMark",
     "Recipient",
     "Rule",
     "Scope",
     "ScopeKind",
     "ScopeNotFound",
     "SendTestPush",
+    "Shown",
     "Sources",
     "State",
     "Subject",
@@ -127,14 +148,17 @@ __all__ = [
     "change_preference",
     "collect",
     "conversation",
+    "count_notifications",
     "count_unread_entries",
     "decide_notifications",
     "delete_device",
+    "delete_notification",
     "deliver",
     "event_id",
     "explain",
     "forget_devices",
     "forget_preference",
+    "forget_read",
     "forget_scope",
     "get_device",
     "get_global_preference",
@@ -143,13 +167,18 @@ __all__ = [
     "get_recipients",
     "hold_inboxes",
     "keep_record",
+    "leave_place",
     "list_devices",
+    "list_notifications",
     "list_preferences",
     "list_targets",
     "list_told",
+    "mark_notifications_read",
+    "mark_notifications_seen",
     "notify",
     "open_pushers",
     "quiet_until",
+    "read_place",
     "record_outcome",
     "register_device",
     "resolve",
@@ -158,4 +187,5 @@ __all__ = [
     "send_test_push",
     "set_quiet_hours",
     "tell_held",
+    "withdraw",
 ]

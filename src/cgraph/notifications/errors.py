@@ -10,6 +10,11 @@ class ScopeNotFound(NotFound):
     default = "there is no such place"
 
 
+class NotificationNotFound(NotFound):
+    code = "notification_not_found"
+    default = "there is no such notification"
+
+
 class DeviceNotFound(NotFound):
     code = "device_not_found"
     default = "there is no such device"

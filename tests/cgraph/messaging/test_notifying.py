@@ -1,15 +1,13 @@
 """What is said reaches those whom it concerns: the inbox at once, pushes and mail a little later."""
 
-from uuid import UUID
-
 import pytest
 
-from cgraph import accounts, messaging
+from cgraph import messaging
 from cgraph.accounts import Actor
-from cgraph.messaging import ReadMarker
+from cgraph.messaging import MessageEdit, ReadMarker
 from cgraph_kit.db import Transaction
 from support.phones import give_device
-from support.talk import make_actors, open_between, say
+from support.talk import open_between, say
 from support.telling import Node, address
 
 
@@ -26,15 +24,11 @@ async def reach(db: Transaction, actor: Actor) -> None:
     await address(db, actor.id)
 
 
-async def group(db: Transaction, ann: Actor, *others: Actor) -> UUID:
-    return await open_between(db, ann, *others)
-
-
 class TestMention:
     async def test_of_somebody_away(self, node: Node, ann: Actor, bob: Actor, eve: Actor) -> None:
         db = node.db
         await reach(db, bob)
-        id = await group(db, ann, bob, eve)
+        id = await open_between(db, ann, bob, eve)
         sent = await say(db, ann, id, f"hello @{bob.username}")
         await node.work()
         (entry,) = await node.inbox(bob.id)
@@ -61,7 +55,7 @@ class TestMention:
     ) -> None:
         db = node.db
         await reach(db, bob)
-        id = await group(db, ann, bob, eve)
+        id = await open_between(db, ann, bob, eve)
         await say(db, ann, id, f"hello @{bob.username}")
         await node.work()
         await messaging.mark_read(db, bob, id, ReadMarker())
@@ -69,5 +63,94 @@ class TestMention:
         await node.later(120)
         assert not node.pushes
         assert not node.mails
+        (entry,) = await node.inbox(bob.id)
+        assert entry["read_at"] is not None
         (row,) = [row for row in await node.outcomes() if row.user_id == bob.id]
         assert (row.state, row.rule) == ("suppressed", "already_read")
+
+    async def test_by_an_edit(self, node: Node, ann: Actor, bob: Actor, eve: Actor) -> None:
+        id = await open_between(node.db, ann, bob, eve)
+        sent = await say(node.db, ann, id, "hello")
+        await node.work()
+        assert not await node.inbox(bob.id)
+        for text in (f"hello @{bob.username}", "hello", f"hello again @{bob.username}"):
+            await messaging.edit_message(node.db, ann, id, sent.id, MessageEdit(text))
+            await node.later(1)
+            assert len(await node.inbox(bob.id)) == (text.startswith("hello @")), text
+        mentions = [row for row in await node.outcomes() if row.kind == "mention"]
+        assert [row.user_id for row in mentions] == [bob.id]
+
+    async def test_that_is_deleted_is_gone(
+        self, node: Node, ann: Actor, bob: Actor, eve: Actor
+    ) -> None:
+        await reach(node.db, bob)
+        id = await open_between(node.db, ann, bob, eve)
+        sent = await say(node.db, ann, id, f"hello @{bob.username}")
+        await node.work()
+        await messaging.delete_message(node.db, ann, id, sent.id)
+        assert not await node.inbox(bob.id)
+        await node.later()
+        await node.later(120)
+        assert not node.pushes + node.mails
+        (row,) = [row for row in await node.outcomes() if row.user_id == bob.id]
+        assert (row.state, row.rule) == ("suppressed", "gone")
+
+    async def test_of_somebody_who_is_shown_out(
+        self, node: Node, ann: Actor, bob: Actor, eve: Actor
+    ) -> None:
+        await reach(node.db, bob)
+        id = await open_between(node.db, ann, bob, eve)
+        await say(node.db, ann, id, f"hello @{bob.username}")
+        await node.work()
+        await messaging.remove_participant(node.db, ann, id, bob.id)
+        assert not await node.inbox(bob.id)
+        await node.later()
+        assert not node.pushes
+        (row,) = [row for row in await node.outcomes() if row.user_id == bob.id]
+        assert (row.state, row.rule) == ("suppressed", "no_access")
+
+
+class TestDirect:
+    async def test_is_one_entry_until_it_is_read(self, node: Node, ann: Actor, bob: Actor) -> None:
+        id = await open_between(node.db, ann, bob)
+        for text in ("one", "two", "three"):
+            await say(node.db, ann, id, text)
+        await node.later(1)
+        (entry,) = await node.inbox(bob.id)
+        assert (entry["kind"], entry["event_count"], entry["actor_count"]) == ("dm", 3, 1)
+        await messaging.mark_read(node.db, bob, id, ReadMarker())
+        (entry,) = await node.inbox(bob.id)
+        assert entry["read_at"] is not None
+        await say(node.db, ann, id, "four")
+        await node.later(1)
+        (anew,) = await node.inbox(bob.id)
+        assert (anew["id"], anew["event_count"], anew["read_at"]) == (entry["id"], 1, None)
+
+    async def test_several_are_one_push(self, node: Node, ann: Actor, bob: Actor) -> None:
+        await reach(node.db, bob)
+        id = await open_between(node.db, ann, bob)
+        for text in ("one", "two"):
+            await say(node.db, ann, id, text)
+            await node.later(1)
+        await node.later()
+        (push,) = node.pushes
+        assert (push.collapse, push.badge) == (f"conversation:{id}", 2)
+        assert {row.state for row in await node.outcomes()} == {"sent"}
+
+
+class TestReaction:
+    async def test_folds_and_is_taken_back(
+        self, node: Node, ann: Actor, bob: Actor, eve: Actor
+    ) -> None:
+        id = await open_between(node.db, ann, bob, eve)
+        sent = await say(node.db, ann, id, "hello")
+        for actor in (bob, eve, ann):
+            await messaging.add_reaction(node.db, actor, id, sent.id, "👍")
+        await node.later(1)
+        (entry,) = await node.inbox(ann.id)
+        assert (entry["kind"], entry["event_count"], entry["actor_count"]) == ("reaction", 2, 2)
+        await messaging.remove_reaction(node.db, bob, id, sent.id, "👍")
+        (entry,) = await node.inbox(ann.id)
+        assert (entry["event_count"], entry["actor_ids"]) == (1, [str(eve.id)])
+        await messaging.remove_reaction(node.db, eve, id, sent.id, "👍")
+        assert not await node.inbox(ann.id)
