@@ -288,14 +288,36 @@ class Settings(BaseSettings):
     slow_handler: Seconds = _knob(
         1.0, "Seconds from which a request or a channel event is logged as slow."
     )
+    slow_job: Seconds = _knob(
+        60.0,
+        "Seconds from which a run of a job is logged as slow that has no time limit of its own.",
+    )
     metrics_token: SecretStr | None = _knob(
         None, "Bearer token that /metrics demands; unset: open in dev, not served in prod."
+    )
+    work_metrics_port: Port | None = _knob(
+        None,
+        "Port, at CGRAPH_HOST, where `cgraph work` answers /metrics, /health and /ready; 0 takes a free one; unset: none.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = _knob(
         "info", "Least severe log line."
     )
     log_format: Literal["auto", "json", "text"] = _knob(
         "auto", "auto: text on a terminal, else JSON."
+    )
+
+    # -- tracing
+    otel_endpoint: str | None = _knob(
+        None,
+        "Where traces go by OTLP/HTTP, as http://collector:4318; unset: nothing is traced. Needs `cgraph[otel]`.",
+    )
+    otel_headers: dict[str, SecretStr] = Field(
+        default_factory=dict,
+        description='Headers of what is sent there, as JSON: {"authorization": "Bearer …"}.',
+    )
+    otel_service: str = _knob("cgraph", "What this process is called in traces.")
+    otel_ratio: Annotated[float, Field(ge=0, le=1)] = _knob(
+        0.1, "Share of what begins here that is traced; what comes with a traceparent says itself."
     )
 
     @field_validator("mail_from")
@@ -309,6 +331,13 @@ class Settings(BaseSettings):
     def _server(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None:
             parse_server(value.get_secret_value())
+        return value
+
+    @field_validator("otel_endpoint")
+    @classmethod
+    def _collector(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("http://", "https://")):
+            raise ValueError("must begin with http:// or https://")
         return value
 
     @model_validator(mode="after")

@@ -24,10 +24,14 @@ from .api import (
 )
 from .pages import mailbox, password_reset, unsubscribe
 
-ROUTES: tuple[Route, ...] = (
+WATCHED: tuple[Route, ...] = (
     get("/health", health.live),
     get("/ready", health.ready),
     get("/metrics", metrics.scrape),
+)
+"""For whoever watches a process."""
+ROUTES: tuple[Route, ...] = (
+    *WATCHED,
     get("/reset", password_reset.ask),
     post("/reset", password_reset.send),
     get("/reset/{token}", password_reset.choose),

@@ -11,6 +11,7 @@ import msgspec
 import uvicorn
 
 from cgraph.application import App
+from cgraph.settings import Settings
 from cgraph_kit.channels.endpoint import Endpoint
 from cgraph_kit.channels.http import HttpLimits, guarded_http, upgrade_required
 from cgraph_kit.channels.longpoll import LongPoll, LongPollLimits
@@ -60,18 +61,29 @@ def bound(host: str, port: int) -> socket.socket:
 @asynccontextmanager
 async def running(app: App, listener: socket.socket) -> AsyncIterator[Listening]:
     """The server on a bound socket; leaving drains and stops it."""
-    async with realtime(app) as endpoint:
-        server = _Server(_config(app, endpoint))
-        task = asyncio.create_task(server.serve(sockets=[listener]))
+    async with (
+        realtime(app) as endpoint,
+        answering(_config(app, endpoint), listener) as listening,
+    ):
         try:
-            await server.started_or(task)
             _settle_garbage()
-            host, port = listener.getsockname()[:2]
-            yield Listening(host, port)
+            yield listening
         finally:
             await endpoint.drain(app.settings.drain_seconds)
-            server.should_exit = True
-            await task
+
+
+@asynccontextmanager
+async def answering(config: uvicorn.Config, listener: socket.socket) -> AsyncIterator[Listening]:
+    """HTTP on a bound socket, until left."""
+    server = _Server(config)
+    task = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        await server.started_or(task)
+        host, port = listener.getsockname()[:2]
+        yield Listening(host, port)
+    finally:
+        server.should_exit = True
+        await task
 
 
 def _config(app: App, endpoint: Endpoint) -> uvicorn.Config:
@@ -94,12 +106,17 @@ def _config(app: App, endpoint: Endpoint) -> uvicorn.Config:
         handshake=settings.header_timeout,
     )
     protocol: Any = websocket_protocol(mounts, limits, compression=settings.websocket_compression)
+    return configured(web, settings, protocol)
+
+
+def configured(web: Any, settings: Settings, websockets: Any = "none") -> uvicorn.Config:
+    """How uvicorn serves an application of ours. `websockets`: the protocol class of those, if there are any."""
     return uvicorn.Config(
         web,
         http=guarded_http(
             HttpLimits(head=settings.header_timeout, body=settings.body_timeout), early_refusal
         ),
-        ws=protocol,
+        ws=websockets,
         lifespan="off",
         log_config=None,
         log_level="warning",  # that it has started is ours to say

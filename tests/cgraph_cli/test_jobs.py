@@ -3,10 +3,13 @@
 import asyncio
 import json
 import os
+import re
 import signal
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
+import httpx
 import pytest
 
 from cgraph.settings import Settings
@@ -96,6 +99,44 @@ class TestWork:
         assert ran.code == 0
         assert "maintenance (2)" in ran.out
         assert await until(lambda: base.value("SELECT count(*) = 0 FROM job_nodes"))
+
+    async def test_can_be_watched(
+        self,
+        cgraph: Run,
+        base: Database,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        monkeypatch.setenv("CGRAPH_WORK_METRICS_PORT", "0")
+        working = asyncio.create_task(cgraph("work", "--queues", "maintenance"))
+        said = ""
+
+        async def address() -> str | None:
+            nonlocal said
+            said += capsys.readouterr().out
+            found = re.search(r"http://\S+(?=/metrics)", said)
+            return found and found[0]
+
+        async with httpx.AsyncClient(base_url=await until(address)) as http:
+            text = (await http.get("/metrics")).text
+            statuses = [
+                (await http.get(path)).status_code for path in ("/health", "/ready", "/api/v1/me")
+            ]
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert (await working).code == 0
+        assert statuses == [200, 200, 404]
+        for name in ("jobs_executed_total", "db_pool_size", "process_cpu_seconds_total"):
+            assert f"# TYPE {name}" in text
+
+    async def test_says_that_somebody_listens_where_it_would_be_watched(
+        self, cgraph: Run, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = taken.getsockname()[1]
+            monkeypatch.setenv("CGRAPH_WORK_METRICS_PORT", str(port))
+            ran = await cgraph("work", "--queues", "maintenance")
+        assert ran.code == 1
+        assert f"port {port}" in ran.err
 
 
 class TestChosenQueues:
