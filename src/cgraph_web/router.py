@@ -13,7 +13,9 @@ from .api import (
     events,
     me,
     messages,
+    notification_outcomes,
     notification_preferences,
+    notifications,
     participants,
     pins,
     quiet_hours,
@@ -75,6 +77,15 @@ ROUTES: tuple[Route, ...] = (
         get("/me/events", events.own),
         get("/me/unread", unread.index),
         *under(
+            "/me/notifications",
+            get("", notifications.index),
+            get("/count", notifications.count),
+            post("/read", notifications.read),
+            post("/seen", notifications.seen),
+            delete("/{notification_id}", notifications.remove),
+        ),
+        get("/me/notification-outcomes", notification_outcomes.index),
+        *under(
             "/me/notification-preferences",
             get("", notification_preferences.show),
             put("", notification_preferences.replace),
@@ -95,6 +106,7 @@ ROUTES: tuple[Route, ...] = (
         post("/me/scheduled-messages/{scheduled_message_id}/send", scheduled_messages.send),
         *under(
             "/admin",
+            get("/notification-outcomes", notification_outcomes.of_user),
             get("/jobs", admin_jobs.index),
             get("/jobs/{job_id}", admin_jobs.show),
             post("/jobs/cancel", admin_jobs.cancel),

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import pytest
 
-from cgraph import messaging
+from cgraph import messaging, notifications
 from cgraph.accounts import grant_admin, revoke_admin
 from cgraph.application import App
 from cgraph_kit import clock
@@ -42,6 +42,8 @@ class Scene(NamedTuple):
     """The owner's."""
     scheduled_message_id: UUID
     """The owner's."""
+    notification_id: UUID
+    """The owner's: the participant mentions them."""
     job_id: int
     """Any job."""
 
@@ -60,7 +62,8 @@ async def make_scene(app: App) -> Scene:
     people = {name: await register(app) for name in names}
     conversation = await converse(app, people["owner"], people["participant"], people["third"])
     hers = await say(app, people["owner"], conversation, "hers")
-    his = await say(app, people["participant"], conversation, "his")
+    mention = f"his @{people['owner'].actor.username}"
+    his = await say(app, people["participant"], conversation, mention)
     later = await messaging.schedule_message(
         app.db,
         people["owner"].actor,
@@ -68,8 +71,17 @@ async def make_scene(app: App) -> Scene:
         messaging.NewScheduledMessage("later", tomorrow()),
     )
     device = await subscribe(app, people["owner"])
+    entry_id = await tell(app, conversation, people["owner"])
     job_id = await app.db.value("SELECT max(id) FROM jobs")
-    return Scene(people, conversation, hers.id, his.id, device.id, later.id, job_id)
+    return Scene(people, conversation, hers.id, his.id, device.id, later.id, entry_id, job_id)
+
+
+async def tell(app: App, conversation_id: UUID, person: Person) -> UUID:
+    """Have the job done that tells people of what was said; the newest entry of somebody's inbox."""
+    worker = messaging.notify_participants
+    await worker.handler(app, worker.args(conversation_id))
+    inbox = await notifications.list_notifications(app.db, app.sources, person.actor)
+    return inbox.items[0].id
 
 
 def tomorrow() -> datetime:
@@ -105,9 +117,9 @@ def inside(status: int, body: Body = None, query: str = "") -> Row:
     return Row(401, 404, status, status, body, query)
 
 
-def admin(body: Body = None) -> Row:
+def admin(body: Body = None, query: str = "") -> Row:
     """Administrators may; to everybody else there is nothing at this address."""
-    return Row(401, 404, 404, 404, body)
+    return Row(401, 404, 404, 404, body, query)
 
 
 def owned(participant: int, owner: int, body: Body = None) -> Row:
@@ -163,6 +175,12 @@ TABLE: dict[str, Row] = {
     f"GET {A}/push/vapid-key": public(200),
     f"GET {A}/me/events": own(200, query="?since=0"),
     f"GET {A}/me/unread": own(200, query="?verify=true"),
+    f"GET {A}/me/notifications": own(200),
+    f"GET {A}/me/notifications/count": own(200),
+    f"POST {A}/me/notifications/read": own(200, {}),
+    f"POST {A}/me/notifications/seen": own(200),
+    f"DELETE {A}/me/notifications/{{notification_id}}": Row(401, 404, 404, 204),
+    f"GET {A}/me/notification-outcomes": own(200),
     f"GET {P}": own(200),
     f"PUT {P}": own(200, {"level": "mentions"}),
     f"PATCH {P}": own(200, {"email": False}),
@@ -181,6 +199,7 @@ TABLE: dict[str, Row] = {
     ),
     f"DELETE {A}/me/scheduled-messages/{{scheduled_message_id}}": Row(401, 404, 404, 204),
     f"POST {A}/me/scheduled-messages/{{scheduled_message_id}}/send": Row(401, 404, 404, 201),
+    f"GET {A}/admin/notification-outcomes": admin(query=f"?user_id={UUID(int=1)}"),
     f"GET {A}/admin/jobs": admin(),
     f"GET {A}/admin/jobs/{{job_id}}": admin(),
     f"POST {A}/admin/jobs/cancel": admin({"ids": [1]}),
@@ -245,6 +264,7 @@ def path_of(route: Route, scene: Scene, message_id: UUID) -> str:
         scope="conversation",
         scope_id=scene.conversation_id,
         job_id=scene.job_id,
+        notification_id=scene.notification_id,
         queue="default",
     )
 

@@ -48,7 +48,7 @@ from .mailing import collect
 from .notification import Notification, Shown
 from .notifying import notify
 from .occasion import Occasion, Subject, event_id
-from .outcomes import Outcome, list_told
+from .outcomes import AnyState, Outcome, list_told
 from .preference import (
     GlobalPreference,
     GlobalPreferenceChange,
@@ -77,6 +77,7 @@ from .rules import RULES, Rule
 from .scopes import DEFAULT_LEVELS, Level, PlaceKind, Scope, ScopeKind, conversation
 from .sending import Push
 from .sources import Look, Sources, Wanted
+from .trace import Delivery, Traced, Way, WhichTraces, list_traces
 
 __all__ = [
     "CHANNELS",
@@ -84,8 +85,10 @@ __all__ = [
     "KINDS",
     "RULES",
     "Action",
+    "AnyState",
     "Channel",
     "Decision",
+    "Delivery",
     "DeviceNotFound",
     "DurableEvent",
     "Explained",
@@ -140,9 +143,12 @@ __all__ = [
     "Subject",
     "SubscriptionKeys",
     "Target",
+    "Traced",
     "Verdict",
     "Wanted",
+    "Way",
     "WebPushNotSetUp",
+    "WhichTraces",
     "Window",
     "change_global_preference",
     "change_preference",
@@ -173,6 +179,7 @@ __all__ = [
     "list_preferences",
     "list_targets",
     "list_told",
+    "list_traces",
     "mark_notifications_read",
     "mark_notifications_seen",
     "notify",

@@ -117,9 +117,14 @@ def kept(verdict: Verdict) -> dict[str, Any]:
     return {name: value for name, value in built.items() if value is not None and name != "text"}
 
 
+def text_of(rule: str) -> str:
+    """What a rule says; nothing if it is no more."""
+    return _TEXTS.get(rule, "")
+
+
 def loaded(stored: Mapping[str, Any]) -> Verdict:
-    """The same as it was; what became of it besides is left out. A rule that is no more has no text."""
-    return msgspec.convert({"text": _TEXTS.get(stored["rule"], "")} | dict(stored), Verdict)
+    """The same as it was; what became of it besides is left out."""
+    return msgspec.convert({"text": text_of(stored["rule"])} | dict(stored), Verdict)
 
 
 def kept_facts(facts: Facts) -> dict[str, Any]:
