@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from asyncio import sleep
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -76,11 +76,9 @@ class Crontab:
         self._db = db
         self._entries = entries
 
-    async def run(self) -> None:
-        """Sleep until the next tick of any entry, fire, and so on."""
-        async with asyncio.TaskGroup() as tasks:
-            for entry in self._entries:
-                tasks.create_task(self._follow(entry))
+    def loops(self) -> list[Coroutine[Any, Any, None]]:
+        """To be run for ever, one for each entry: sleep until the next tick, fire, and so on."""
+        return [self._follow(entry) for entry in self._entries]
 
     async def _follow(self, entry: Cron) -> None:
         tick = entry.after(clock.now())

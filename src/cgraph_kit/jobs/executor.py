@@ -4,12 +4,12 @@ import asyncio
 import logging
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from typing import Any
 
 from cgraph_kit.logging import about
 
-from .results import Cancel, Snooze
+from .results import Cancel, Result, Snooze
 from .taken import Outcome, Taken, enter
 from .text import printable
 from .worker import Worker
@@ -30,17 +30,25 @@ async def execute(workers: Mapping[str, Worker[Any, Any]], context: Any, job: Ta
     if worker is None:
         return _unknown(job)
     try:
-        async with asyncio.timeout(worker.timeout) as limit:
-            result = await worker.handler(context, worker.decode(job.args))
+        running = worker.handler(context, worker.decode(job.args))
+        result = await (running if worker.timeout is None else _within(worker.timeout, running))
     except (Exception, SystemExit) as error:
-        if isinstance(error, TimeoutError) and limit.expired():
-            error = TimeoutError(f"it took more than {worker.timeout:g} s")
         return _failed(worker, job, error)
     except asyncio.CancelledError as error:
         if _is_cancelled():
             raise
         return _failed(worker, job, error)  # of something it waited for
     return _done(job, result)
+
+
+async def _within(seconds: float, running: Awaitable[Result]) -> Result:
+    try:
+        async with asyncio.timeout(seconds) as limit:
+            return await running
+    except TimeoutError as error:
+        if limit.expired():  # the trace says where it was
+            raise TimeoutError(f"it took more than {seconds:g} s") from error
+        raise
 
 
 def _is_cancelled() -> bool:

@@ -11,7 +11,7 @@ import os
 import secrets
 import socket
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -101,11 +101,9 @@ class Heart:
         """Beat now: something has been ordered."""
         self._hurry.set()
 
-    async def run(self) -> None:
-        """Beat for ever; a watch beside it ends this life when the beats stop."""
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._beats())
-            tasks.create_task(self._watch())
+    def loops(self) -> list[Coroutine[Any, Any, None]]:
+        """To be run for ever: the beats, and beside them a watch that ends this life when they stop."""
+        return [self._beats(), self._watch()]
 
     async def leave(self) -> None:
         """Tell the others that there is nothing to take up."""

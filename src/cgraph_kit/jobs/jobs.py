@@ -34,6 +34,7 @@ SELECT EXISTS (
     SELECT FROM jobs j WHERE state = 'available' AND queue = ANY($1::text[])
       AND NOT EXISTS (SELECT FROM job_queues q WHERE q.name = j.queue AND q.paused))
 """
+INSIST = 0.5
 LAST_WORDS = 3.0
 """Seconds a node that stops gives to writing what has become of its jobs."""
 
@@ -152,15 +153,15 @@ class Jobs:
                 await _ended([*tasks, *queues])
 
     def _loops(self) -> list[Any]:
-        loops = [
-            self._heart.run(),
+        return [
+            *self._heart.loops(),
+            *self._cron.loops(),
             self._finisher.run(),
             every(stager.EVERY, "staging", self._stage),
             every(rescuer.EVERY, "rescuing", self._rescue),
             every(pruner.EVERY, "pruning", self._prune),
             every(metrics.EVERY, "counting", self._count),
         ]
-        return [*loops, self._cron.run()] if self.crontab else loops
 
     async def _stop(self, loops: Sequence["asyncio.Task[None]"]) -> None:
         if not loops:
@@ -191,7 +192,7 @@ class Jobs:
     async def _execute(self, job: Taken) -> Outcome:
         began = time.perf_counter()
         outcome = await execute(self.workers, self._context, job)
-        metrics.observe(outcome, time.perf_counter() - began)
+        metrics.RUNS.observe(outcome, time.perf_counter() - began)
         return outcome
 
     def _finished(self, outcomes: Sequence[Outcome], written: set[int]) -> None:
@@ -261,7 +262,10 @@ def _by_name(workers: Iterable[Worker[Any, Any]]) -> dict[str, Worker[Any, Any]]
     return known
 
 
-async def _ended(tasks: Sequence["asyncio.Task[Any]"]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+async def _ended(tasks: Iterable["asyncio.Task[Any]"]) -> None:
+    """End them, insisting: the driver swallows a cancellation that meets the end of what it waits for."""
+    left = set(tasks)
+    while left:
+        for task in left:
+            task.cancel()
+        _done, left = await asyncio.wait(left, timeout=INSIST)

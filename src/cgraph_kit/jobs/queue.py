@@ -22,6 +22,8 @@ POLL = 1.0
 """Seconds after which a queue looks by itself: the net below the wake-up."""
 COOLDOWN = 0.004
 """Seconds between two statements that take jobs, while less than half of the room is free."""
+INSIST = 3.0
+"""Seconds after which a run that was to end, and has not, is told again."""
 MOST = 500
 """Jobs taken in one statement."""
 
@@ -73,6 +75,7 @@ class Queue:
         self._execute = execute
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._why: dict[int, Why] = {}
+        self._ended_at: dict[int, float] = {}
         self._look = asyncio.Event()
         self._more = True
         self._taken_at = 0.0
@@ -104,7 +107,18 @@ class Queue:
         for id in list(self._tasks) if ids is None else ids & self._tasks.keys():
             if id not in self._why:
                 self._why[id] = why
-                self._tasks[id].cancel()
+                self._end(id)
+
+    def _end(self, id: int) -> None:
+        self._ended_at[id] = time.monotonic()
+        self._tasks[id].cancel()
+
+    def _insist(self) -> None:
+        """The driver swallows a cancellation that meets the end of what it waits for, and handlers may, too."""
+        for id, ended in list(self._ended_at.items()):
+            if time.monotonic() - ended > INSIST:
+                log.warning("job %d does not end", id)
+                self._end(id)
 
     async def idle(self) -> None:
         """Return once nothing is under way."""
@@ -121,6 +135,7 @@ class Queue:
         while not self._stopping:
             await self._woken()
             self._look.clear()
+            self._insist()
             room = min(self.limit - len(self._tasks), MOST)
             if room > 0 and not self.order.paused and not self._stopping and self._heart.alive:
                 await self._cool(room)
@@ -162,6 +177,7 @@ class Queue:
             outcome = given_back(job)
         finally:
             del self._tasks[job.id]
+            self._ended_at.pop(job.id, None)
         why = self._why.pop(job.id, None)
         if why == "back" and outcome.state != "completed":
             outcome = given_back(job)

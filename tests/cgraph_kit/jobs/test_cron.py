@@ -123,7 +123,8 @@ def held(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 async def fired(base: Database, held: Clock, crontab: Crontab, minutes: int) -> list[str]:
     held.until = held.time + timedelta(minutes=minutes)
-    task = asyncio.create_task(crontab.run())
+    (loop,) = crontab.loops()
+    task = asyncio.create_task(loop)
     async with asyncio.timeout(20):
         await held.over.wait()
     task.cancel()

@@ -26,10 +26,10 @@ class TestHeart:
         async with nodes(wait) as node:
             name = node.node
             enqueued = await wait.enqueue(base, word="x")
-            await seen.begun.wait()
+            await holds(seen.begun.is_set)
             seen.begun.clear()
             await base.value("DELETE FROM job_nodes")
-            await seen.begun.wait()  # again, in its next life
+            await holds(seen.begun.is_set)  # again, in its next life
             assert node.node != name
             assert seen.words == ["ended"]
             seen.go.set()
@@ -42,13 +42,13 @@ class TestHeart:
     ) -> None:
         async with nodes(wait, own=base) as node:
             enqueued = await wait.enqueue(base, word="x")
-            await seen.begun.wait()
+            await holds(seen.begun.is_set)
             seen.begun.clear()
             async with base.transaction() as tx:  # as good as away: every beat waits
                 await tx.value("LOCK TABLE job_nodes IN ACCESS EXCLUSIVE MODE")
                 await holds(lambda: seen.words == ["ended"])
                 assert not node._heart.alive
-            await seen.begun.wait()
+            await holds(seen.begun.is_set)
             seen.go.set()
             await becomes(base, enqueued.id, "completed")
 
@@ -58,7 +58,7 @@ class TestHeart:
         """Its outcome must not be written over what the other does."""
         async with nodes(wait):
             enqueued = await wait.enqueue(base, word="x")
-            await seen.begun.wait()
+            await holds(seen.begun.is_set)
             await base.value("UPDATE jobs SET attempted_by = 'another', attempt = 2")
             await holds(lambda: seen.words == ["ended"])
         stolen = await becomes(base, enqueued.id, "executing")

@@ -6,7 +6,7 @@ import pytest
 
 from cgraph_kit.db import Database
 from cgraph_kit.jobs import Cancel, Cron, Jobs, Result, Snooze, Which, cancel, current, job
-from cgraph_kit.jobs.metrics import EXECUTED
+from cgraph_kit.jobs.metrics import RUNS
 from cgraph_kit.pubsub import LocalBus, LocalPubSub
 from support.later import HURRY, Nodes, Seen, Word, becomes, holds
 
@@ -43,6 +43,17 @@ async def dawdle(seen: Seen, args: Word) -> None:
 
 
 @job()
+async def deaf(seen: Seen, args: Word) -> None:
+    """Goes on when it is told to end, the first time."""
+    seen.begun.set()
+    try:
+        await seen.go.wait()
+    except asyncio.CancelledError:
+        seen.words.append("what?")
+    await seen.go.wait()
+
+
+@job()
 async def refuse(seen: Seen, args: Word) -> Result:
     """Will not."""
     return Cancel("not me")
@@ -50,7 +61,7 @@ async def refuse(seen: Seen, args: Word) -> Result:
 
 class TestJobs:
     async def test_do_what_is_enqueued(self, base: Database, nodes: Nodes, seen: Seen) -> None:
-        before = EXECUTED.labels("say", "default", "completed")._value.get()
+        before = RUNS.states["say", "default", "completed"]
         async with nodes(say) as node:
             enqueued = await say.enqueue(base, word="hello")
             done = await becomes(base, enqueued.id, "completed")
@@ -58,7 +69,7 @@ class TestJobs:
         assert seen.words == ["hello"]
         assert done.attempt == 1
         assert done.finished_at is not None
-        assert EXECUTED.labels("say", "default", "completed")._value.get() == before + 1
+        assert RUNS.states["say", "default", "completed"] == before + 1
 
     async def test_try_again_and_keep_every_error(
         self, base: Database, nodes: Nodes, seen: Seen
@@ -88,12 +99,23 @@ class TestJobs:
     ) -> None:
         async with nodes(wait) as node:
             enqueued = await wait.enqueue(base, word="x")
-            await seen.begun.wait()
+            await holds(seen.begun.is_set)
             assert await cancel(base, Which((enqueued.id,))) == 1
             await holds(lambda: not node.busy)
             done = await becomes(base, enqueued.id, "cancelled")
             assert not seen.go.is_set()
         assert done.attempt == 1
+
+    async def test_insist_where_an_end_is_not_taken_notice_of(
+        self, base: Database, nodes: Nodes, seen: Seen, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("cgraph_kit.jobs.queue.INSIST", 0.1)
+        async with nodes(deaf) as node:
+            enqueued = await deaf.enqueue(base, word="x")
+            await holds(seen.begun.is_set)
+            await cancel(base, Which((enqueued.id,)))
+            await holds(lambda: not node.busy)
+        assert seen.words == ["what?"]
 
     async def test_hear_of_what_other_nodes_do(self, base: Database, seen: Seen) -> None:
         """Over the bus alone: neither looks by itself that soon."""
@@ -105,7 +127,7 @@ class TestJobs:
         base.subscriber = near.hear
         async with far.running(seen), near.running(seen):
             enqueued = await wait.enqueue(base, word="x")
-            await seen.begun.wait()
+            await holds(seen.begun.is_set)
             await cancel(base, Which((enqueued.id,)))
             await holds(lambda: not far.busy)
 
@@ -131,7 +153,7 @@ class TestStop:
     ) -> None:
         async with nodes(wait):
             enqueued = await wait.enqueue(base, word="x")
-            await seen.begun.wait()
+            await holds(seen.begun.is_set)
             asyncio.get_running_loop().call_later(0.05, seen.go.set)
         await becomes(base, enqueued.id, "completed", within=0.1)
         assert await base.value("SELECT count(*) FROM job_nodes") == 0
@@ -141,7 +163,7 @@ class TestStop:
     ) -> None:
         async with nodes(wait):
             enqueued = await wait.enqueue(base, word="x")
-            await seen.begun.wait()
+            await holds(seen.begun.is_set)
         back = await becomes(base, enqueued.id, "available", within=0.1)
         assert back.attempt == 0
         assert back.errors == []
