@@ -16,7 +16,7 @@ from typing import Any, Protocol, Self, TypeVar
 import asyncpg
 import msgspec
 
-from . import batching, telemetry
+from . import batching, telemetry, tracing
 from .batching import Batched, Batcher
 from .errors import Unavailable
 
@@ -67,12 +67,21 @@ class _Outages:
         return None
 
     def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        if isinstance(error, asyncpg.PostgresError):
+            _forget_values(error)
         if isinstance(error, _AWAY):
             log.warning("database unavailable: %s: %s", type(error).__name__, error)
             raise Unavailable("the database is temporarily unavailable") from error
 
 
 _outages = _Outages()
+
+
+def _forget_values(error: asyncpg.PostgresError) -> None:
+    """Cut off what it quotes of the rows and arguments: its words end up in logs, and those are people's own."""
+    error.detail = None
+    if isinstance(error, asyncpg.DataError):
+        error.args = (str(error.args[0]).partition(": ")[0],)
 
 
 class Repo(Protocol):
@@ -147,7 +156,7 @@ class _Statements:
         self, fetch: Callable[..., Awaitable[Any]], sql: str, args: Sequence[Any]
     ) -> Any:
         started = perf_counter()
-        with _outages:
+        with _outages, tracing.statement(sql):
             found = await fetch(sql, *args)
         if (seconds := perf_counter() - started) >= self._slow:
             _tell_slow(sql, seconds)
@@ -267,7 +276,8 @@ class Database(_Statements):
         batcher = self._batchers.get(write)
         if batcher is None:
             batcher = self._batchers[write] = Batcher(write, self.all, self.publish)
-        event: Happened | None = await batcher.submit(entry)
+        with tracing.step("batched write"):  # the statement belongs to all that share it
+            event: Happened | None = await batcher.submit(entry)
         return event
 
     def stats(self) -> dict[str, int]:

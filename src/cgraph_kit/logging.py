@@ -30,6 +30,9 @@ SECRET_WORDS = frozenset(
 about: ContextVar[Mapping[str, Any]] = ContextVar("about", default=MappingProxyType({}))
 """What the current task is about. Whoever sets it may add to the mapping later: one cheap step per request."""
 
+TALKATIVE = ("httpx2", "httpcore2", "h2", "hpack", "urllib3", "requests", "opentelemetry.exporter")
+"""Libraries whose lower levels tell whole addresses and headers: device tokens and credentials among them."""
+
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 _encode = msgspec.json.Encoder(enc_hook=repr).encode
 
@@ -174,4 +177,6 @@ def _route_standard_library(number: int, text: bool, stream: TextIO) -> None:
         library.handlers.clear()
         library.propagate = name != "uvicorn.access"
         library.disabled = name == "uvicorn.access"
+    for name in TALKATIVE:
+        logging.getLogger(name).setLevel(max(number, logging.WARNING))
     logging.captureWarnings(capture=True)

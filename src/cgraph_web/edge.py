@@ -8,7 +8,7 @@ from time import perf_counter
 from typing import Any
 
 from cgraph.settings import Settings
-from cgraph_kit import logging
+from cgraph_kit import logging, tracing
 
 from .endpoint import Endpoint
 from .errors import ClientGone, failure_response
@@ -24,6 +24,9 @@ from .routing import Routes
 
 CLIENT_GONE = 499
 """The status in logs of a request whose sender hung up (nginx's word; never sent)."""
+
+SERVER_FAULT = 500
+"""Statuses from here on say that we were wrong."""
 
 _API_ONLY = ((b"content-security-policy", API_POLICY), (b"cache-control", b"no-store"))
 
@@ -41,16 +44,22 @@ class Edge:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         exchange = self._open(scope)
         method = scope["method"]
-        try:
-            response = await self._answer(exchange, scope, receive)
-            exchange.status = response.status
-            await self._send(exchange, response, send, bare=method == "HEAD")
-        except ClientGone:
-            exchange.status = CLIENT_GONE
-        finally:
-            seconds = perf_counter() - exchange.started
-            observe(method, exchange.route, exchange.status, seconds)
-            log_access(exchange, method, seconds, slow=self._slow)
+        parent = tracing.parse(exchange.headers.get(b"traceparent"))
+        with tracing.root("request", "server", parent=parent) as span:
+            if trace_id := span.trace_id or (parent and parent.trace_id):
+                exchange.about["trace_id"] = trace_id
+            try:
+                response = await self._answer(exchange, scope, receive)
+                exchange.status = response.status
+                await self._send(exchange, response, send, bare=method == "HEAD")
+            except ClientGone:
+                exchange.status = CLIENT_GONE
+            finally:
+                seconds = perf_counter() - exchange.started
+                observe(method, exchange.route, exchange.status, seconds)
+                log_access(exchange, method, seconds, slow=self._slow)
+                if span.recording:
+                    _describe(span, method, exchange)
 
     async def _answer(self, exchange: Exchange, scope: Any, receive: Any) -> Response:
         method = scope["method"]
@@ -98,6 +107,21 @@ class Edge:
             headers += self._cors.allow(exchange.headers)
         await send({"type": "http.response.start", "status": response.status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if bare else response.body})
+
+
+def _describe(span: tracing.Span, method: str, exchange: Exchange) -> None:
+    """The route's template stands for the path, as in the access log."""
+    span.rename(f"{method} {exchange.route}")
+    span.set(
+        {
+            "http.request.method": method,
+            "http.route": exchange.route,
+            "http.response.status_code": exchange.status,
+            **exchange.about,
+        }
+    )
+    if exchange.status >= SERVER_FAULT or not exchange.status:
+        span.fail(str(exchange.status))
 
 
 def _drop_ambiguous(raw: Sequence[tuple[bytes, bytes]], headers: dict[bytes, bytes]) -> None:

@@ -55,6 +55,9 @@ class UserSocket(Socket):
             raise SessionEnded
         self._checked = True
 
+    def about(self) -> dict[str, str]:
+        return {"user_id": str(self.actor.id), "session_id": str(self.actor.session_id)}
+
     def id(self) -> str:
         return user_key(self.actor.id)
 

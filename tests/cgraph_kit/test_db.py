@@ -1,5 +1,6 @@
 """Repo, transactions and the events that leave after the commit."""
 
+import traceback
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
@@ -7,7 +8,7 @@ import asyncpg
 import msgspec
 import pytest
 
-from cgraph_kit.db import Database, Transaction, columns
+from cgraph_kit.db import Database, Transaction, UniqueViolation, columns
 from cgraph_kit.errors import Unavailable
 
 
@@ -119,6 +120,27 @@ class TestOutage:
         with pytest.raises(asyncpg.DataError):
             async with database.transaction() as tx:
                 await tx.value("SELECT $1::int", "one")
+
+
+class TestErrors:
+    async def test_do_not_quote_what_people_wrote(self, database: Database) -> None:
+        words = " ".join(("in", "confidence"))  # not as tracebacks show this test
+        async with database.transaction() as tx:
+            await tx.value("CREATE TEMP TABLE quoted (word text UNIQUE) ON COMMIT DROP")
+            await tx.value("INSERT INTO quoted VALUES ($1)", words)
+            with pytest.raises(UniqueViolation) as twice:
+                async with tx.savepoint():
+                    await tx.value("INSERT INTO quoted VALUES ($1)", words)
+        with pytest.raises(asyncpg.DataError) as argument:
+            await database.value("SELECT $1::int", words)
+        with pytest.raises(asyncpg.DataError) as cast:
+            await database.value("SELECT $1::text::int", words)
+        for raised in (twice, argument, cast):
+            text = "".join(traceback.format_exception(raised.value))
+            assert words not in text
+        assert str(argument.value) == "invalid input for query argument $1"
+        assert str(cast.value) == "invalid input syntax for type integer"
+        assert "quoted_word_key" in str(twice.value)
 
 
 class TestSlow:

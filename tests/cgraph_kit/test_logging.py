@@ -112,6 +112,15 @@ class TestConfigure:
         logging.getLogger("uvicorn.access").info("GET /?token=secret")
         assert here.text == ""
 
+    @pytest.mark.parametrize("level", ["debug", "info"])
+    def test_clients_of_http_do_not_tell_addresses_and_headers(
+        self, log: Callable[..., Log], level: str
+    ) -> None:
+        here = log(level)
+        logging.getLogger("httpx2").info("HTTP Request: POST https://push.example/3/device/token")
+        logging.getLogger("httpcore2.http2").debug("send_request_headers authorization")
+        assert here.text == ""
+
 
 class TestRedact:
     def test_secrets_by_name(self, log: Callable[..., Log]) -> None:

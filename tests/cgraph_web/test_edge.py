@@ -141,6 +141,14 @@ class TestAccessLog:
             "user_id": str(caller.app.actor(caller.token).id),
         }
 
+    async def test_names_the_trace_it_belongs_to(
+        self, caller: Any, lines: Callable[[], list[Any]]
+    ) -> None:
+        trace = "0af7651916cd43dd8448eb211c80319c"
+        for header in (f"00-{trace}-b7ad6b7169203331-01", "00-nonsense-01", f"00-{'0' * 32}-1-01"):
+            await caller.get("/things", headers={"traceparent": header})
+        assert [line.get("trace_id") for line in lines()] == [trace, None, None]
+
     async def test_warns_of_what_took_long(
         self, web: Callable[..., Any], lines: Callable[[], list[Any]]
     ) -> None:

@@ -34,11 +34,11 @@ async def ask(
     return joined
 
 
-def refused(topic: str, error: Exception) -> bytes:
+def refused(error: Exception) -> bytes:
     """The response to a join that failed so."""
     if isinstance(error, Error):
         return replies.refusal(error)
     if isinstance(error, TimeoutError):
         return replies.refusal(Unavailable("the join took too long"))
-    _log.error("a join crashed", exc_info=error, extra={"topic": topic})
+    _log.error("a join crashed", exc_info=error)
     return replies.JOIN_CRASHED

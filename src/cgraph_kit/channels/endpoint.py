@@ -7,9 +7,11 @@ import random
 from collections.abc import Coroutine, Iterable, Sequence
 from contextvars import Context, copy_context
 from functools import partial
+from secrets import token_hex
 from typing import Any
 
 from cgraph_kit.errors import Error, RateLimited, Unavailable
+from cgraph_kit.logging import about
 from cgraph_kit.presence import Presence
 from cgraph_kit.pubsub import PubSub
 
@@ -187,8 +189,11 @@ class Endpoint:
         wire = negotiate(packing, handshake.params.get("vsn", "1.0.0"))
         answer = Refused(503) if self.draining else Refused()
         if wire is not None and not self.draining and self.allows_origin(handshake):
+            known: dict[str, Any] = {"socket_id": token_hex(8)}
+            about.set(known)  # not added to: this may be a task of another request's making
             admitted = await self._admit(handshake)
             if not isinstance(admitted, Refused):
+                known |= admitted.about()
                 return Accepted(partial(self._open, admitted, wire, copy_context()))
             answer = admitted
         self.stats.refused += 1

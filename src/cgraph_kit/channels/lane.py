@@ -6,9 +6,9 @@ its channel while a rejoin replaces it.
 
 import asyncio
 import logging
+import re
 from collections import deque
 from collections.abc import Coroutine
-from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from cgraph_kit.errors import Error
@@ -21,7 +21,7 @@ from .handler import Handler
 from .outlet import Outlet
 from .protocol import EMPTY, BinaryMessage, Message, to_json
 from .seat import CLOSED, CRASHED, LEFT, REJOINED, RESYNC, Ending, Seat
-from .timing import observe
+from .timing import Handling, enter
 from .voice import Voice
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from .endpoint import Endpoint
 
 _log = logging.getLogger(__name__)
+_NAME = re.compile(r"[A-Za-z0-9_:.-]{1,64}")
+"""What an event's name looks like where somebody meant it as one."""
 
 
 class Lane:
@@ -96,54 +98,65 @@ class Lane:
     def _dispatch(self, seat: Seat, message: Message) -> None:
         handler = seat.channel.handlers.get(message.event)
         if handler is None or handler.binary != (type(message) is BinaryMessage):
-            # The client's doing, not ours: no one should be woken by it.
-            _log.info("no handler for %r", message.event, extra={"topic": self.name})
+            self._connection.context.copy().run(self._tell_unknown, message.event)
             self._crashed()
         elif handler.asynchronous:
             self._start(self._await(seat, handler, message))
         else:
             self._call(seat, handler, message)
 
+    def _tell_unknown(self, event: str) -> None:
+        # The client's doing, not ours: no one should be woken by it. And it may have put anything there.
+        enter(self.name, event if _NAME.fullmatch(event) else "?")
+        _log.info("no handler for an event")
+
     def _call(self, seat: Seat, handler: Handler, message: Message) -> None:
         self._busy = True
-        try:
-            context = self._connection.context.copy()
-            outcome = context.run(handler.call, seat.channel, message.payload)
-            seat.voice.reply(message.ref, outcome)
-        except Exception as error:
-            self._failed(seat, message, error)
+        self._connection.context.copy().run(self._call_now, seat, handler, message)
         self._busy = False
 
-    async def _await(self, seat: Seat, handler: Handler, message: Message) -> None:
-        started = perf_counter()
+    def _call_now(self, seat: Seat, handler: Handler, message: Message) -> None:
+        enter(self.name, message.event)
         try:
-            outcome = await handler.call(seat.channel, message.payload)
-            seat.voice.reply(message.ref, outcome)
+            seat.voice.reply(message.ref, handler.call(seat.channel, message.payload))
         except Exception as error:
             self._failed(seat, message, error)
-        except asyncio.CancelledError:  # a rejoin did not want to wait any longer
-            _log.warning("a handler was cancelled", extra={"topic": self.name})
+
+    async def _await(self, seat: Seat, handler: Handler, message: Message) -> None:
+        try:
+            with self._handling(message.event) as handling:
+                try:
+                    outcome = await handler.call(seat.channel, message.payload)
+                    seat.voice.reply(message.ref, outcome)
+                except Exception as error:
+                    handling.failed(error)
+                    self._failed(seat, message, error)
+                except asyncio.CancelledError as error:  # a rejoin did not want to wait any longer
+                    handling.failed(error)
+                    _log.warning("a handler was cancelled")
         finally:
-            seconds = perf_counter() - started
-            observe(self._kind.topic, handler.name, seconds, self.endpoint.limits.slow_seconds)
             self._idle()
+
+    def _handling(self, event: str) -> Handling:
+        return Handling(self._kind.topic, self.name, event, self.endpoint.limits.slow_seconds)
 
     # --- joining
 
     async def _rejoin(self, message: Message) -> None:
         """The new join is answered before the old channel is closed, as Phoenix does it."""
         try:
-            if (old := self._seat) is None:
-                await self._join(message)
-            else:
-                self._unseat(old)
-                await old.say_goodbye(REJOINED)
-                await self._join(message)
-                old.end(REJOINED)
+            with self._handling("phx_join") as handling:
+                if (old := self._seat) is None:
+                    await self._join(message, handling)
+                else:
+                    self._unseat(old)
+                    await old.say_goodbye(REJOINED)
+                    await self._join(message, handling)
+                    old.end(REJOINED)
         finally:
             self._idle()
 
-    async def _join(self, message: Message) -> None:
+    async def _join(self, message: Message, handling: Handling) -> None:
         hub = self.endpoint.hub
         self._ending = None
         subscription = hub.subscribe(self.outlet, self.name, self)
@@ -157,7 +170,8 @@ class Lane:
             hub.unsubscribe(subscription)
             if not isinstance(error, Exception):
                 raise
-            voice.answer_join(message, replies.ERROR, admission.refused(self.name, error))
+            handling.failed(error)
+            voice.answer_join(message, replies.ERROR, admission.refused(error))
             return
         if self._ending is not None or self._connection.gone:  # meanwhile, from the server's side
             hub.unsubscribe(subscription)
@@ -175,7 +189,7 @@ class Lane:
         except Exception as error:
             self._crash(error)
         except asyncio.CancelledError:
-            _log.warning("a joined() was cancelled", extra={"topic": self.name})
+            _log.warning("a joined() was cancelled")
 
     # --- from the server
 
@@ -247,6 +261,7 @@ class Lane:
 
     async def _leave(self, seat: Seat, ending: Ending) -> None:
         try:
+            enter(self.name, "phx_leave")
             await seat.say_goodbye(ending)
             seat.end(ending)
         finally:
@@ -265,7 +280,7 @@ class Lane:
             self._crash(error)
 
     def _crash(self, error: Exception) -> None:
-        _log.error("a channel crashed", exc_info=error, extra={"topic": self.name})
+        _log.error("a channel crashed", exc_info=error)
         self._crashed()
 
     def _crashed(self) -> None:

@@ -55,7 +55,7 @@ class Seat(NamedTuple):
         try:
             await self.channel.left(ending.reason)
         except Exception:
-            _log.exception("a left() crashed", extra={"topic": self.channel.topic_name})
+            _log.exception("a left() crashed")
 
     def end(self, ending: Ending) -> None:
         """Send the last frame."""

@@ -1,6 +1,6 @@
 """Who is connected: the author's half of one connection."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from .channel import Channel
@@ -38,6 +38,10 @@ class Socket:
     def keys(self) -> Iterable[str]:
         """Further names that `Endpoint.disconnect` and `close_topic_for` reach this socket by, e.g. its session's."""
         return ()
+
+    def about(self) -> Mapping[str, Any]:
+        """What stands in every log line of the connection, beside its `socket_id`: who it is, in ids."""
+        return {}
 
     def close(self, code: int = CloseCode.GOING_AWAY, reason: str = "") -> None:
         """End the connection; all its channels are told that it is `closed`."""

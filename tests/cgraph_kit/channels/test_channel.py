@@ -25,6 +25,7 @@ from cgraph_kit.channels import (
 from cgraph_kit.channels.testing import ClientChannel, JoinRefused, connect
 from cgraph_kit.presence import Presence
 from cgraph_kit.pubsub import LocalPubSub, split
+from support.lines import written
 from support.rooms import quiet
 
 who: ContextVar[str] = ContextVar("who", default="nobody")
@@ -263,6 +264,75 @@ class TestPush:
 
         (push,) = News.pushes
         assert (push.event, push.when, push.function) == ("story", str, story)
+
+
+class Ann(Socket):
+    def about(self) -> dict[str, str]:
+        return {"user_id": "ann"}
+
+
+class Faulty(Channel):
+    topic = "faulty:*"
+
+    async def join(self, id: str, params: JoinParams) -> None:
+        if id == "2":
+            raise RuntimeError("this join crashes")
+
+    async def left(self, reason: str) -> None:
+        if reason == "left":
+            raise RuntimeError("this left crashes")
+
+    @on("later:crash")
+    async def later(self) -> None:
+        raise RuntimeError("this handler crashes")
+
+    @on("now")
+    def now(self) -> None:
+        raise RuntimeError("this handler crashes")
+
+
+class TestLog:
+    async def test_every_line_tells_whose_socket_which_topic_and_which_event(self) -> None:
+        async with serving(Faulty, socket=Ann) as endpoint:
+            with written() as lines:
+                socket = await connect(endpoint)
+                with pytest.raises(JoinRefused):
+                    await socket.join("faulty:2")
+                for event in ("later:crash", "now", "unknown", "what she said"):
+                    channel = await socket.join("faulty:1")
+                    channel.push(event)
+                    await channel.assert_push("phx_error")
+                await (await socket.join("faulty:1")).leave()
+                await quiet(endpoint)
+        (socket_id,) = {line["socket_id"] for line in lines.all}
+        assert len(socket_id) == 16
+        assert {line["user_id"] for line in lines.all} == {"ann"}
+        assert [(line["event"], line["topic"], line["event_name"]) for line in lines.all] == [
+            ("a join crashed", "faulty:2", "phx_join"),
+            ("a channel crashed", "faulty:1", "later:crash"),
+            ("a channel crashed", "faulty:1", "now"),
+            ("no handler for an event", "faulty:1", "unknown"),
+            ("no handler for an event", "faulty:1", "?"),
+            ("a left() crashed", "faulty:1", "phx_leave"),
+        ]
+
+    async def test_tells_of_slow_joins_and_events(self) -> None:
+        class Slow(Channel):
+            topic = "slow"
+
+            @on("turn")
+            async def turn(self) -> Reply:
+                return OK
+
+        async with serving(Slow, limits=Limits(slow_seconds=0.0)) as endpoint:
+            with written() as lines:
+                channel = await joined(endpoint, "slow")
+                await channel.assert_reply(channel.push("turn"), "ok")
+                await quiet(endpoint)
+        assert [line["event_name"] for line in lines.of("slow channel event")] == [
+            "phx_join",
+            "turn",
+        ]
 
 
 class TestContext:

@@ -1,31 +1,45 @@
 """How long things took, for whoever runs the node."""
 
-import logging
+import asyncio
 
 import pytest
 
 from cgraph_kit import telemetry
-from cgraph_kit.channels.timing import FANOUT, observe
+from cgraph_kit.channels.timing import FANOUT, Handling
+from cgraph_kit.logging import about
+from support.lines import written
 
 
 def value(name: str, **labels: str) -> float:
     return telemetry.registry.get_sample_value(name, labels) or 0.0
 
 
-class TestObserve:
-    def test_counts_by_pattern_and_event(self) -> None:
-        observe("thing:*", "turn", 0.002, slow=1.0)
-        observe("thing:*", "turn", 0.2, slow=1.0)
+class TestHandling:
+    async def test_counts_by_pattern_and_event(self) -> None:
         labels = {"topic": "thing:*", "event": "turn"}
-        assert value("channel_event_seconds_count", **labels) == 2
-        assert value("channel_event_seconds_bucket", le="0.0025", **labels) == 1
+        before = value("channel_event_seconds_count", **labels)
+        with Handling("thing:*", "thing:1", "turn", slow=60.0):
+            pass
+        with Handling("thing:*", "thing:2", "turn", slow=60.0):
+            pass
+        assert value("channel_event_seconds_count", **labels) == before + 2
 
-    def test_tells_of_what_took_long(self, caplog: pytest.LogCaptureFixture) -> None:
-        with caplog.at_level(logging.WARNING):
-            observe("thing:*", "turn", 0.9, slow=1.0)
-            observe("thing:*", "turn slowly", 1.5, slow=1.0)
-        (record,) = [one for one in caplog.records if one.message == "slow channel event"]
-        assert (record.__dict__["event_name"], record.__dict__["ms"]) == ("turn slowly", 1500)
+    async def test_tells_of_what_took_long_and_what_it_was(self) -> None:
+        async def handle(slow: float) -> None:
+            about.set({"user_id": "u-1", "socket_id": "s-1"})
+            with Handling("thing:*", "thing:1", "turn", slow):
+                pass
+
+        with written() as lines:
+            await asyncio.create_task(handle(60.0))
+            await asyncio.create_task(handle(0.0))
+        (line,) = lines.of("slow channel event")
+        assert (line["user_id"], line["socket_id"]) == ("u-1", "s-1")
+        assert (line["topic"], line["event_name"], line["ms"]) == ("thing:1", "turn", 0)
+
+    async def test_lets_through_what_is_raised(self) -> None:
+        with pytest.raises(KeyError), Handling("thing:*", "thing:1", "turn", slow=60.0):
+            raise KeyError
 
 
 class TestFanout:

@@ -2,12 +2,15 @@
 
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from cgraph import accounts, messaging
 from cgraph.application import App
+from cgraph_kit.channels import Endpoint
 from cgraph_kit.channels.testing import ClientChannel, JoinRefused
 from cgraph_kit.ids import new_id
+from support.lines import written
 from support.people import Person, converse, register, say
 
 from .conftest import Connect
@@ -36,6 +39,26 @@ async def hers(connect: Connect, ada: Person, conversation: UUID) -> ClientChann
 @pytest.fixture
 async def his(connect: Connect, bob: Person, conversation: UUID) -> ClientChannel:
     return await (await connect(bob)).join(f"conversation:{conversation}")
+
+
+class TestLog:
+    async def test_tells_who_it_is_and_nothing_they_say(
+        self, connect: Connect, ada: Person, conversation: UUID, endpoint: Endpoint
+    ) -> None:
+        endpoint.limits = msgspec.structs.replace(endpoint.limits, slow_seconds=0.0)
+        with written() as lines:
+            topic = f"conversation:{conversation}"
+            channel = await (await connect(ada)).join(topic)
+            ref = channel.push("new_message", {"content": "in confidence"})
+            await channel.assert_reply(ref, "ok")
+            (line,) = [
+                one for one in lines.of("slow channel event") if one["event_name"] != "phx_join"
+            ]
+        assert (line["topic"], line["event_name"]) == (topic, "new_message")
+        assert line["user_id"] == str(ada.id)
+        assert line["session_id"] == str(ada.actor.session_id)
+        assert "in confidence" not in lines.text
+        assert ada.token not in lines.text
 
 
 class TestJoin:

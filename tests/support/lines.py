@@ -1,0 +1,46 @@
+"""The log as it is written: JSON lines, with all that stands in them."""
+
+import json
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import StringIO
+from typing import Any
+
+import structlog
+
+from cgraph_kit.logging import configure
+
+
+class Lines:
+    """What has been written so far."""
+
+    def __init__(self) -> None:
+        self.stream = StringIO()
+
+    @property
+    def text(self) -> str:
+        return self.stream.getvalue()
+
+    @property
+    def all(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.text.splitlines()]
+
+    def of(self, event: str) -> list[dict[str, Any]]:
+        """Those that say so."""
+        return [line for line in self.all if line["event"] == event]
+
+
+@contextmanager
+def written(level: str = "info") -> Iterator[Lines]:
+    """Everything this process writes meanwhile, as a server would. Then the log is what it was."""
+    root = logging.getLogger()
+    handlers, before = root.handlers[:], root.level
+    lines = Lines()
+    configure(level, "json", lines.stream)
+    try:
+        yield lines
+    finally:
+        structlog.reset_defaults()
+        logging.captureWarnings(capture=False)
+        root.handlers[:], root.level = handlers, before
