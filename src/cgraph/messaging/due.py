@@ -1,6 +1,9 @@
 """The time has come: what was kept for later is said, as if its author did it themselves."""
 
+from datetime import datetime
 from uuid import UUID
+
+import msgspec
 
 from cgraph import notifications
 from cgraph.accounts import Actor, find_actor, record
@@ -8,11 +11,12 @@ from cgraph.notifications import Occasion, Subject
 from cgraph_kit import clock
 from cgraph_kit.db import Repo, Transaction
 from cgraph_kit.errors import Error, Unavailable
+from cgraph_kit.jobs import PENDING, pending_key
 
 from .events import ScheduledMessageGone, ScheduledMessageRemoved, ScheduledMessageUpdated
 from .limits import DEFAULT_LIMITS, Limits
 from .message import NewMessage
-from .scheduled import AT_MOST_LATE, GET, SCHEDULED, ScheduledMessage
+from .scheduled import AT_MOST_LATE, GET, JOB, SCHEDULED, ScheduledMessage
 from .sending import Sent, send_message
 
 TOO_LATE = "too_late"
@@ -20,17 +24,26 @@ TOO_LATE = "too_late"
 DEACTIVATED = "account_deactivated"
 
 
+class _Held(msgspec.Struct, frozen=True):
+    sender_id: UUID
+    send_at: datetime
+
+
 async def send_due(
     db: Repo, id: UUID, *, limits: Limits = DEFAULT_LIMITS, grace: float = 0.0
-) -> None:
+) -> float | None:
     """Say it if its time has come, or write down why it cannot be said. Twice is harmless: it is said once.
 
+    The seconds until its time, if that has not come; jobs go by the database's clock, which is not quite ours.
     `grace`: seconds after which its author gets a push if it could not be said. Raises `Unavailable`.
     """
     async with db.transaction() as tx:
-        author_id: UUID | None = await tx.value(_HOLD, id, clock.now())
-        if author_id is None:
-            return
+        held = await tx.first(_Held, _HOLD, id)
+        if held is None:
+            return None
+        if (wait := (held.send_at - clock.now()).total_seconds()) > 0:
+            return wait
+        author_id = held.sender_id
         message = await tx.one(ScheduledMessage, GET, id, author_id)
         actor = await find_actor(tx, author_id)
         if actor is None:
@@ -39,6 +52,7 @@ async def send_due(
             await _fail(tx, author_id, message, TOO_LATE, grace)
         else:
             await _try(tx, actor, message, limits, grace)
+    return None
 
 
 async def say_now(tx: Transaction, actor: Actor, message: ScheduledMessage, limits: Limits) -> Sent:
@@ -52,8 +66,9 @@ async def say_now(tx: Transaction, actor: Actor, message: ScheduledMessage, limi
 async def forget(
     tx: Transaction, author_id: UUID, message: ScheduledMessage, *, message_id: UUID | None = None
 ) -> None:
-    """Keep it no longer; `message_id`: what it has become."""
+    """Keep it no longer, nor the job that waits for its time; `message_id`: what it has become."""
     await tx.value("DELETE FROM scheduled_messages WHERE id = $1", message.id)
+    await tx.value(_FORGET_JOB, pending_key(JOB, [message.id]))
     gone = ScheduledMessageGone(message.id, message.conversation_id, message_id)
     await record(tx, ScheduledMessageRemoved, author_id, gone)
 
@@ -86,8 +101,9 @@ async def _fail(
 
 
 _HOLD = """
-SELECT sender_id FROM scheduled_messages WHERE id = $1 AND state = 'scheduled' AND send_at <= $2 FOR UPDATE
+SELECT sender_id, send_at FROM scheduled_messages WHERE id = $1 AND state = 'scheduled' FOR UPDATE
 """
+_FORGET_JOB = f"DELETE FROM jobs WHERE pending_key = $1 AND state IN {PENDING}"
 _FAIL = f"""
 UPDATE scheduled_messages s SET state = 'failed', failure = $2, updated_at = now() WHERE s.id = $1 RETURNING {SCHEDULED}
 """

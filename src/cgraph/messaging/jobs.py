@@ -5,13 +5,14 @@ from uuid import UUID
 
 import msgspec
 
-from cgraph_kit.jobs import OnePending, job
+from cgraph_kit.jobs import OnePending, Snooze, job
 
 from .disappearing import erase_expired
 from .drift import check_counters
 from .due import send_due
 from .notifying import tell_participants
 from .pending import ATTEMPTS, NAME, QUEUE
+from .scheduled import JOB
 
 if TYPE_CHECKING:
     from cgraph.application import App
@@ -23,18 +24,19 @@ class SendScheduled(msgspec.Struct, frozen=True):
     scheduled_message_id: UUID
 
 
-@job(queue="default", timeout=30)
-async def send_scheduled(app: "App", args: SendScheduled) -> None:
-    """Say what somebody wanted said at this time.
+@job(queue="default", timeout=30, unique=OnePending(keys=("scheduled_message_id",)), name=JOB)
+async def send_scheduled(app: "App", args: SendScheduled) -> Snooze | None:
+    """Say what somebody wanted said at this time; wait on where that has been put off, or our clock is behind.
 
     Twice is harmless: what was said is no longer kept, and its id is the message's client id.
     """
-    await send_due(
+    wait = await send_due(
         app.db,
         args.scheduled_message_id,
         limits=app.limits.messaging,
         grace=app.settings.push_delay_seconds,
     )
+    return None if wait is None else Snooze(wait)
 
 
 class EraseExpired(msgspec.Struct, frozen=True):

@@ -64,6 +64,8 @@ class ScheduledMessage(msgspec.Struct, frozen=True):
 
 
 SCHEDULED = columns(ScheduledMessage, "s")
+JOB = "send_scheduled"
+"""The name of the job that says it; at most one waits for each message."""
 GET = f"SELECT {SCHEDULED} FROM scheduled_messages s WHERE s.id = $1 AND s.sender_id = $2"
 
 

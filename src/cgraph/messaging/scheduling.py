@@ -112,7 +112,7 @@ async def send_scheduled_message_now(
 
 
 async def _keep(tx: Transaction, actor: Actor, message: ScheduledMessage) -> None:
-    """A job of an earlier time finds that it is not the time yet."""
+    """The job that waits for an earlier time finds that it is not the time yet, and waits on."""
     await send_scheduled.enqueue(tx, scheduled_at=message.send_at, scheduled_message_id=message.id)
     await record(tx, ScheduledMessageUpdated, actor.id, message)
 

@@ -15,6 +15,7 @@ from cgraph.messaging.scheduled import AT_MOST_LATE
 from cgraph_kit import clock, jobs
 from cgraph_kit.db import Transaction
 from cgraph_kit.errors import Invalid
+from cgraph_kit.jobs import testing
 
 Happened = Callable[[type[Any]], list[Any]]
 
@@ -110,7 +111,9 @@ class TestSendDue:
     async def test_waits_for_its_time(
         self, db: Transaction, ann: Actor, conversation: Any, later: ScheduledMessage
     ) -> None:
-        await send_due(db, later.id)
+        # Also where it came a moment too early: jobs go by the database's clock.
+        wait = await send_due(db, later.id)
+        assert wait == pytest.approx(300, abs=60)
         assert await said(db, ann, conversation) == []
         assert (await messaging.get_scheduled_message(db, ann, later.id)).state == "scheduled"
 
@@ -145,6 +148,11 @@ class TestSendDue:
         assert failed.failure == "account_deactivated"
 
 
+async def waiting(db: Transaction) -> list[jobs.Job]:
+    """The jobs that wait to say something."""
+    return await testing.list_enqueued(db, messaging.send_scheduled, states=jobs.PENDING)
+
+
 class TestUpdateScheduledMessage:
     async def test_tries_again_what_had_failed(
         self, db: Transaction, ann: Actor, bob: Actor, conversation: Any, later: ScheduledMessage
@@ -161,6 +169,16 @@ class TestUpdateScheduledMessage:
         await be_due(db, later, timedelta(seconds=1))
         await send_due(db, later.id)
         assert await said(db, bob, conversation) == ["good evening"]
+
+    async def test_has_one_job_however_often_it_is_put_off(
+        self, db: Transaction, ann: Actor, later: ScheduledMessage
+    ) -> None:
+        sooner = later.send_at - timedelta(minutes=2)
+        for at in (later.send_at + timedelta(days=1), sooner, later.send_at + timedelta(days=2)):
+            change = ScheduledMessageChange(send_at=at)
+            await messaging.update_scheduled_message(db, ann, later.id, change)
+        (job,) = await waiting(db)
+        assert job.scheduled_at == sooner  # and waits on from there
 
     async def test_is_its_authors(
         self, db: Transaction, bob: Actor, later: ScheduledMessage
@@ -191,6 +209,12 @@ class TestCancel:
         with pytest.raises(messaging.ScheduledMessageNotFound):
             await messaging.cancel_scheduled_message(db, ann, later.id)
 
+    async def test_leaves_no_job_behind(
+        self, db: Transaction, ann: Actor, later: ScheduledMessage
+    ) -> None:
+        await messaging.cancel_scheduled_message(db, ann, later.id)
+        assert await waiting(db) == []
+
 
 class TestSendNow:
     async def test_does_not_wait(
@@ -199,6 +223,7 @@ class TestSendNow:
         sent = await messaging.send_scheduled_message_now(db, ann, later.id)
         (message,) = (await messaging.list_messages(db, bob, conversation)).items
         assert (message.id, message.content) == (sent.id, "good morning")
+        assert await waiting(db) == []
         with pytest.raises(messaging.ScheduledMessageNotFound):
             await messaging.send_scheduled_message_now(db, ann, later.id)
 
