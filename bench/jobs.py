@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -49,7 +50,9 @@ def run(runs: int, quick: bool) -> dict[str, Any]:
         "goal": goal,
         **_medians(own),
         "rescue_s": round(median(rescue), 1),
-        **{name: _medians(figures) for name, figures in other.items()},
+        **{
+            name: {"version": version(name), **_medians(figures)} for name, figures in other.items()
+        },
     }
 
 
