@@ -3,8 +3,9 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from importlib.metadata import version
 
-from cgraph_kit import migrate
+from cgraph_kit import migrate, tracing
 from cgraph_kit.db import Database
 from cgraph_kit.engines import embedded_postgres
 from cgraph_kit.jobs import Cron, Jobs, Tuning
@@ -99,6 +100,10 @@ async def start(
     Raises `migrate.MigrationError`, `engines.EngineError`, `ConnectionError` with what to do in the message.
     """
     async with AsyncExitStack() as stack:
+        if settings.otel_endpoint:
+            await stack.enter_async_context(
+                tracing.exporting(_traces(settings.otel_endpoint, settings))
+            )
         dsn, direct, engine = await _database(stack, settings, report)
         await migrate.migrate(
             direct, migrations.load(), report=lambda one: report(f"migrating: {one.name}")
@@ -143,6 +148,13 @@ async def start(
         )
         await stack.enter_async_context(jobs.running(app))
         yield app
+
+
+def _traces(endpoint: str, settings: Settings) -> tracing.Target:
+    headers = {name: secret.get_secret_value() for name, secret in settings.otel_headers.items()}
+    return tracing.Target(
+        endpoint, settings.otel_service, version("cgraph"), settings.otel_ratio, headers
+    )
 
 
 async def _database(

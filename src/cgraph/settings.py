@@ -288,10 +288,6 @@ class Settings(BaseSettings):
     slow_handler: Seconds = _knob(
         1.0, "Seconds from which a request or a channel event is logged as slow."
     )
-    slow_job: Seconds = _knob(
-        60.0,
-        "Seconds from which a run of a job is logged as slow that has no time limit of its own.",
-    )
     metrics_token: SecretStr | None = _knob(
         None, "Bearer token that /metrics demands; unset: open in dev, not served in prod."
     )

@@ -12,6 +12,7 @@ import asyncpg
 from cgraph.application import DATABASE, App, start
 from cgraph.settings import Settings
 from cgraph_kit.engines import embedded_postgres
+from cgraph_kit.tracing import PackageMissing
 
 from .output import Failure
 
@@ -31,11 +32,21 @@ _UNREACHABLE = (
 async def started(
     settings: Settings, *, report: Callable[[str], None] = lambda _step: None
 ) -> AsyncIterator[App]:
-    """The whole application. Raises `Failure` where the database, or Valkey, cannot be reached."""
+    """The whole application. Raises `Failure` where the database, or Valkey, cannot be reached, or something is missing."""
     async with AsyncExitStack() as stack:
-        with reaching(settings):
+        with reaching(settings), _equipped():
             app = await stack.enter_async_context(start(settings, report=report))
         yield app
+
+
+@contextmanager
+def _equipped() -> Iterator[None]:
+    try:
+        yield
+    except PackageMissing as error:
+        raise Failure(
+            f"cgraph: {error}\nCGRAPH_OTEL_ENDPOINT needs it: pip install 'cgraph[otel]', or unset that."
+        ) from error
 
 
 @contextmanager

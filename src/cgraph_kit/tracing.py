@@ -15,7 +15,9 @@ Value = str | int | float | bool
 Attributes = Mapping[str, Value]
 Kind = Literal["server", "consumer", "client"]
 
-_TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?")
+_IDS = r"-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})"
+_TRACEPARENT = re.compile(rf"00{_IDS}|(?!00|ff)[0-9a-f]{{2}}{_IDS}(?:-.*)?")
+"""Of this version, or of one to come, which begins alike."""
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -114,7 +116,7 @@ async def exporting(target: Target) -> AsyncIterator[None]:
     try:
         otel = import_module(f"{__package__}.otel")
     except ModuleNotFoundError as error:
-        raise PackageMissing(str(error)) from error
+        raise PackageMissing(f"OpenTelemetry is not installed: {error}") from error
     backend = _backend = otel.OpenTelemetry(target)
     try:
         yield
@@ -160,6 +162,9 @@ def parse(header: str | bytes | None) -> Parent | None:
         return None
     text = header.decode("latin-1") if isinstance(header, bytes) else header
     found = _TRACEPARENT.fullmatch(text)
-    if found is None or not int(found[1], 16) or not int(found[2], 16):
+    if found is None:
         return None
-    return Parent(found[1], found[2], bool(int(found[3], 16) & 1))
+    trace_id, span_id, flags = filter(None, found.groups())
+    if not int(trace_id, 16) or not int(span_id, 16):
+        return None
+    return Parent(trace_id, span_id, bool(int(flags, 16) & 1))

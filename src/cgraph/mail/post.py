@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from cgraph.settings import Settings
-from cgraph_kit import telemetry
+from cgraph_kit import telemetry, tracing
 from cgraph_kit.jobs import Cancel
 from cgraph_kit.mailer import FileMailer, Mail, Mailer, MailError, SmtpMailer, parse_sender
 
@@ -106,7 +106,9 @@ class Post:
             unsubscribe=letter.unsubscribe,
         )
         try:
-            await self.mailer.send(mail)
+            with tracing.step("mail") as span:
+                span.set({"letter": letter.template})
+                await self.mailer.send(mail)
         except MailError as error:
             _MAILS.labels(letter.template, "refused" if error.permanent else "put_off").inc()
             if not error.permanent:

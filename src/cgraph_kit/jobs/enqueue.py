@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 import msgspec
 
 from cgraph_kit.db import Repo, Transaction
+from cgraph_kit.logging import about
+from cgraph_kit.tracing import traceparent
 
 from .job import IF_PENDING, Enqueued, JobsEnqueued, State
 from .text import as_json
@@ -146,6 +148,13 @@ async def _insert_unique(
     return _answers(keys, known)
 
 
+def _meta(options: Options) -> dict[str, Any]:
+    """With what this is enqueued for, so that the job's log lines and trace lead back to it."""
+    known = (("request_id", about.get().get("request_id")), ("traceparent", traceparent()))
+    origin = {name: value for name, value in known if value}
+    return {**options.meta, "origin": origin} if origin else options.meta
+
+
 def _firsts(keys: Sequence[Key], jobs: Sequence[msgspec.Struct]) -> dict[Key, msgspec.Struct]:
     """Each key's first job."""
     firsts: dict[Key, msgspec.Struct] = {}
@@ -190,7 +199,7 @@ async def _write(
         declared.max_attempts,
         priority,
         [*declared.tags, *options.tags],
-        as_json(options.meta),
+        as_json(_meta(options)),
         args,
         unique_keys or [],
         pending_keys or [],

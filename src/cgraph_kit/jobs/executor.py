@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Awaitable, Mapping
 from typing import Any
 
+from cgraph_kit import tracing
 from cgraph_kit.logging import about
 
 from .results import Cancel, Result, Snooze
@@ -16,6 +17,7 @@ from .worker import Worker
 
 log = logging.getLogger(__name__)
 
+_NONE: Mapping[str, str] = {}
 UNKNOWN_WAIT = 60.0
 """Seconds after which a job is offered again that nobody here knows: a newer version may be on its way."""
 UNKNOWN_KEPT = 24 * 3600.0
@@ -25,7 +27,32 @@ UNKNOWN_KEPT = 24 * 3600.0
 async def execute(workers: Mapping[str, Worker[Any, Any]], context: Any, job: Taken) -> Outcome:
     """Do it. Whatever the function raises becomes an outcome; only the cancelling of this task is passed on."""
     enter(job)
-    about.set({"job_id": job.id, "worker": job.worker, "queue": job.queue, "attempt": job.attempt})
+    doing: dict[str, str | int] = {
+        "job_id": job.id,
+        "worker": job.worker,
+        "queue": job.queue,
+        "attempt": job.attempt,
+    }
+    origin = job.origin or _NONE
+    if request_id := origin.get("request_id"):
+        doing["request_id"] = request_id
+    about.set(doing)
+    with tracing.root(job.worker, "consumer", doing, link=origin.get("traceparent")) as span:
+        if span.trace_id:
+            doing["trace_id"] = span.trace_id
+        outcome = await _run(workers, context, job)
+        if span.recording:
+            _describe(span, outcome)
+        return outcome
+
+
+def _describe(span: tracing.Span, outcome: Outcome) -> None:
+    span.set({"state": outcome.state})
+    if outcome.error and outcome.state != "cancelled":
+        span.fail(outcome.state)
+
+
+async def _run(workers: Mapping[str, Worker[Any, Any]], context: Any, job: Taken) -> Outcome:
     worker = workers.get(job.worker)
     if worker is None:
         return _unknown(job)

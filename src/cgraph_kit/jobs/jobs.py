@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -80,6 +81,12 @@ class Jobs:
         self._cron = Crontab(db, self.crontab)
         self._context: Any = None
         self._done = 0
+        self._slow = {
+            name: worker.timeout / 2
+            for name, worker in self.workers.items()
+            if worker.timeout is not None
+        }
+        """Seconds from which a run is told about: half of those it may take."""
         self.depths = metrics.Depths()
         self._queues = {
             name: Queue(
@@ -192,7 +199,10 @@ class Jobs:
     async def _execute(self, job: Taken) -> Outcome:
         began = time.perf_counter()
         outcome = await execute(self.workers, self._context, job)
-        metrics.RUNS.observe(outcome, time.perf_counter() - began)
+        seconds = time.perf_counter() - began
+        metrics.RUNS.observe(outcome, seconds)
+        if seconds >= self._slow.get(job.worker, math.inf):
+            log.warning("slow job", extra={"ms": round(seconds * 1000)})
         return outcome
 
     def _finished(self, outcomes: Sequence[Outcome], written: set[int]) -> None:

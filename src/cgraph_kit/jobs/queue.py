@@ -37,7 +37,7 @@ WHERE id = ANY (ARRAY(
     ORDER BY priority, scheduled_at, id LIMIT $3 FOR UPDATE SKIP LOCKED))
 RETURNING {columns}
 """
-_COLUMNS = columns(Taken).replace("args", "args::text")
+_COLUMNS = columns(Taken).replace("args", "args::text").replace("origin", "meta->'origin'")
 TAKE = _TAKE.format(alive=_ALIVE, columns=_COLUMNS)
 TAKE_UNSEEN = _TAKE.format(alive="$4::float8 IS NULL", columns=_COLUMNS)
 """For somebody who is no node: nobody else must be at work."""

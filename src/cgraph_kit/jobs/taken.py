@@ -23,6 +23,8 @@ class Taken(msgspec.Struct, frozen=True):
     scheduled_at: datetime
     attempted_at: datetime
     attempted_by: str
+    origin: dict[str, str] | None = None
+    """What had it enqueued: `request_id` and `traceparent`, where there are such."""
 
     @property
     def last(self) -> bool:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterable
 
-from cgraph_kit import telemetry
+from cgraph_kit import telemetry, tracing
 
 from .device import Device, Platform, Pusher
 from .outcome import Outcome, Rejected
@@ -41,7 +41,9 @@ class Pushers:
         if pusher is None:
             return Rejected(f"{device.platform} is not set up on this server")
         start = time.perf_counter()
-        outcome = await pusher.send(device, payload)
+        with tracing.step("push") as span:
+            outcome = await pusher.send(device, payload)
+            span.set({"platform": device.platform, "outcome": type(outcome).__name__.lower()})
         _SECONDS.labels(device.platform).observe(time.perf_counter() - start)
         _RESULTS.labels(device.platform, type(outcome).__name__.lower()).inc()
         return outcome
