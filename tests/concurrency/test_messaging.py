@@ -213,3 +213,20 @@ class TestEverythingAtOnce:
         events = await streams.between(database, id, 0, last)
         assert events is not None
         assert [e.seq for e in events] == list(range(1, last + 1))
+
+    async def test_a_timer_does_not_meet_what_else_is_done(self, database: Database) -> None:
+        ann, bob = await make_actors(database, 2)
+        id = await open_between(database, ann, bob)
+        sent = [await say(database, ann, id, str(n)) for n in range(20)]
+
+        async def set_timers() -> None:
+            for n in range(20):
+                change = messaging.ConversationChange(message_ttl=60 + n)
+                await messaging.update_conversation(database, ann, id, change)
+
+        async def delete(messages: list[messaging.Sent]) -> None:
+            for one in messages:
+                await messaging.delete_message(database, ann, id, one.id)
+
+        await asyncio.gather(set_timers(), delete(sent[::2]), delete(sent[1::2]))
+        assert (await messaging.get_conversation(database, bob, id)).message_ttl == 79

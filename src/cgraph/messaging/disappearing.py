@@ -1,5 +1,6 @@
 """Messages that disappear: a conversation's timer, and emptying what has had its time."""
 
+import logging
 from uuid import UUID
 
 import msgspec
@@ -7,11 +8,14 @@ import msgspec
 from cgraph.accounts import Actor
 from cgraph_kit import clock
 from cgraph_kit.db import Repo, Transaction, columns
+from cgraph_kit.errors import Unavailable
 
 from .access import hold_speaking
 from .deletion import erase
 from .pending import hold_telling
 from .stored import Stored, say
+
+log = logging.getLogger(__name__)
 
 AT_ONCE = 200
 """Messages emptied in one transaction."""
@@ -24,6 +28,7 @@ async def set_message_ttl(
 
     Everybody in the conversation may. Raises `ConversationNotFound`, `CannotSend`.
     """
+    await hold_telling(tx, conversation_id)  # before the actor's place, as everybody takes them
     await hold_speaking(tx, actor, conversation_id)
     if await tx.value(_SET, conversation_id, seconds):
         await say(tx, actor, conversation_id, "message_ttl_changed", {"message_ttl": seconds})
@@ -32,14 +37,27 @@ async def set_message_ttl(
 async def erase_expired(db: Repo) -> int:
     """Empty every message whose time has come, as if it had been deleted, and return how many those were.
 
-    Twice, or on several nodes at once, is harmless: each message is emptied by whoever holds it first.
+    Twice, or on several nodes at once, is harmless: each message is emptied by whoever holds it first. A conversation
+    whose messages cannot be emptied does not keep the others waiting. Raises `Unavailable`.
     """
     erased = 0
     for due in await db.all(_Due, _DUE, clock.now()):
-        while done := await _erase_some(db, due.conversation_id):
-            erased += done
-            if done < AT_ONCE:
-                break
+        try:
+            erased += await _erase_in(db, due.conversation_id)
+        except Unavailable:
+            raise
+        except Exception:
+            log.exception(
+                "messages could not be erased", extra={"conversation": str(due.conversation_id)}
+            )
+    return erased
+
+
+async def _erase_in(db: Repo, conversation_id: UUID) -> int:
+    erased = done = await _erase_some(db, conversation_id)
+    while done == AT_ONCE:
+        done = await _erase_some(db, conversation_id)
+        erased += done
     return erased
 
 

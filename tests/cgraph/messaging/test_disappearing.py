@@ -11,8 +11,9 @@ from cgraph import accounts, messaging
 from cgraph.accounts import Actor
 from cgraph.messaging import ConversationChange, Message, NewMessage
 from cgraph.messaging.disappearing import erase_expired
-from cgraph_kit.db import Transaction
+from cgraph_kit.db import Database, Transaction
 from cgraph_kit.validation import Invalid, decode
+from support.talk import make_actor, open_between
 
 Happened = Callable[[type[Any]], list[Any]]
 WORDS = "between the two of us"
@@ -30,10 +31,10 @@ async def messages(db: Transaction, actor: Actor, conversation: Any) -> list[Mes
 
 
 async def let_time_pass(db: Transaction, conversation: Any) -> None:
-    await db.value(
-        "UPDATE messages SET expires_at = expires_at - interval '1 hour' WHERE conversation_id = $1",
-        conversation,
-    )
+    await db.value(_PASS, conversation)
+
+
+_PASS = "UPDATE messages SET expires_at = expires_at - interval '1 hour' WHERE conversation_id = $1"
 
 
 class TestMessageTtl:
@@ -122,3 +123,27 @@ class TestEraseExpired:
         await messaging.send_message(db, ann, conversation, NewMessage(WORDS))
         assert await erase_expired(db) == 0
         assert (await messages(db, ann, conversation))[-1].content == WORDS
+
+    async def test_goes_on_where_one_conversation_cannot_be_emptied(
+        self, database: Database, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        ann = await make_actor(database)
+        bad, *good = [
+            await open_between(database, ann, await make_actor(database)) for _ in range(4)
+        ]
+        for id in (bad, *good):
+            change = ConversationChange(message_ttl=60)
+            await messaging.update_conversation(database, ann, id, change)
+            await messaging.send_message(database, ann, id, NewMessage(WORDS))
+            await database.value(_PASS, id)
+        # No number can be taken there.
+        await database.value("DELETE FROM streams WHERE id = $1", bad)
+        await erase_expired(database)
+        left = await database.values(
+            "SELECT conversation_id FROM messages WHERE content = $1 AND conversation_id = ANY($2)",
+            WORDS,
+            [bad, *good],
+        )
+        assert left == [bad]
+        assert "could not be erased" in caplog.text
+        await database.value("DELETE FROM messages WHERE conversation_id = $1", bad)
