@@ -40,20 +40,27 @@ _COME = """
 INSERT INTO online (user_id, node, seen_at) SELECT unnest($2::uuid[]), $1, $3
 ON CONFLICT (user_id, node) DO UPDATE SET seen_at = excluded.seen_at
 """
+# People are taken in the order of their ids, whatever the plan: nodes that stop together let go of the same ones.
 _GO = """
 WITH gone AS (
     DELETE FROM online WHERE node = $1 AND user_id = ANY($2) RETURNING user_id
+), held AS MATERIALIZED (
+    SELECT id FROM users WHERE id IN (SELECT user_id FROM gone) ORDER BY id FOR NO KEY UPDATE
 )
-UPDATE users u SET last_seen_at = $3 FROM gone g WHERE u.id = g.user_id AND u.status <> 'invisible'
+UPDATE users u SET last_seen_at = $3 FROM held h WHERE u.id = h.id AND u.status <> 'invisible'
 """
 _LIST = "SELECT DISTINCT user_id FROM online WHERE user_id = ANY($1) AND seen_at > $2"
 _FORGET = """
-WITH gone AS (
-    DELETE FROM online WHERE seen_at <= $1 RETURNING user_id, seen_at
+WITH stale AS MATERIALIZED (
+    SELECT user_id, node FROM online WHERE seen_at <= $1 FOR UPDATE SKIP LOCKED
+), gone AS (
+    DELETE FROM online o USING stale s WHERE o.user_id = s.user_id AND o.node = s.node RETURNING o.user_id, o.seen_at
+), held AS MATERIALIZED (
+    SELECT id FROM users WHERE id IN (SELECT user_id FROM gone) ORDER BY id FOR NO KEY UPDATE
 ), seen AS (
     UPDATE users u SET last_seen_at = g.seen_at
-    FROM (SELECT user_id, max(seen_at) AS seen_at FROM gone GROUP BY user_id) g
-    WHERE u.id = g.user_id AND u.status <> 'invisible' AND (u.last_seen_at IS NULL OR u.last_seen_at < g.seen_at)
+    FROM (SELECT user_id, max(seen_at) AS seen_at FROM gone GROUP BY user_id) g, held h
+    WHERE h.id = g.user_id AND u.id = h.id AND u.status <> 'invisible' AND (u.last_seen_at IS NULL OR u.last_seen_at < g.seen_at)
 )
 SELECT count(*) FROM gone
 """
