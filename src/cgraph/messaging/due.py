@@ -66,8 +66,14 @@ async def say_now(tx: Transaction, actor: Actor, message: ScheduledMessage, limi
 async def forget(
     tx: Transaction, author_id: UUID, message: ScheduledMessage, *, message_id: UUID | None = None
 ) -> None:
-    """Keep it no longer, nor the job that waits for its time; `message_id`: what it has become."""
+    """Keep it no longer, nor the job that waits for its time; `message_id`: what it has become.
+
+    Its words go from the author's log, too: what is said is taken back, or disappears, as a message.
+    """
     await tx.value("DELETE FROM scheduled_messages WHERE id = $1", message.id)
+    await tx.value(
+        _REDACT, author_id, ScheduledMessageUpdated.type, message.inserted_at, str(message.id)
+    )
     await tx.value(_FORGET_JOB, pending_key(JOB, [message.id]))
     gone = ScheduledMessageGone(message.id, message.conversation_id, message_id)
     await record(tx, ScheduledMessageRemoved, author_id, gone)
@@ -102,6 +108,10 @@ async def _fail(
 
 _HOLD = """
 SELECT sender_id, send_at FROM scheduled_messages WHERE id = $1 AND state = 'scheduled' FOR UPDATE
+"""
+_REDACT = """
+UPDATE events SET payload = (payload::jsonb || '{"content": ""}')::text
+WHERE stream_id = $1 AND type = $2 AND inserted_at >= $3 AND payload::jsonb ->> 'id' = $4
 """
 _FORGET_JOB = f"DELETE FROM jobs WHERE pending_key = $1 AND state IN {PENDING}"
 _FAIL = f"""

@@ -209,6 +209,15 @@ class TestCancel:
         with pytest.raises(messaging.ScheduledMessageNotFound):
             await messaging.cancel_scheduled_message(db, ann, later.id)
 
+    async def test_leaves_its_words_nowhere(
+        self, db: Transaction, ann: Actor, later: ScheduledMessage
+    ) -> None:
+        change = ScheduledMessageChange(content="good morning, all")
+        await messaging.update_scheduled_message(db, ann, later.id, change)
+        await messaging.cancel_scheduled_message(db, ann, later.id)
+        found = await db.values("SELECT payload FROM events WHERE payload LIKE '%good morning%'")
+        assert found == []
+
     async def test_leaves_no_job_behind(
         self, db: Transaction, ann: Actor, later: ScheduledMessage
     ) -> None:
