@@ -32,6 +32,11 @@ command = App(
 
     Works beside `cgraph serve` and `cgraph work`, and without them. Orders are kept in the database; nodes hear of them
     within seconds, and at once where they share a Valkey.
+
+    For example:
+
+    - `cgraph jobs list --state discarded` shows what was given up
+    - `cgraph jobs pause mail`
     """,
     help_format="markdown",
 )
