@@ -37,6 +37,7 @@ fmt: $(DEV)  ## format the code and mend what can be mended
 	@$(BIN)/ruff check --fix $(CODE)
 
 bench: $(DEV)  ## run the benchmarks; ARGS="fanout" for one of them
+	@$(call INSTALL,--editable .[bench])
 	@$(BIN)/python -m bench $(ARGS)
 
 docs: $(DEV)  ## write the generated references
