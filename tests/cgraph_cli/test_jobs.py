@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import socket
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -137,6 +138,18 @@ class TestWork:
             ran = await cgraph("work", "--queues", "maintenance")
         assert ran.code == 1
         assert f"port {port}" in ran.err
+
+    async def test_says_what_tracing_needs(
+        self, cgraph: Run, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("CGRAPH_OTEL_ENDPOINT", "http://127.0.0.1:4318")
+        monkeypatch.delitem(sys.modules, "cgraph_kit.otel", raising=False)
+        monkeypatch.setitem(sys.modules, "opentelemetry", None)
+        ran = await cgraph("work", "--queues", "maintenance")
+        assert ran.code == 1
+        assert "OpenTelemetry is not installed" in ran.err
+        assert "pip install 'cgraph[otel]'" in ran.err
+        assert "Traceback" not in ran.err
 
 
 class TestChosenQueues:

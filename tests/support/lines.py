@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 
-from cgraph_kit.logging import configure
+from cgraph_kit.logging import _output, configure
 
 
 class Lines:
@@ -36,11 +36,13 @@ def written(level: str = "info") -> Iterator[Lines]:
     """Everything this process writes meanwhile, as a server would. Then the log is what it was."""
     root = logging.getLogger()
     handlers, before = root.handlers[:], root.level
+    output = (_output.level, _output._text, _output._stream)
     lines = Lines()
     configure(level, "json", lines.stream)
     try:
         yield lines
     finally:
         structlog.reset_defaults()
+        _output.use(*output)
         logging.captureWarnings(capture=False)
         root.handlers[:], root.level = handlers, before

@@ -13,6 +13,7 @@ from cgraph_kit.jobs.executor import execute
 from cgraph_kit.jobs.taken import Outcome
 from cgraph_kit.logging import about
 from support.later import Seen, Word, holds
+from support.lines import written
 
 
 @job(timeout=0.05)
@@ -82,6 +83,16 @@ class TestExecute:
         assert failed.error is not None
         assert "test_executor.py" in failed.error
         assert "ValueError: no \\x00 luck" in failed.error
+
+    async def test_tells_which_job_it_was_and_what_it_was_for(self, seen: Seen) -> None:
+        origin = {"request_id": "r-1"}
+        with written() as lines:
+            await outcome(taken("raise", origin=origin), seen)
+            await outcome(taken("raise", attempt=3), seen)
+        first, last = lines.all
+        assert (first["job_id"], first["worker"], first["queue"]) == (7, "act", "default")
+        assert (first["attempt"], first["request_id"], first["level"]) == (1, "r-1", "warning")
+        assert (last["attempt"], last.get("request_id"), last["level"]) == (3, None, "error")
 
     async def test_says_what_took_too_long(self, seen: Seen) -> None:
         assert "more than 0.05 s" in str((await outcome(taken("slow"), seen)).error)

@@ -7,8 +7,10 @@ import pytest
 from cgraph_kit.db import Database
 from cgraph_kit.jobs import Cancel, Cron, Jobs, Result, Snooze, Which, cancel, current, job
 from cgraph_kit.jobs.metrics import RUNS
+from cgraph_kit.logging import about
 from cgraph_kit.pubsub import LocalBus, LocalPubSub
 from support.later import HURRY, Nodes, Seen, Word, becomes, holds
+from support.lines import written
 
 
 @job()
@@ -54,6 +56,12 @@ async def deaf(seen: Seen, args: Word) -> None:
 
 
 @job()
+async def tell(seen: Seen, args: Word) -> None:
+    """Keeps what its log lines say of the request."""
+    seen.words.append(about.get()["request_id"])
+
+
+@job()
 async def refuse(seen: Seen, args: Word) -> Result:
     """Will not."""
     return Cancel("not me")
@@ -70,6 +78,30 @@ class TestJobs:
         assert done.attempt == 1
         assert done.finished_at is not None
         assert RUNS.states["say", "default", "completed"] == before + 1
+
+    async def test_tell_of_a_run_that_took_half_of_its_time(
+        self, base: Database, nodes: Nodes, seen: Seen
+    ) -> None:
+        with written() as lines:
+            async with nodes(say, dawdle):
+                await becomes(base, (await say.enqueue(base, word="x")).id, "completed")
+                slow = await dawdle.enqueue(base, word="x")
+                await becomes(base, slow.id, "discarded")
+        (line,) = lines.of("slow job")
+        assert (line["job_id"], line["worker"], line["attempt"]) == (slow.id, "dawdle", 1)
+        assert line["ms"] >= 25
+
+    async def test_know_which_request_enqueued_them(
+        self, base: Database, nodes: Nodes, seen: Seen
+    ) -> None:
+        async def ask() -> int:
+            about.set({"request_id": "r-1", "user_id": "u-1"})
+            return (await tell.enqueue(base, word="x", meta={"mine": True})).id
+
+        async with nodes(tell):
+            done = await becomes(base, await asyncio.create_task(ask()), "completed")
+        assert done.meta == {"mine": True, "origin": {"request_id": "r-1"}}
+        assert seen.words == ["r-1"]
 
     async def test_try_again_and_keep_every_error(
         self, base: Database, nodes: Nodes, seen: Seen

@@ -2,8 +2,9 @@ from typing import ClassVar
 
 import pytest
 
-from cgraph_kit import clock, telemetry
+from cgraph_kit import clock, telemetry, tracing
 from cgraph_kit.push import Device, Outcome, Payload, Platform, Pushers, Rejected, Retry, Sent
+from support.collector import collecting
 
 PAYLOAD = Payload(id="1", kind="message", title="Ann")
 
@@ -43,6 +44,17 @@ class TestPushers:
         assert 'push_results_total{outcome="retry",platform="fcm"}' in counted
         assert 'push_seconds_count{platform="fcm"}' in counted
         assert "secret token" not in repr(device)
+
+    async def test_are_a_step_of_what_they_are_sent_for(self) -> None:
+        device = Device("fcm", "secret token", clock.now())
+        with collecting() as collector:
+            async with tracing.exporting(collector.target()):
+                with tracing.root("work", "consumer"):
+                    await Pushers(Carrier()).send(device, PAYLOAD)
+        push = collector.named("push")
+        assert push.attributes == {"platform": "fcm", "outcome": "sent"}
+        assert collector.below(collector.named("work")) == ["push"]
+        assert "secret token" not in push.raw
 
     async def test_refuse_what_nobody_carries(self) -> None:
         device = Device("apns", "a" * 64, clock.now())
