@@ -103,6 +103,7 @@ async def _fail(
         happened_at=clock.now(),
         subject=Subject("scheduled_message", message.id),
     )
+    # (Their inbox is held: the event before was written into their stream.)
     await notifications.notify(tx, [occasion], [], grace=grace)
 
 

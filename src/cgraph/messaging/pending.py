@@ -18,7 +18,7 @@ from .events import MessageSent
 NAME = "notify_participants"
 QUEUE = "notifications"
 ATTEMPTS = 10
-PAUSE = timedelta(seconds=1)
+PAUSE = timedelta(seconds=2)
 """How long a conversation rests after its people were told: what is said meanwhile is told together."""
 
 

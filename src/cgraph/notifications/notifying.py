@@ -8,7 +8,7 @@ from cgraph_kit import clock
 from cgraph_kit.db import Transaction
 from cgraph_kit.ids import new_id
 
-from .entries import find_rows, hold_inboxes, tell_entries, write_rows
+from .entries import find_rows, tell_entries, write_rows
 from .events import NotificationCreated, NotificationUpdated
 from .folding import Entry, Key, folded, grouped, key_of
 from .jobs import DecideNotifications, decide_notifications
@@ -26,12 +26,11 @@ async def notify(
     """Tell people of these, which all happened in these places (the scopes around, without `global`).
 
     Entries of the inbox and outcomes are written at once; pushes and mail are decided after `grace` seconds. What was
-    told before is not told again. Who looks up `read` for an occasion holds the inbox first (`hold_inboxes`), so that
-    nobody marks it as read in between.
+    told before is not told again. The caller holds the inboxes of those whose kinds come there (`hold_inboxes`) before it
+    looks up what is `read`, so that nobody reads on in between.
     """
     deciding = await _decide(tx, _one_each(occasions), places)
     keys = {key_of(one.occasion) for one in deciding if one.listed}
-    await hold_inboxes(tx, {key.user_id for key in keys})
     rows = await find_rows(tx, keys)
     ids = {key: rows[key].id if key in rows else new_id() for key in keys}
     named = [one._replace(notification_id=_id(one, ids)) for one in deciding]
