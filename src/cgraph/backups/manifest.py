@@ -4,6 +4,7 @@
 is written each time it is tried.
 """
 
+import logging
 import secrets
 from collections.abc import AsyncIterator
 from datetime import datetime
@@ -15,6 +16,8 @@ from cgraph_kit.dump import Facts
 from cgraph_kit.storage import NotStored, Storage
 
 from .errors import BackupError, NoBackup
+
+log = logging.getLogger(__name__)
 
 FOLDER = "backups"
 FORMAT = 1
@@ -103,18 +106,30 @@ async def write_verification(storage: Storage, id: str, verification: Verificati
 
 
 async def list_backups(storage: Storage) -> list[Backup]:
-    """Every backup that is whole, newest first. Raises `StorageError`, `BackupError`."""
-    found = [id async for id in _ids(storage)]
-    return [await _read(storage, id) for id in sorted(found, reverse=True)]
+    """Every backup that is whole and can be read, newest first: one that is damaged must not hide the others.
+
+    Raises `StorageError`.
+    """
+    found = []
+    for id in sorted([id async for id in _ids(storage)], reverse=True):
+        try:
+            found.append(await _read(storage, id))
+        except BackupError as error:
+            log.error("%s", error)  # noqa: TRY400 (the reason is all there is to say)
+        except NotStored:
+            continue  # removed meanwhile
+    return found
 
 
 async def get_backup(storage: Storage, id: str | None) -> Backup:
-    """The one of that id, or the newest. Raises `NoBackup`, `StorageError`."""
+    """The one of that id, or the newest, which no older one stands in for.
+
+    Raises `NoBackup`, `StorageError`, and `BackupError` for one that is damaged.
+    """
     if id is None:
-        found = await list_backups(storage)
-        if not found:
+        id = max([id async for id in _ids(storage)], default=None)
+        if id is None:
             raise NoBackup(f"there is no backup in {storage.place}")
-        return found[0]
     try:
         return await _read(storage, id)
     except (NotStored, ValueError):
@@ -135,10 +150,14 @@ async def _read(storage: Storage, id: str) -> Backup:
         manifest = msgspec.json.decode(await storage.get(manifest_key(id)), type=Manifest)
     except msgspec.MsgspecError as error:
         raise BackupError(f"the manifest of {id} cannot be read: {error}") from error
+    if manifest.id != id:
+        raise BackupError(f"the manifest of {id} is that of {manifest.id}: somebody has moved it")
     if manifest.format > FORMAT:
         raise BackupError(f"{id} was made by a newer CGraph ({manifest.version}): use that")
     try:
-        verified = await storage.get(verified_key(id))
+        verified = msgspec.json.decode(await storage.get(verified_key(id)), type=Verification)
     except NotStored:
         return Backup(manifest, None)
-    return Backup(manifest, msgspec.json.decode(verified, type=Verification))
+    except msgspec.MsgspecError as error:
+        raise BackupError(f"what became of trying {id} cannot be read: {error}") from error
+    return Backup(manifest, verified)
