@@ -22,6 +22,8 @@ OVERHEAD = 103
 """Bytes encryption adds: salt 16, record size 4, key 1 + 65, delimiter 1, tag 16."""
 SMALLER = LIMIT // 4
 """What is tried where a push service finds a push too large: it need not take more than 4,096 bytes, and may take less."""
+LONGEST_NAME = 500
+"""Characters kept of what a push service calls a message: whoever answers there writes what they like."""
 POINT_BYTES = 65
 AUTH_BYTES = 16
 TOPIC_BYTES = 24
@@ -123,7 +125,8 @@ def _outcome(answer: Answer) -> Outcome:
     status = answer.status
     reason = f"the push service answered {status}"
     if status in _TAKEN:
-        return Sent(answer.headers.get("location"))
+        name = answer.headers.get("location")
+        return Sent(name and name[:LONGEST_NAME])
     if status in _GONE:
         return Gone(reason)
     if status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:

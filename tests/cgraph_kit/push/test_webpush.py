@@ -77,6 +77,15 @@ class TestSend:
         assert (headers["ttl"], headers["urgency"]) == ("600", "high")
         assert headers["topic"] == topic("conversation:7")
 
+    async def test_keeps_little_of_what_a_service_calls_it(
+        self, service: PushService, webpush: WebPush
+    ) -> None:
+        service.answers = [Answered(201, {"location": "https://x.example/" + "y" * 50_000})]
+        sent = await webpush.send(device(service.subscribe()), PAYLOAD)
+        assert isinstance(sent, Sent)
+        assert sent.provider_id is not None
+        assert len(sent.provider_id) == 500
+
     async def test_is_read_by_nobody_else(self, service: PushService, webpush: WebPush) -> None:
         browser, other = service.subscribe(), service.subscribe()
         await webpush.send(device(browser), PAYLOAD)
