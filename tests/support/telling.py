@@ -22,6 +22,8 @@ from cgraph_kit.push import Device, Outcome, Payload, Sent
 from .post import Postbox, post_of
 
 GRACE = 15.0
+REST = 2.0
+"""Seconds a conversation rests after its people were told."""
 
 
 class Phones:

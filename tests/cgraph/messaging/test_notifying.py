@@ -8,7 +8,7 @@ from cgraph.messaging import MessageEdit, ReadMarker
 from cgraph_kit.db import Transaction
 from support.phones import give_device
 from support.talk import open_between, say
-from support.telling import Node, address
+from support.telling import REST, Node, address
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ class TestMention:
         assert not await node.inbox(bob.id)
         for text in (f"hello @{bob.username}", "hello", f"hello again @{bob.username}"):
             await messaging.edit_message(node.db, ann, id, sent.id, MessageEdit(text))
-            await node.later(1)
+            await node.later(REST)
             assert len(await node.inbox(bob.id)) == (text.startswith("hello @")), text
         mentions = [row for row in await node.outcomes() if row.kind == "mention"]
         assert [row.user_id for row in mentions] == [bob.id]
@@ -115,14 +115,14 @@ class TestDirect:
         id = await open_between(node.db, ann, bob)
         for text in ("one", "two", "three"):
             await say(node.db, ann, id, text)
-        await node.later(1)
+        await node.later(REST)
         (entry,) = await node.inbox(bob.id)
         assert (entry["kind"], entry["event_count"], entry["actor_count"]) == ("dm", 3, 1)
         await messaging.mark_read(node.db, bob, id, ReadMarker())
         (entry,) = await node.inbox(bob.id)
         assert entry["read_at"] is not None
         await say(node.db, ann, id, "four")
-        await node.later(1)
+        await node.later(REST)
         (anew,) = await node.inbox(bob.id)
         assert (anew["id"], anew["event_count"], anew["read_at"]) == (entry["id"], 1, None)
 
@@ -131,7 +131,7 @@ class TestDirect:
         id = await open_between(node.db, ann, bob)
         for text in ("one", "two"):
             await say(node.db, ann, id, text)
-            await node.later(1)
+            await node.later(REST)
         await node.later()
         (push,) = node.pushes
         assert (push.collapse, push.badge) == (f"conversation:{id}", 2)
@@ -146,7 +146,7 @@ class TestReaction:
         sent = await say(node.db, ann, id, "hello")
         for actor in (bob, eve, ann):
             await messaging.add_reaction(node.db, actor, id, sent.id, "👍")
-        await node.later(1)
+        await node.later(REST)
         (entry,) = await node.inbox(ann.id)
         assert (entry["kind"], entry["event_count"], entry["actor_count"]) == ("reaction", 2, 2)
         await messaging.remove_reaction(node.db, bob, id, sent.id, "👍")
