@@ -1,10 +1,13 @@
 """What notifications do later."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 import msgspec
 
+from cgraph_kit import clock
+from cgraph_kit.db import Transaction
 from cgraph_kit.jobs import Cancel, OnePending, Snooze, Unique, job
 from cgraph_kit.push import Payload, Sent
 
@@ -71,8 +74,7 @@ async def decide_notifications(app: "App", args: DecideNotifications) -> None:
     async with app.db.transaction() as tx:
         done = await decide(tx, app.sources, args.user_id, grace=app.settings.push_delay_seconds)
         await send_push.enqueue_all(tx, done.pushes)
-        if done.due.push is not None:
-            await tell_held.enqueue(tx, user_id=args.user_id, scheduled_at=done.due.push)
+        await _tell_later(tx, args.user_id, done.due.push)
         await mail_later(tx, args.user_id, done.due.email)
         if done.again is not None:
             await decide_notifications.enqueue(
@@ -92,8 +94,14 @@ async def tell_held(app: "App", args: TellHeld) -> None:
     async with app.db.transaction() as tx:
         told = await tell_due(tx, app.sources, args.user_id)
         await send_push.enqueue_all(tx, told.pushes)
-        if told.again_at is not None:
-            await tell_held.enqueue(tx, user_id=args.user_id, scheduled_at=told.again_at)
+        await _tell_later(tx, args.user_id, told.again_at)
+
+
+async def _tell_later(tx: Transaction, user_id: UUID, due: datetime | None) -> None:
+    """Have what was held told when it is due; None: nothing is held."""
+    if due is not None:
+        seconds = max(0.0, (due - clock.now()).total_seconds())
+        await tell_held.enqueue(tx, user_id=user_id, schedule_in=seconds)
 
 
 class RetractPushes(msgspec.Struct, frozen=True):
