@@ -8,6 +8,7 @@ import msgspec
 from cgraph.settings import Settings
 from cgraph_kit import clock
 from cgraph_kit.db import Repo
+from cgraph_kit.errors import Unauthorized
 from cgraph_kit.limiter import Limiter
 
 from .access import AccessTokens, Claims, Keys
@@ -17,7 +18,7 @@ from .issuer import Issuer
 from .limits import DEFAULT_LIMITS, Limits, limits_of
 from .pair import Standing, standing, use_pair
 from .user import Actor
-from .verified import VerifiedTokens
+from .verified import RefusedPairs, VerifiedTokens
 
 SEEN_EVERY = timedelta(minutes=10)
 """How exact a session's `last_seen_at` is."""
@@ -45,6 +46,7 @@ class Auth:
         self.access = AccessTokens(keys, issuer=issuer, seconds=limits.access_token_seconds)
         self.issuer = Issuer(keys, self.access, limits)
         self.verified = VerifiedTokens()
+        self.refused = RefusedPairs()
 
     @classmethod
     def from_settings(cls, settings: Settings, *, jwt_secret: str, limiter: Limiter) -> "Auth":
@@ -68,7 +70,7 @@ class Auth:
     async def authenticate(self, db: Repo, token: str) -> Actor:
         """Who an access token stands for. Raises `InvalidToken`, `TokenExpired` or `SessionEnded`.
 
-        The database is asked once a minute per token and process; a revocation received since counts at once. Who
+        The database is asked once a minute per token and process (of one it refuses, every ten seconds); a revocation received since counts at once. Who
         keeps an actor for longer than a request (a socket) registers first and authenticates again after that: a
         revocation that fell between is then noticed.
         """
@@ -78,7 +80,12 @@ class Auth:
             return actor
         claims = self.access.read(token, now)
         drops = self.verified.drops
-        actor = await self._check(db, claims, now)
+        self.refused.check(claims.pid, now, drops)
+        try:
+            actor = await self._check(db, claims, now)
+        except Unauthorized as error:
+            self.refused.put(claims.pid, error, now, drops)
+            raise
         self.verified.put(token, actor, expires=claims.exp, now=now, drops=drops)
         return actor
 

@@ -3,14 +3,20 @@
 from collections import OrderedDict
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
+
+from cgraph_kit.errors import Unauthorized
 
 from .user import Actor
 
 MAX_AGE = timedelta(seconds=60)
 """How long an answer of the database is believed where no event takes it back."""
+
+REFUSED_AGE = timedelta(seconds=10)
+"""How long a refusal of the database is, where nobody's session ends meanwhile."""
 
 
 class _Entry(msgspec.Struct):
@@ -71,3 +77,33 @@ class VerifiedTokens:
         tokens.discard(token)
         if not tokens:
             del self._by_user[actor.id]
+
+
+class _Refusal(NamedTuple):
+    error: type[Unauthorized]
+    until: datetime
+    drops: int
+
+
+class RefusedPairs:
+    """Pairs whose tokens the database knows nothing of any more: whoever goes on calling with one costs it nothing.
+
+    At most `size` of them, the oldest go first.
+    """
+
+    def __init__(self, size: int = 10_000) -> None:
+        self._size = size
+        self._entries: OrderedDict[UUID, _Refusal] = OrderedDict()
+
+    def check(self, pair_id: UUID, now: datetime, drops: int) -> None:
+        """Raise what was raised less than ten seconds ago; `drops` as in `VerifiedTokens`."""
+        found = self._entries.get(pair_id)
+        if found is not None and found.drops == drops and now < found.until:
+            raise found.error
+
+    def put(self, pair_id: UUID, error: Unauthorized, now: datetime, drops: int) -> None:
+        """Keep a refusal."""
+        self._entries[pair_id] = _Refusal(type(error), now + REFUSED_AGE, drops)
+        self._entries.move_to_end(pair_id)
+        if len(self._entries) > self._size:
+            self._entries.popitem(last=False)

@@ -64,6 +64,20 @@ class TestAuthenticate:
         with pytest.raises(SessionEnded):
             await auth.authenticate(db, ann.tokens.access_token)
 
+    async def test_one_that_is_refused_costs_the_database_little(
+        self, counting, auth, ann, held
+    ) -> None:
+        await accounts.log_out(counting, actor_of(ann))
+        before = counting.asked
+        for _ in range(5):
+            with pytest.raises(SessionEnded):
+                await auth.authenticate(counting, ann.tokens.access_token)
+        assert counting.asked == before + 1
+        held.advance(seconds=10)
+        with pytest.raises(SessionEnded):
+            await auth.authenticate(counting, ann.tokens.access_token)
+        assert counting.asked == before + 2
+
     async def test_time_counts_to_the_second_even_where_it_is_known(
         self, db: Transaction, auth, ann, held
     ) -> None:

@@ -3,8 +3,8 @@ from uuid import UUID
 
 import pytest
 
-from cgraph.accounts import Actor
-from cgraph.accounts.verified import VerifiedTokens
+from cgraph.accounts import Actor, InvalidToken, SessionEnded
+from cgraph.accounts.verified import RefusedPairs, VerifiedTokens
 
 
 def at(seconds: float) -> datetime:
@@ -71,3 +71,23 @@ class TestDrop:
         verified.clear()
         verified.put("late", actor(2, 20), expires=1000, now=at(1), drops=began)
         assert len(verified) == 0
+
+
+class TestRefusedPairs:
+    def test_refuses_for_ten_seconds_in_the_same_words(self) -> None:
+        refused, pair = RefusedPairs(), UUID(int=1)
+        refused.check(pair, at(0), 0)
+        refused.put(pair, SessionEnded(), at(0), 0)
+        with pytest.raises(SessionEnded):
+            refused.check(pair, at(9), 0)
+        refused.check(pair, at(9), 1)  # somebody has signed out
+        refused.check(pair, at(10), 0)
+
+    def test_the_oldest_goes_first(self) -> None:
+        refused = RefusedPairs(size=2)
+        for id in (1, 2, 1, 3):
+            refused.put(UUID(int=id), InvalidToken(), at(0), 0)
+        refused.check(UUID(int=2), at(0), 0)
+        for id in (1, 3):
+            with pytest.raises(InvalidToken):
+                refused.check(UUID(int=id), at(0), 0)
