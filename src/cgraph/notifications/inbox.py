@@ -73,13 +73,7 @@ async def _shown(db: Repo, sources: Sources, rows: list[Row]) -> list[Shown]:
 
 
 def _wanted(row: Row) -> Wanted:
-    object_id = row.payload.get("object_id")
-    return Wanted(
-        row.user_id,
-        row.scope_id or row.user_id,
-        UUID(object_id) if object_id else None,
-        row.last_seq,
-    )
+    return Wanted(row.user_id, row.scope_id or row.user_id, row.object_id, row.last_seq)
 
 
 async def count_notifications(db: Repo, actor: Actor) -> InboxCount:

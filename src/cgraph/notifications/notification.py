@@ -39,6 +39,12 @@ class Row(msgspec.Struct, frozen=True):
     read_at: datetime | None
     payload: dict[str, Any]
 
+    @property
+    def object_id(self) -> UUID | None:
+        """What is shown of it."""
+        id = self.payload.get("object_id")
+        return UUID(id) if id else None
+
 
 ROW = columns(Row)
 
@@ -91,7 +97,7 @@ def notification(row: Row, people: dict[UUID, Person]) -> Notification:
         subject_id=row.subject_id,
         scope=row.scope,
         scope_id=row.scope_id,
-        object_id=row.payload.get("object_id"),
+        object_id=row.object_id,
         actors=actors,
         actor_count=row.actor_count,
         event_count=row.event_count,
