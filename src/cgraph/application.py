@@ -112,7 +112,7 @@ async def start(
         stack.push_async_callback(db.close)
         events = Happenings()
         db.subscriber = events.tell
-        await upkeep.tidy(db, settings)
+        await upkeep.begin(db, settings)
         await stack.enter_async_context(backups.observing(db))
         bus = await _bus(settings)
         stack.push_async_callback(bus.close)

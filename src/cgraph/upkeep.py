@@ -1,11 +1,13 @@
 """What is forgotten by the clock: what has expired in every context, and the log's old days."""
 
+import logging
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from cgraph_kit import idempotency, streams
 from cgraph_kit.db import Repo
+from cgraph_kit.errors import Unavailable
 from cgraph_kit.jobs import Unique, job
 
 from . import accounts, notifications
@@ -13,6 +15,8 @@ from .settings import Settings
 
 if TYPE_CHECKING:
     from .application import App
+
+log = logging.getLogger(__name__)
 
 
 class CleanupExpired(msgspec.Struct, frozen=True):
@@ -39,6 +43,14 @@ async def update_presence(app: "App", _args: UpdatePresence) -> None:
     Twice is harmless: the second time there is nothing left to do.
     """
     await accounts.forget_stale(app.db)
+
+
+async def begin(db: Repo, settings: Settings) -> None:
+    """Do it before anybody is served. What takes too long for that is left to the job."""
+    try:
+        await tidy(db, settings)
+    except Unavailable as error:
+        log.warning("what has expired is not all forgotten yet: %s", error)
 
 
 async def tidy(db: Repo, settings: Settings) -> None:

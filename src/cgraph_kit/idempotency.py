@@ -16,6 +16,9 @@ from .db import Repo, Transaction
 from .errors import Conflict
 from .validation import NO_NUL
 
+AT_ONCE = 20_000
+"""Keys forgotten in one statement."""
+
 Key = Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern=NO_NUL)]
 
 
@@ -86,6 +89,17 @@ async def answer(tx: Transaction, user_id: UUID, key: str, status: int, body: by
 
 async def forget(db: Repo, *, hours: int) -> None:
     """Drop keys older than so many hours."""
-    await db.value(
-        "DELETE FROM idempotency_keys WHERE inserted_at < $1", clock.now() - timedelta(hours=hours)
-    )
+    before = clock.now() - timedelta(hours=hours)
+    while await db.value(_FORGET, before, AT_ONCE) == AT_ONCE:
+        pass
+
+
+# In parts: after a day without sweeps there may be more than a statement may take the time for.
+_FORGET = """
+WITH gone AS (
+    DELETE FROM idempotency_keys WHERE ctid = ANY (ARRAY(
+        SELECT ctid FROM idempotency_keys WHERE inserted_at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED))
+    RETURNING 1
+)
+SELECT count(*) FROM gone
+"""

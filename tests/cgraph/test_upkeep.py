@@ -3,6 +3,8 @@
 from datetime import timedelta
 from uuid import uuid4
 
+import pytest
+
 from cgraph import application, upkeep
 from cgraph.application import App
 from cgraph_kit import clock, idempotency
@@ -26,12 +28,36 @@ class TestCleanupExpired:
         assert await idempotency.find(app.db, user_id, "old", b"hash") is None
         assert await idempotency.find(app.db, user_id, "new", b"hash") is not None
 
+    async def test_forgets_any_number(self, app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(idempotency, "AT_ONCE", 2)
+        user_id = uuid4()
+        async with app.db.transaction() as tx:
+            for key in "abcde":
+                await idempotency.claim(tx, user_id, key, b"hash")
+        await app.db.value(
+            "UPDATE idempotency_keys SET inserted_at = now() - interval '9 days' WHERE user_id = $1",
+            user_id,
+        )
+        await upkeep.tidy(app.db, app.settings)
+        assert await idempotency.find(app.db, user_id, "e", b"hash") is None
+        assert await idempotency.find(app.db, user_id, "a", b"hash") is None
+
     def test_comes_every_hour(self) -> None:
         (entry,) = [
             entry for entry in application.CRONTAB if entry.worker is upkeep.cleanup_expired
         ]
         now = clock.now()
         assert entry.after(entry.after(now)) - entry.after(now) == timedelta(hours=1)
+
+
+class TestBegin:
+    async def test_keeps_no_node_from_starting(self, app: App) -> None:
+        settings = app.settings.model_copy(update={"statement_timeout": 0.2})
+        async with app.db.transaction() as tx:
+            # As if there were too much of it.
+            await tx.value("LOCK TABLE password_resets IN SHARE MODE")
+            async with application.start(settings) as another:
+                assert await another.db.value("SELECT 1") == 1
 
 
 class TestWorkers:
