@@ -52,7 +52,8 @@ class Link:
                 f"no Valkey server answers at the configured address: {error}"
             ) from error
         link._task = asyncio.create_task(link._run(connection), name="limiter")
-        await asyncio.sleep(0)  # it has begun, so whatever ends it, however soon, is cleaned up after
+        # Once it has begun, whatever ends it, however soon, is cleaned up after.
+        await asyncio.sleep(0)
         return link
 
     async def ask(self, *command: str | int) -> Any:
