@@ -104,7 +104,9 @@ async def _notify(
     happened: Sequence[Happened],
     grace: float,
 ) -> None:
-    people = await tx.all(Participant, _PEOPLE, conversation_id)
+    if not happened:
+        return
+    people = await tx.all(Participant, _PEOPLE, conversation_id, happened[0].event.seq)
     edited = [one.message.id for one in happened if one.event.type == "message_edited"]
     told = [Told(*one) for one in await notifications.list_told(tx, edited, MENTION)]
     found = occasions(kind, conversation_id, happened, people, told)
@@ -120,12 +122,16 @@ async def _read_by_now(
     """The same, and nobody who may find one in the inbox reads on before it is there."""
     ids = {one.user_id for one in found if "in_app" in KINDS[one.kind].channels}
     await notifications.hold_inboxes(tx, ids)
-    people = {one.user_id: one for one in await tx.all(Participant, _PEOPLE, conversation_id)}
+    rows = await tx.all(Participant, _PEOPLE, conversation_id, found[0].seq)
+    people = {row.user_id: row for row in rows}
     return [
-        replace(one, read=people[one.user_id].read_seq >= (one.seq or 0))
-        if one.user_id in people
-        else replace(one, may_see=False)
+        replace(
+            one,
+            read=people[one.user_id].read_seq >= (one.seq or 0),
+            may_see=people[one.user_id].left_seq is None,
+        )
         for one in found
+        if one.user_id in people
     ]
 
 
@@ -144,5 +150,6 @@ FROM unnest($2::uuid[], $3::text[], $4::uuid[]) AS r (message_id, emoji, user_id
 JOIN reactions USING (message_id, emoji, user_id) WHERE conversation_id = $1
 """
 _PEOPLE = """
-SELECT user_id, joined_seq, read_seq FROM participants WHERE conversation_id = $1 AND left_seq IS NULL
+SELECT user_id, joined_seq, read_seq, left_seq FROM participants
+WHERE conversation_id = $1 AND (left_seq IS NULL OR left_seq >= $2)
 """

@@ -52,11 +52,16 @@ class Message(msgspec.Struct, frozen=True):
 
 
 class Participant(msgspec.Struct, frozen=True):
-    """Somebody in the conversation."""
+    """Somebody who is in the conversation, or has just left it."""
 
     user_id: UUID
     joined_seq: int
     read_seq: int
+    left_seq: int | None = None
+
+    def heard(self, seq: int) -> bool:
+        """Whether they were there when something happened, of what they could see."""
+        return self.left_seq is None or self.left_seq >= seq
 
 
 class Happened(msgspec.Struct, frozen=True):
@@ -101,7 +106,11 @@ def occasions(
 def _of(
     kind: Kind, conversation_id: UUID, one: Happened, people: Collection[Participant]
 ) -> Iterator[Occasion]:
-    there = [person for person in people if person.joined_seq < one.message.seq]
+    there = [
+        person
+        for person in people
+        if person.joined_seq < one.message.seq and person.heard(one.event.seq)
+    ]
     match one.event.type:
         case "new_message":
             yield from _said(kind, conversation_id, one, there)
@@ -133,6 +142,7 @@ def _said(
             object_id=message.id,
             gone=one.gone,
             read=person.read_seq >= one.event.seq,
+            may_see=person.left_seq is None,
         )
 
 
@@ -170,4 +180,5 @@ def _became(
                 object_id=one.message.id,
                 gone=one.gone,
                 read=person.read_seq >= one.event.seq,
+                may_see=person.left_seq is None,
             )

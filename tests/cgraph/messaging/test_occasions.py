@@ -70,6 +70,11 @@ class TestSaid:
         assert told(said(message(5)), people=late) == set()
         assert told(said(message(6)), people=late) == {(BOB, "message")}
 
+    def test_concerns_who_has_left_since_but_not_who_had(self) -> None:
+        people = [Participant(BOB, 0, 0, left_seq=4), Participant(EVE, 0, 0, left_seq=3)]
+        (one,) = occasions("group", PLACE, [said(message(4))], people, ())
+        assert (one.user_id, one.may_see) == (BOB, False)
+
     def test_has_the_ids_that_belong_to_it(self) -> None:
         first, answered = message(4), message(2, BOB)
         (one,) = occasions("group", PLACE, [said(first, answered=answered)], EVERYBODY[:2], ())
@@ -118,7 +123,7 @@ class TestReacted:
         own = happened("reaction_added", message(), 2, user_id=ANN, emoji="👍")
         assert told(own) == set()
 
-    def test_concerns_nobody_who_has_left(self) -> None:
+    def test_concerns_nobody_who_has_long_left(self) -> None:
         reaction = happened("reaction_added", message(), 2, user_id=BOB, emoji="👍")
         assert told(reaction, people=EVERYBODY[1:]) == set()
 
