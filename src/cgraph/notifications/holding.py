@@ -77,6 +77,11 @@ async def take_due(
     return await tx.all(Outcome, _TAKE, user_id, channel, now, AT_ONCE)
 
 
+async def bring_forward(tx: Transaction, user_id: UUID, now: datetime) -> bool:
+    """What waits for the end of a person's quiet hours is due now, and looked at anew. Whether there is anything."""
+    return bool(await tx.values(_FORWARD, user_id, now))
+
+
 async def release(db: Repo, user_id: UUID, channel: Channel, event_ids: Sequence[UUID]) -> None:
     """These wait no longer."""
     await db.value(_RELEASE, user_id, channel, list(event_ids))
@@ -107,6 +112,9 @@ ORDER BY happened_at, event_id
 _RELEASE = (
     "DELETE FROM notification_held WHERE user_id = $1 AND channel = $2 AND event_id = ANY($3)"
 )
+_FORWARD = """
+UPDATE notification_held SET due_at = $2 WHERE user_id = $1 AND rule = 'quiet_hours' AND due_at > $2 RETURNING event_id
+"""
 _NEXT = """
 SELECT min(due_at) FROM notification_held WHERE user_id = $1 AND channel = $2 AND due_at > $3
 """

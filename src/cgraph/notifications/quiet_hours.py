@@ -15,7 +15,10 @@ from cgraph_kit.errors import Invalid
 from cgraph_kit.validation import Input, Text
 
 from .events import QuietHoursUpdated
+from .holding import bring_forward
+from .jobs import tell_held
 from .locking import hold_own
+from .mailing import mail_later
 from .quiet import QuietHours, Window, is_time_zone, never_ends, quiet_until
 
 MOST_WINDOWS = 28
@@ -82,7 +85,7 @@ async def get_quiet_hours(db: Repo, actor: Actor) -> QuietHoursShown:
 async def set_quiet_hours(db: Repo, actor: Actor, new: NewQuietHours) -> QuietHoursShown:
     """Set them anew; the person's devices are told if anything is different.
 
-    What is held already stays so until it was to be looked at again. Raises `Invalid` for exceptions who do not exist.
+    What is held already is looked at anew. Raises `Invalid` for exceptions who do not exist.
     """
     exceptions = sorted({id for id in new.exceptions if id != actor.id})
     async with db.transaction() as tx:
@@ -95,7 +98,15 @@ async def set_quiet_hours(db: Repo, actor: Actor, new: NewQuietHours) -> QuietHo
         after = await get_quiet_hours(tx, actor)
         if after != before:
             await accounts.record(tx, QuietHoursUpdated, actor.id, after)
+            await _look_again(tx, actor.id)
         return after
+
+
+async def _look_again(tx: Transaction, user_id: UUID) -> None:
+    now = clock.now()
+    if await bring_forward(tx, user_id, now):
+        await tell_held.enqueue(tx, user_id=user_id)
+        await mail_later(tx, user_id, now)
 
 
 async def _check_people(tx: Transaction, ids: Sequence[UUID]) -> None:

@@ -235,6 +235,14 @@ class TestQuietHours:
         (push,) = scene.node.alerts
         assert (push.id, push.kind) == (str(id), "mention")
 
+    async def test_end_when_they_are_switched_off(self, scene: Scene) -> None:
+        await scene.mention()
+        await scene.node.later(60)
+        hours = NewQuietHours("UTC", [], enabled=False)
+        await notifications.set_quiet_hours(scene.db, scene.bob, hours)
+        await scene.node.later(5)
+        assert (len(scene.node.alerts), len(scene.node.mails)) == (1, 1)
+
     async def test_go_on_where_they_were_made_longer(self, scene: Scene) -> None:
         await scene.mention()
         await scene.node.later(60)

@@ -66,6 +66,20 @@ class TestNews:
         await notifications.set_quiet_hours(app.db, bob.actor, hours)
         await phone.assert_push("quiet_hours_updated", {"time_zone": "Asia/Tokyo"})
 
+    async def test_of_notifications_reach_every_device(self, app: App, connect: Connect) -> None:
+        ada, bob = await register(app), await register(app)
+        conversation = await converse(app, ada, bob)
+        phone = await (await connect(bob)).join(f"user:{bob.id}")
+        laptop = await (await connect(bob)).join(f"user:{bob.id}")
+        await say(app, ada, conversation, "one")
+        worker = messaging.notify_participants
+        await worker.handler(app, worker.args(conversation))
+        for device in (phone, laptop):
+            await device.assert_push("notification_created", {"unread": 1})
+        await messaging.mark_read(app.db, bob.actor, conversation, messaging.ReadMarker())
+        for device in (phone, laptop):
+            await device.assert_push("notifications_read", {"unread": 0})
+
     async def test_of_blocks_stay_with_who_blocks(self, app: App, connect: Connect) -> None:
         ada, bob = await register(app), await register(app)
         hers = await (await connect(ada)).join(f"user:{ada.id}")
