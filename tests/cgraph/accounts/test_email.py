@@ -46,6 +46,7 @@ class TestProblems:
             "ann@example.org\r\nBcc: eve@example.org",
             "ann@exämple.org",
             "ann@example.org,eve@example.org",
+            "=?utf-8?q?eve=40example.org=3e=20?=@example.org",
             f"{'a' * 65}@example.org",
             f"a@{'b' * 64}.org",
             f"a@{'b.' * 130}org",
