@@ -19,8 +19,10 @@ from cgraph.accounts import (
     mail_password_changed,
     mail_password_reset,
 )
+from cgraph.application import SOURCES
 from cgraph.happenings import Happenings
 from cgraph.mail import Post
+from cgraph.notifications import Sources
 from cgraph.settings import Settings
 from cgraph_kit.db import Database
 from cgraph_kit.ids import new_id
@@ -51,6 +53,7 @@ class TestApp:
     limiter: Limiter
     limits: Any = field(default_factory=lambda: SimpleNamespace(messaging=messaging.Limits()))
     events: list[Any] = field(default_factory=list)
+    sources: Sources = SOURCES
 
     @property
     def jobs(self) -> Jobs:
