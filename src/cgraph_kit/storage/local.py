@@ -15,7 +15,8 @@ _STAGED = re.compile(r".*#\d+")
 
 
 class LocalStorage(Objects):
-    """Objects are files below `root`, which is made with the first of them, and closed to other users.
+    """Objects are files below `root`, which is made with the first of them, and closed to other users; so is each folder
+    in it, for the root may be a directory that others made, and may look into.
 
     Not before: whoever only looks (root, say, for whom nothing is closed) must not become its owner.
     """
@@ -31,8 +32,11 @@ class LocalStorage(Objects):
             self._opened = LocalStore(self.root.resolve(strict=True))
         return self._opened
 
-    def _prepare(self) -> None:
+    def _prepare(self, key: str) -> None:
         self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder, slash, _ = key.partition("/")
+        if slash:
+            (self.root / folder).mkdir(mode=0o700, exist_ok=True)
 
     async def sweep(self, *, older_than: float) -> int:
         return await asyncio.to_thread(self._sweep, time.time() - older_than)

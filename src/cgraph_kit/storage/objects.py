@@ -27,8 +27,8 @@ class Objects(Storage):
     def _store(self) -> ObjectStore:
         """The library's. Raises `FileNotFoundError` where nothing was ever stored."""
 
-    def _prepare(self) -> None:
-        """Before something is stored."""
+    def _prepare(self, key: str) -> None:
+        """Before something is stored under a key."""
 
     @property
     def place(self) -> str:
@@ -36,14 +36,14 @@ class Objects(Storage):
 
     async def put(self, key: str, content: bytes | AsyncIterable[bytes]) -> None:
         with self._failing(checked(key)):
-            self._prepare()
+            self._prepare(key)
             await obstore.put_async(
                 self._store, key, content, chunk_size=PART, max_concurrency=WRITERS
             )
 
     async def create(self, key: str, content: bytes) -> None:
         with self._failing(checked(key)):
-            self._prepare()
+            self._prepare(key)
             await obstore.put_async(self._store, key, content, mode="create")
 
     async def get(self, key: str) -> bytes:

@@ -14,6 +14,13 @@ class TestLocalStorage:
         await LocalStorage(tmp_path / "a" / "b").put("c", b"")
         assert (tmp_path / "a" / "b").stat().st_mode & 0o777 == 0o700
 
+    async def test_so_is_each_folder_in_one_that_others_made(self, tmp_path: Path) -> None:
+        tmp_path.chmod(0o755)
+        storage = LocalStorage(tmp_path)
+        await storage.put("backups/a/b", b"")
+        await storage.create("backups/a/c", b"")
+        assert (tmp_path / "backups").stat().st_mode & 0o777 == 0o700
+
     async def test_looking_makes_nothing(self, tmp_path: Path) -> None:
         storage = LocalStorage(tmp_path / "a")
         assert await storage.head("b") is None
