@@ -15,7 +15,6 @@ class TestLocalStorage:
         assert (tmp_path / "a" / "b").stat().st_mode & 0o777 == 0o700
 
     async def test_so_is_each_folder_in_one_that_others_made(self, tmp_path: Path) -> None:
-        tmp_path.chmod(0o755)
         storage = LocalStorage(tmp_path)
         await storage.put("backups/a/b", b"")
         await storage.create("backups/a/c", b"")
