@@ -56,6 +56,37 @@ class TestAppend:
             assert await streams.append(tx, stream, "said", {}) == 1
 
 
+class TestAppendMany:
+    async def test_numbers_each_stream_in_order(self, db: Transaction) -> None:
+        first, second = new_id(), new_id()
+        await streams.create_many(db, [first, second])
+        await streams.append(db, second, "said", {"n": 0})
+        events = [
+            streams.New(stream, "said", {"n": n})
+            for n, stream in enumerate((first, second, first, new_id(), second), 1)
+        ]
+        assert await streams.append_many(db, events) == [1, 2, 2, None, 3]
+        found = await streams.between(db, second, 0, 3)
+        assert found is not None
+        assert [msgspec.json.decode(event.payload)["n"] for event in found] == [0, 2, 5]
+
+    async def test_of_nothing(self, db: Transaction) -> None:
+        assert await streams.append_many(db, []) == []
+
+    async def test_meets_others_without_a_deadlock(self, database: Database) -> None:
+        ids = [new_id() for _ in range(6)]
+        async with database.transaction() as tx:
+            await streams.create_many(tx, ids)
+
+        async def write(n: int) -> None:
+            order = ids if n % 2 else ids[::-1]
+            async with database.transaction() as tx:
+                await streams.append_many(tx, [streams.New(id, "said", {}) for id in order])
+
+        await asyncio.gather(*(write(n) for n in range(10)))
+        assert set((await streams.last_seqs(database, ids)).values()) == {10}
+
+
 class TestSince:
     async def stream(self, db: Transaction, events: int) -> object:
         stream = new_id()

@@ -128,6 +128,13 @@ class TestOnePending:
         assert (await tell.enqueue(db, place=1)).conflict
         assert db.events == [JobsEnqueued("pending")]
 
+    async def test_is_done_at_the_earliest_time_that_was_asked_for(self, base: Database) -> None:
+        first = await tell.enqueue(base, place=1, schedule_in=600)
+        sooner = await tell.enqueue(base, place=1, schedule_in=60)
+        later = await tell.enqueue(base, place=1, schedule_in=1200)
+        assert sooner.id == later.id == first.id
+        assert first.scheduled_at > sooner.scheduled_at == later.scheduled_at
+
     async def test_begins_anew_once_the_other_has_begun(self, base: Database) -> None:
         first = await tell.enqueue(base, place=1)
         await take(base, "me", "pending", 1)
