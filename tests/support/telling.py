@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
 import msgspec
 import pytest
 
-from cgraph import notifications
+from cgraph import messaging, notifications
 from cgraph.application import SOURCES, WORKERS
 from cgraph.mail import Post
 from cgraph.settings import Settings
@@ -65,6 +66,7 @@ class Node:
     pushers: Any = field(default_factory=Phones)
     postbox: Postbox = field(default_factory=Postbox)
     sources: notifications.Sources = SOURCES
+    limits: Any = field(default_factory=lambda: SimpleNamespace(messaging=messaging.Limits()))
     moved: timedelta = timedelta()
 
     @property

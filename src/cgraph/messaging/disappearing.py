@@ -1,6 +1,7 @@
 """Messages that disappear: a conversation's timer, and emptying what has had its time."""
 
 import logging
+from collections.abc import Sequence
 from uuid import UUID
 
 import msgspec
@@ -17,6 +18,8 @@ from .stored import Stored, say
 
 log = logging.getLogger(__name__)
 
+MOST = 10_000
+"""Messages looked up at once."""
 AT_ONCE = 200
 """Messages emptied in one transaction."""
 
@@ -34,54 +37,62 @@ async def set_message_ttl(
         await say(tx, actor, conversation_id, "message_ttl_changed", {"message_ttl": seconds})
 
 
+class _Due(msgspec.Struct, frozen=True):
+    conversation_id: UUID
+    seq: int
+
+
 async def erase_expired(db: Repo) -> int:
     """Empty every message whose time has come, as if it had been deleted, and return how many those were.
 
     Twice, or on several nodes at once, is harmless: each message is emptied by whoever holds it first. A conversation
     whose messages cannot be emptied does not keep the others waiting. Raises `Unavailable`.
     """
-    erased = 0
-    for due in await db.all(_Due, _DUE, clock.now()):
-        try:
-            erased += await _erase_in(db, due.conversation_id)
-        except Unavailable:
-            raise
-        except Exception:
-            log.exception(
-                "messages could not be erased", extra={"conversation": str(due.conversation_id)}
-            )
+    erased, failed = 0, set[UUID]()
+    while due := await db.all(_Due, _DUE, clock.now(), MOST, list(failed)):
+        before = erased, len(failed)
+        for conversation_id, seqs in _by_conversation(due).items():
+            try:
+                for start in range(0, len(seqs), AT_ONCE):
+                    erased += await _erase(db, conversation_id, seqs[start : start + AT_ONCE])
+            except Unavailable:
+                raise
+            except Exception:
+                failed.add(conversation_id)
+                log.exception(
+                    "messages could not be erased", extra={"conversation": str(conversation_id)}
+                )
+        if len(due) < MOST or before == (erased, len(failed)):
+            break
     return erased
 
 
-async def _erase_in(db: Repo, conversation_id: UUID) -> int:
-    erased = done = await _erase_some(db, conversation_id)
-    while done == AT_ONCE:
-        done = await _erase_some(db, conversation_id)
-        erased += done
-    return erased
+def _by_conversation(due: Sequence[_Due]) -> dict[UUID, list[int]]:
+    found: dict[UUID, list[int]] = {}
+    for one in due:
+        found.setdefault(one.conversation_id, []).append(one.seq)
+    return found
 
 
-async def _erase_some(db: Repo, conversation_id: UUID) -> int:
+async def _erase(db: Repo, conversation_id: UUID, seqs: Sequence[int]) -> int:
     async with db.transaction() as tx:
         await hold_telling(tx, conversation_id)
         # All of them before the stream's number is taken: whoever deletes one takes them in this order, too.
-        messages = await tx.all(Stored, _HOLD, conversation_id, clock.now(), AT_ONCE)
+        messages = await tx.all(Stored, _HOLD, conversation_id, seqs, clock.now())
         await erase(tx, conversation_id, messages, by=None)
     return len(messages)
-
-
-class _Due(msgspec.Struct, frozen=True):
-    conversation_id: UUID
 
 
 _SET = """
 UPDATE conversations SET message_ttl = $2 WHERE id = $1 AND message_ttl IS DISTINCT FROM $2 RETURNING true
 """
+# By the index of what is to disappear, and then by number: what stays in a conversation is not looked at.
 _DUE = """
-SELECT DISTINCT conversation_id FROM messages WHERE expires_at <= $1 AND deleted_at IS NULL LIMIT 10000
+SELECT conversation_id, seq FROM messages
+WHERE expires_at <= $1 AND deleted_at IS NULL AND conversation_id <> ALL ($3::uuid[]) ORDER BY expires_at LIMIT $2
 """
 _HOLD = f"""
 SELECT {columns(Stored)} FROM messages
-WHERE conversation_id = $1 AND expires_at <= $2 AND deleted_at IS NULL
-ORDER BY seq LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED
+WHERE conversation_id = $1 AND seq = ANY ($2::bigint[]) AND expires_at <= $3 AND deleted_at IS NULL
+ORDER BY seq FOR NO KEY UPDATE SKIP LOCKED
 """

@@ -15,7 +15,9 @@ from .occasions import MENTION, Event, Happened, Logged, Message, Participant, T
 from .policy import Kind
 
 AT_ONCE = 50
-"""Events told in one transaction."""
+"""Events told in one transaction, at most."""
+OUTCOMES = 2_500
+"""How many people times events that may be: in large conversations fewer events are told at once."""
 
 
 async def tell_participants(db: Database, conversation_id: UUID, *, grace: float) -> None:
@@ -25,26 +27,29 @@ async def tell_participants(db: Database, conversation_id: UUID, *, grace: float
     """
     # Whoever found this job waiting, before it was taken, holds the stream until what they have written is to be seen.
     await db.value(_WAIT, conversation_id)
-    while await _tell_some(db, conversation_id, grace) == AT_ONCE:
+    while await _tell_some(db, conversation_id, grace):
         pass
 
 
 class _Place(msgspec.Struct, frozen=True):
     kind: Kind
     notified_seq: int
+    people: int
 
 
-async def _tell_some(db: Database, conversation_id: UUID, grace: float) -> int:
+async def _tell_some(db: Database, conversation_id: UUID, grace: float) -> bool:
+    """Whether there may be more."""
     async with db.transaction() as tx:
         place = await tx.first(_Place, _HOLD, conversation_id)
         if place is None:
-            return 0
-        events = await tx.all(Event, _EVENTS, conversation_id, place.notified_seq, AT_ONCE)
+            return False
+        most = min(AT_ONCE, OUTCOMES // max(1, place.people) + 1)
+        events = await tx.all(Event, _EVENTS, conversation_id, place.notified_seq, most)
         if events:
             happened = await _happened(tx, conversation_id, events)
             await _notify(tx, conversation_id, place.kind, happened, grace)
             await tx.value(_MOVE, conversation_id, events[-1].seq)
-    return len(events)
+    return len(events) == most
 
 
 async def _happened(
@@ -136,7 +141,10 @@ async def _read_by_now(
 
 
 _WAIT = "SELECT last_seq FROM streams WHERE id = $1 FOR SHARE"
-_HOLD = "SELECT kind, notified_seq FROM conversations WHERE id = $1 FOR NO KEY UPDATE"
+_HOLD = """
+SELECT kind, notified_seq, (SELECT count(*) FROM participants p WHERE p.conversation_id = c.id AND p.left_seq IS NULL)
+FROM conversations c WHERE id = $1 FOR NO KEY UPDATE OF c
+"""
 _MOVE = "UPDATE conversations SET notified_seq = $2, notified_at = now() WHERE id = $1"
 _EVENTS = """
 SELECT seq, type, payload, inserted_at FROM events WHERE stream_id = $1 AND seq > $2 ORDER BY seq LIMIT $3

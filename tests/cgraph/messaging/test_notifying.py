@@ -1,13 +1,18 @@
 """What is said reaches those whom it concerns: the inbox at once, pushes and mail a little later."""
 
+from datetime import timedelta
+
 import pytest
 
 from cgraph import messaging
 from cgraph.accounts import Actor
-from cgraph.messaging import MessageEdit, ReadMarker
+from cgraph.messaging import ImportedMessage, MessageEdit, NewScheduledMessage, ReadMarker
+from cgraph_kit import clock
 from cgraph_kit.db import Transaction
+from cgraph_kit.ids import new_id
+from cgraph_kit.jobs.testing import refute_enqueued
 from support.phones import give_device
-from support.talk import open_between, say
+from support.talk import block, open_between, say
 from support.telling import REST, Node, address
 
 
@@ -154,3 +159,50 @@ class TestReaction:
         assert (entry["event_count"], entry["actor_ids"]) == (1, [str(eve.id)])
         await messaging.remove_reaction(node.db, eve, id, sent.id, "👍")
         assert not await node.inbox(ann.id)
+
+
+class TestTellParticipants:
+    async def test_tells_much_in_several_steps(
+        self, node: Node, ann: Actor, bob: Actor, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("cgraph.messaging.notifying.AT_ONCE", 3)
+        id = await open_between(node.db, ann, bob)
+        for n in range(7):
+            await say(node.db, ann, id, f"{n}")
+        await node.work()
+        assert len(await node.outcomes()) == 7
+        (entry,) = await node.inbox(bob.id)
+        assert entry["event_count"] == 7
+
+    async def test_tells_nobody_of_notes_to_self(self, node: Node, ann: Actor) -> None:
+        id = await open_between(node.db, ann)
+        await say(node.db, ann, id)
+        await refute_enqueued(node.db, messaging.notify_participants)
+
+    async def test_tells_nobody_of_history(self, node: Node, ann: Actor, bob: Actor) -> None:
+        """What was imported is in no log."""
+        id = await open_between(node.db, ann, bob)
+        old = ImportedMessage(new_id(), ann.id, "long ago", clock.now())
+        await messaging.import_messages(node.db, id, [old])
+        await say(node.db, ann, id, "now")
+        await node.work()
+        (entry,) = await node.inbox(bob.id)
+        assert entry["event_count"] == 1
+
+    async def test_tells_who_could_not_say_it_later(
+        self, node: Node, ann: Actor, bob: Actor
+    ) -> None:
+        await reach(node.db, ann)
+        id = await open_between(node.db, ann, bob)
+        new = NewScheduledMessage("later", clock.now() + timedelta(minutes=5))
+        scheduled = await messaging.schedule_message(node.db, ann, id, new)
+        await block(node.db, bob, ann)
+        await node.later(301)
+        (entry,) = await node.inbox(ann.id)
+        assert (entry["kind"], entry["subject_id"]) == (
+            "scheduled_send_failed",
+            str(scheduled.id),
+        )
+        await node.later()
+        (push,) = node.pushes
+        assert push.title == "A scheduled message could not be sent"
