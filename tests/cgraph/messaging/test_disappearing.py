@@ -9,8 +9,9 @@ import pytest
 
 from cgraph import accounts, messaging
 from cgraph.accounts import Actor
-from cgraph.messaging import ConversationChange, Message, NewMessage
+from cgraph.messaging import ConversationChange, Message, NewMessage, disappearing
 from cgraph.messaging.disappearing import erase_expired
+from cgraph_kit import clock
 from cgraph_kit.db import Database, Transaction
 from cgraph_kit.validation import Invalid, decode
 from support.talk import make_actor, open_between
@@ -123,6 +124,28 @@ class TestEraseExpired:
         await messaging.send_message(db, ann, conversation, NewMessage(WORDS))
         assert await erase_expired(db) == 0
         assert (await messages(db, ann, conversation))[-1].content == WORDS
+
+    async def test_comes_to_an_end_in_parts(
+        self, database: Database, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(disappearing, "MOST", 4)
+        monkeypatch.setattr(disappearing, "AT_ONCE", 3)
+        ann = await make_actor(database)
+        ids = [await open_between(database, ann, await make_actor(database)) for _ in range(3)]
+        for id in ids:
+            change = ConversationChange(message_ttl=60)
+            await messaging.update_conversation(database, ann, id, change)
+            for _ in range(5):
+                await messaging.send_message(database, ann, id, NewMessage(WORDS))
+            await database.value(_PASS, id)
+        assert await erase_expired(database) == 15
+        assert await erase_expired(database) == 0
+
+    async def test_looks_at_nothing_that_stays(
+        self, db: Transaction, ann: Actor, conversation: Any
+    ) -> None:
+        plan = await db.values(f"EXPLAIN {disappearing._HOLD}", conversation, [7, 8], clock.now())
+        assert any("seq = ANY" in line and "Cond" in line for line in plan), plan
 
     async def test_goes_on_where_one_conversation_cannot_be_emptied(
         self, database: Database, caplog: pytest.LogCaptureFixture
