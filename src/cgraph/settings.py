@@ -7,6 +7,7 @@ environment. Seven settings keep the plain names operators know (DATABASE_URL, P
 
 import os
 import tomllib
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -16,10 +17,18 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
     field_validator,
     model_validator,
 )
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic.fields import FieldInfo
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from cgraph_kit.limiter import parse_rate
 from cgraph_kit.mailer import parse_sender, parse_server
@@ -49,6 +58,46 @@ Rate = Annotated[str, AfterValidator(_check_rate)]
 """A count, a slash and a period: "60/min", "5/5 min"."""
 
 
+def _check_network(text: str) -> str:
+    if text != "unix":
+        ip_network(text, strict=False)
+    return text
+
+
+Network = Annotated[str, AfterValidator(_check_network)]
+"""An address, or a network as "10.0.0.0/8"; "unix": whoever comes by a Unix socket."""
+
+
+def _check_web_address(text: str) -> str:
+    if not text.startswith(("http://", "https://")):
+        raise ValueError("must begin with http:// or https://")
+    return text
+
+
+WebAddress = Annotated[str, AfterValidator(_check_web_address)]
+
+
+def _check_store(text: str) -> str:
+    if "://" in text and not text.startswith(("s3://", "file://")):
+        raise ValueError("must be a directory, or s3://bucket/prefix")
+    return text
+
+
+Store = Annotated[str, AfterValidator(_check_store)]
+
+
+def _one_reason(value: Any, check: ValidatorFunctionWrapHandler) -> Any:
+    try:
+        return check(value)
+    except ValidationError:
+        raise ValueError(
+            'must be true, false, conn or a JSON list such as ["https://chat.example.org"]'
+        ) from None
+
+
+CheckOrigin = Annotated[bool | Literal["conn"] | tuple[str, ...], WrapValidator(_one_reason)]
+
+
 class SettingsError(Exception):
     """The settings cannot be used; the message lists every reason."""
 
@@ -59,6 +108,16 @@ def _plain(name: str, default: Any, doc: str) -> Any:
 
 def _knob(default: Any, doc: str) -> Any:
     return Field(default, description=doc)
+
+
+class _Environment(EnvSettingsSource):
+    """What should be JSON and is not is handed on as it stands: validation says so, of all settings at once."""
+
+    def decode_complex_value(self, field_name: str, field: FieldInfo, value: Any) -> Any:
+        try:
+            return super().decode_complex_value(field_name, field, value)
+        except ValueError:
+            return value
 
 
 class Settings(BaseSettings):
@@ -77,7 +136,7 @@ class Settings(BaseSettings):
     phx_host: str = _plain(
         "PHX_HOST", "localhost", "Public host name, for links and origin checks."
     )
-    public_url: str | None = _knob(
+    public_url: WebAddress | None = _knob(
         None, "Public base address, if not http(s)://PHX_HOST[:PORT]; used in links."
     )
     data_dir: Path = _knob(
@@ -118,8 +177,9 @@ class Settings(BaseSettings):
     argon2_time_cost: Count = _knob(2, "Argon2id passes.")
     argon2_memory_kib: Count = _knob(19_456, "Argon2id memory in KiB.")
     argon2_threads: Count = _knob(2, "Threads that hash; further requests wait.")
-    trusted_proxies: tuple[str, ...] = Field(
-        default=(), description="Networks whose X-Forwarded-For is believed, as JSON list."
+    trusted_proxies: tuple[Network, ...] = Field(
+        default=(),
+        description='Networks whose X-Forwarded-For is believed, as JSON: ["10.0.0.0/8"].',
     )
 
     # -- rate limits
@@ -169,7 +229,7 @@ class Settings(BaseSettings):
     fcm_service_account: Path | None = _knob(
         None, "JSON file of a Firebase service account; unset: no pushes by FCM."
     )
-    fcm_url: str = _knob("https://fcm.googleapis.com", "Where FCM is.")
+    fcm_url: WebAddress = _knob("https://fcm.googleapis.com", "Where FCM is.")
     apns_key_file: Path | None = _knob(
         None, "Apple's .p8 file with a key for APNs; unset: no pushes by APNs."
     )
@@ -177,7 +237,7 @@ class Settings(BaseSettings):
     apns_team_id: str = _knob("", "Id of the team it belongs to.")
     apns_topic: str = _knob("", "Bundle id of the app.")
     apns_sandbox: bool = _knob(False, "Apple's environment for apps under development.")
-    apns_url: str | None = _knob(None, "Where APNs is; unset: at Apple.")
+    apns_url: WebAddress | None = _knob(None, "Where APNs is; unset: at Apple.")
     push_allow_networks: tuple[str, ...] = Field(
         default=(),
         description="Private networks in which browsers' push services may be, as JSON list.",
@@ -220,7 +280,7 @@ class Settings(BaseSettings):
     )
 
     # -- realtime
-    check_origin: bool | Literal["conn"] | tuple[str, ...] = _knob(
+    check_origin: CheckOrigin = _knob(
         True, "Origins that may connect: true (PHX_HOST), false, conn, or a JSON list."
     )
     frame_max: Count = _knob(262_144, "Largest WebSocket message, in bytes.")
@@ -238,11 +298,11 @@ class Settings(BaseSettings):
     echo_endpoint: bool = _knob(False, "Serve /socket/echo for WebSocket conformance suites.")
 
     # -- storage and backups
-    storage_url: str | None = _knob(
+    storage_url: Store | None = _knob(
         None,
         "Where files and backups are kept: a directory, or s3://bucket/prefix; unset: data_dir/storage.",
     )
-    s3_endpoint: str | None = _knob(
+    s3_endpoint: WebAddress | None = _knob(
         None, "Address of an S3 that is not Amazon's, as https://host; unset: Amazon's."
     )
     s3_region: str = _knob("us-east-1", "Region of the bucket.")
@@ -303,7 +363,7 @@ class Settings(BaseSettings):
     )
 
     # -- tracing
-    otel_endpoint: str | None = _knob(
+    otel_endpoint: WebAddress | None = _knob(
         None,
         "Where traces go by OTLP/HTTP, as http://collector:4318; unset: nothing is traced. Needs `cgraph[otel]`.",
     )
@@ -316,6 +376,18 @@ class Settings(BaseSettings):
         0.1, "Share of what begins here that is traced; what comes with a traceparent says itself."
     )
 
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003 (ours takes its place)
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The usual ones, the first that knows a setting wins."""
+        return init_settings, _Environment(settings_cls), dotenv_settings, file_secret_settings
+
     @field_validator("mail_from")
     @classmethod
     def _sender(cls, value: str) -> str:
@@ -327,13 +399,6 @@ class Settings(BaseSettings):
     def _server(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None:
             parse_server(value.get_secret_value())
-        return value
-
-    @field_validator("otel_endpoint")
-    @classmethod
-    def _collector(cls, value: str | None) -> str | None:
-        if value is not None and not value.startswith(("http://", "https://")):
-            raise ValueError("must begin with http:// or https://")
         return value
 
     @model_validator(mode="after")
@@ -438,7 +503,10 @@ def _file(path: str | None, problems: list[str]) -> dict[str, Any]:
         return {}
     try:
         values = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError) as error:
+    except OSError as error:
+        problems.append(f"{path}: {error.strerror}")
+        return {}
+    except ValueError as error:
         problems.append(f"{path}: {error}")
         return {}
     unknown = [name for name in values if name not in Settings.model_fields]
@@ -451,7 +519,17 @@ def _file(path: str | None, problems: list[str]) -> dict[str, Any]:
     }
 
 
+_WORDS = {
+    "dict_type": 'must be a map, in the environment as JSON such as {"name": …}',
+    "tuple_type": 'must be a list, in the environment as JSON such as ["…"]',
+    "string_pattern_mismatch": "must be a time as 02:00, or off",
+}
+"""For kinds of errors that pydantic tells in the terms of its own; one setting alone has a pattern."""
+
+
 def _problem(entry: Any) -> str:
-    where = ".".join(str(part) for part in entry["loc"])
-    message = str(entry["msg"]).removeprefix("Value error, ")
-    return f"{variable(where)}: {message}" if where else message
+    message = _WORDS.get(entry["type"]) or str(entry["msg"]).removeprefix("Value error, ")
+    if not entry["loc"]:
+        return message
+    name, *inside = entry["loc"]
+    return f"{variable(str(name))}{''.join(f'[{part}]' for part in inside)}: {message}"

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
+import msgspec
 from annotated_types import Ge, Gt
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
@@ -64,11 +65,11 @@ def _default(field: FieldInfo) -> str:
         return "—"
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
-    if isinstance(value, tuple):
-        return "`[]`" if not value else f"`{list(value)}`"
+    if isinstance(value, tuple | dict):
+        return f"`{msgspec.json.encode(value).decode()}`"
     if isinstance(value, int) and value >= 10_000:  # noqa: PLR2004 (digits are worth grouping)
         return f"`{value}` ({value:,})"
-    return f"`{value}`" if isinstance(value, str | int | float | Path | dict) else f"`{value!r}`"
+    return f"`{value}`" if isinstance(value, str | int | float | Path) else f"`{value!r}`"
 
 
 def _type(annotation: Any, metadata: list[Any]) -> str:
