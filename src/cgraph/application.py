@@ -1,6 +1,6 @@
 """The running application: what starts, in order, and stops in reverse."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -17,7 +17,7 @@ from cgraph_kit.storage import Storage
 from . import accounts, backups, mail, messaging, migrations, notifications, secrets, upkeep
 from .happenings import Happenings
 from .limiting import limiting
-from .settings import Settings
+from .settings import Settings, SettingsError, variable
 from .store import open_store
 
 DATABASE = "cgraph"
@@ -43,6 +43,8 @@ WORKERS = (
     notifications.tell_held,
 )
 """Every job there is."""
+QUEUES = frozenset(worker.queue for worker in WORKERS)
+"""Every queue a job may be in."""
 SOURCES = notifications.Sources(
     by_scope={"conversation": messaging.look}, count_badges=messaging.count_badges
 )
@@ -97,8 +99,10 @@ async def start(
 ) -> AsyncIterator[App]:
     """Open everything, in order; leaving closes it in reverse. `report` hears each step that takes time.
 
-    Raises `migrate.MigrationError`, `engines.EngineError`, `ConnectionError` with what to do in the message.
+    Raises `SettingsError` for queues that are none, and `migrate.MigrationError`, `engines.EngineError`,
+    `ConnectionError` with what to do in the message.
     """
+    _check(settings)
     async with AsyncExitStack() as stack:
         if settings.otel_endpoint:
             await stack.enter_async_context(
@@ -148,6 +152,20 @@ async def start(
         )
         await stack.enter_async_context(jobs.running(app))
         yield app
+
+
+def check_queues(names: Iterable[str]) -> None:
+    """Raises `ValueError` for a queue in which there is never a job: whose name is misspelt, would not be served."""
+    if unknown := sorted(set(names) - QUEUES):
+        there = ", ".join(sorted(QUEUES))
+        raise ValueError(f"there is no queue {', '.join(unknown)}, only {there}")
+
+
+def _check(settings: Settings) -> None:
+    try:
+        check_queues(settings.queues)
+    except ValueError as error:
+        raise SettingsError(f"{variable('queues')}: {error}") from None
 
 
 def _traces(endpoint: str, settings: Settings) -> tracing.Target:

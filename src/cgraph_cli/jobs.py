@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cgraph import settings as configuration
+from cgraph.application import check_queues
 from cgraph_kit import clock, jobs
 from cgraph_kit.db import Database
 from cgraph_kit.jobs import STATES, Job, State, Which
@@ -198,14 +199,14 @@ async def queues() -> None:
 @command.command
 async def pause(queue: str, /) -> None:
     """Begin no more jobs of a queue, on any node; those under way go on."""
-    await _order(lambda db: jobs.pause(db, queue))
+    await _order(queue, jobs.pause)
     say(f"{queue} is paused.")
 
 
 @command.command
 async def resume(queue: str, /) -> None:
     """Go on with a queue that was paused."""
-    await _order(lambda db: jobs.resume(db, queue))
+    await _order(queue, jobs.resume)
     say(f"{queue} goes on.")
 
 
@@ -214,7 +215,7 @@ async def scale(queue: str, concurrency: int | None = None, /) -> None:
     """Do so many jobs of a queue at a time, on each node; without a number, as each is configured."""
     if concurrency is not None and concurrency < 1:
         raise Failure("cgraph: at least 1 at a time; `cgraph jobs pause` stops a queue")
-    await _order(lambda db: jobs.scale(db, queue, concurrency))
+    await _order(queue, lambda db, name: jobs.scale(db, name, concurrency))
     say(f"{queue}: {concurrency or 'as configured'} at a time on each node.")
 
 
@@ -231,9 +232,15 @@ async def _change(
     say(f"{count:,} {what}.")
 
 
-async def _order(order: Callable[[Database], Awaitable[None]]) -> None:
+async def _order(queue: str, order: Callable[[Database, str], Awaitable[None]]) -> None:
+    """One that is no longer in this program may still be spoken of."""
     async with application(configuration.read()) as app:
-        await order(app.db)
+        if queue not in {state.name for state in await jobs.queues(app.db)}:
+            try:
+                check_queues([queue])
+            except ValueError as error:
+                raise Failure(f"cgraph: {error}") from None
+        await order(app.db, queue)
 
 
 def _row(job: Job) -> tuple[str | Text, ...]:

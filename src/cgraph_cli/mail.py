@@ -5,7 +5,7 @@ from cyclopts import App
 from cgraph import mail, secrets
 from cgraph import settings as configuration
 from cgraph_kit import clock
-from cgraph_kit.mailer import MailError
+from cgraph_kit.mailer import MailError, parse_sender
 
 from .output import Failure, say
 
@@ -37,6 +37,10 @@ async def test(address: str, /) -> None:
     address
         Whom to send it to.
     """
+    try:
+        parse_sender(address)
+    except ValueError:
+        raise Failure(f"cgraph: {address} is no e-mail address") from None
     settings = configuration.read()
     post = mail.Post.from_settings(settings, secret=secrets.read(settings).key_base)
     try:

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from cgraph import settings as configuration
+from cgraph.application import check_queues
 from cgraph.settings import Settings
 from cgraph_kit import logging
 from cgraph_web.server import PortTaken, bound
@@ -86,6 +87,10 @@ def chosen_queues(asked: str | None, settings: Settings) -> dict[str, int]:
         chosen[name] = _number(part, number) if number else settings.queues.get(name, 10)
     if not chosen:
         raise Failure("cgraph: --queues names no queue")
+    try:
+        check_queues(chosen)
+    except ValueError as error:
+        raise Failure(f"cgraph: {error}") from None
     return chosen
 
 

@@ -81,6 +81,15 @@ class TestJobs:
         assert (await cgraph("jobs", "scale", "mail")).code == 0
         assert (await cgraph("jobs", "scale", "mail", "0")).code == 1
 
+    @pytest.mark.parametrize("order", ["pause", "resume", "scale"])
+    async def test_orders_no_queue_that_is_none(
+        self, cgraph: Run, base: Database, order: str
+    ) -> None:
+        ran = await cgraph("jobs", order, "mial")
+        assert ran.code == 1
+        assert "there is no queue mial, only backups," in ran.err
+        assert "mial" not in (await cgraph("jobs", "queues")).out
+
     async def test_drains_what_is_available(self, cgraph: Run, base: Database) -> None:
         done = await cleanup_expired.enqueue(base)
         assert (await cgraph("jobs", "drain", "maintenance")).out == "1 runs.\n"
@@ -152,16 +161,34 @@ class TestWork:
         assert "Traceback" not in ran.err
 
 
+class TestStart:
+    async def test_refuses_settings_with_a_queue_without_jobs(
+        self, cgraph: Run, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("CGRAPH_QUEUES", '{"mial": 5, "push": 5}')
+        ran = await cgraph("serve")
+        assert ran.code == 2
+        assert "CGRAPH_QUEUES: there is no queue mial, only backups," in ran.err
+
+
 class TestChosenQueues:
     def test_takes_numbers_from_the_settings_unless_told(self) -> None:
         settings = Settings(queues={"mail": 3, "push": 4})
         assert chosen_queues(None, settings) == {"mail": 3, "push": 4}
-        assert chosen_queues("mail, push=50,new", settings) == {"mail": 3, "push": 50, "new": 10}
+        assert chosen_queues("mail, push=50,backups", settings) == {
+            "mail": 3,
+            "push": 50,
+            "backups": 10,
+        }
 
     @pytest.mark.parametrize("asked", ["", " , ", "mail=0", "mail=x", "mail=-1"])
     def test_refuses_what_says_nothing(self, asked: str) -> None:
         with pytest.raises(Failure):
             chosen_queues(asked, Settings())
+
+    def test_refuses_a_queue_without_jobs(self) -> None:
+        with pytest.raises(Failure, match="no queue mial, only backups,"):
+            chosen_queues("mial,push", Settings())
 
     def test_wants_some_queue(self) -> None:
         with pytest.raises(Failure, match="names no queue"):

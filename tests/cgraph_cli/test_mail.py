@@ -43,4 +43,5 @@ class TestTest:
         assert mail.to == "ann@example.org"
 
     async def test_needs_an_address(self, cgraph: Run) -> None:
-        assert (await cgraph("mail", "test", "nobody")).code == 1
+        ran = await cgraph("mail", "test", "nobody")
+        assert (ran.code, ran.err) == (1, "cgraph: nobody is no e-mail address\n")
