@@ -11,7 +11,6 @@ from cgraph import accounts, messaging
 from cgraph.accounts import Actor
 from cgraph.messaging import ConversationChange, Message, NewMessage, disappearing
 from cgraph.messaging.disappearing import erase_expired
-from cgraph_kit import clock
 from cgraph_kit.db import Database, Transaction
 from cgraph_kit.validation import Invalid, decode
 from support.talk import make_actor, open_between
@@ -140,12 +139,6 @@ class TestEraseExpired:
             await database.value(_PASS, id)
         assert await erase_expired(database) == 15
         assert await erase_expired(database) == 0
-
-    async def test_looks_at_nothing_that_stays(
-        self, db: Transaction, ann: Actor, conversation: Any
-    ) -> None:
-        plan = await db.values(f"EXPLAIN {disappearing._HOLD}", conversation, [7, 8], clock.now())
-        assert any("seq = ANY" in line and "Cond" in line for line in plan), plan
 
     async def test_goes_on_where_one_conversation_cannot_be_emptied(
         self, database: Database, caplog: pytest.LogCaptureFixture
