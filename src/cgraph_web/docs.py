@@ -42,6 +42,12 @@ async def openapi(site: Site) -> Response:
 
 
 @action(public=True, hidden=True)
+async def root() -> Response:
+    """Where whoever opens the bare address gets to."""
+    return Response(b"", 302, content_type=b"text/plain", headers=[(b"location", b"/api/docs")])
+
+
+@action(public=True, hidden=True)
 async def page() -> Response:
     """The reference, for people."""
     return Response(

@@ -38,6 +38,7 @@ ROUTES: Mapping[str, Scope | None] = {
     "health.live": FREE,  # asked by machines that restart what does not answer
     "health.ready": FREE,
     "metrics.scrape": FREE,
+    "docs.root": API,
     "docs.openapi": API,
     "docs.page": API,
     "docs.start": API,

@@ -34,6 +34,7 @@ WATCHED: tuple[Route, ...] = (
 """For whoever watches a process."""
 ROUTES: tuple[Route, ...] = (
     *WATCHED,
+    get("/", docs.root),
     get("/reset", password_reset.ask),
     post("/reset", password_reset.send),
     get("/reset/{token}", password_reset.choose),

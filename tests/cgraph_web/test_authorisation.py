@@ -136,6 +136,7 @@ TABLE: dict[str, Row] = {
     "GET /health": public(200),
     "GET /ready": public(200),
     "GET /metrics": public(200),
+    "GET /": public(302),
     "GET /reset": public(200),
     "POST /reset": public(422),
     "GET /reset/{token}": public(422),

@@ -34,6 +34,12 @@ def caller(web: Callable[..., Any]) -> Any:
     return web(*ROUTES).as_(None)
 
 
+class TestRoot:
+    async def test_leads_to_the_page(self, caller: Any) -> None:
+        answer = await caller.get("/")
+        assert (answer.status, answer.headers["location"]) == (302, "/api/docs")
+
+
 class TestPage:
     async def test_allows_scripts_from_here_only(self, caller: Any) -> None:
         page = await caller.get("/api/docs")
