@@ -41,7 +41,7 @@ class Routes(Generic[T]):
 
     def _at(self, path: str) -> tuple[_Node[T], list[str]]:
         values: list[str] = []
-        node = _walk(self._root, [part for part in path.split("/") if part], 0, values)
+        node = _walk(self._root, _parts(path), 0, values)
         if node is None:
             raise NoRoute
         return node, values
@@ -49,7 +49,7 @@ class Routes(Generic[T]):
     def _add(self, method: str, path: str, found: T) -> None:
         node = self._root
         names: list[str] = []
-        for part in path.strip("/").split("/"):
+        for part in _parts(path):
             if part.startswith("{"):
                 names.append(part[1:-1])
                 node.parameter = node.parameter or _Node()
@@ -59,6 +59,10 @@ class Routes(Generic[T]):
         if method in node.methods:
             raise ValueError(f"{method} {path} is routed twice")
         node.methods[method] = found, tuple(names)
+
+
+def _parts(path: str) -> list[str]:
+    return [part for part in path.split("/") if part]
 
 
 def _allowed(methods: Iterable[str]) -> list[str]:

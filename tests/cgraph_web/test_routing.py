@@ -49,6 +49,10 @@ class TestFind:
         with pytest.raises(NoRoute):
             ROUTES.find("GET", path)
 
+    @pytest.mark.parametrize("path", ["", "/", "//"])
+    def test_the_bare_address_may_be_a_route(self, path: str) -> None:
+        assert Routes([("GET", "/", "root")]).find("GET", path) == ("root", {})
+
     def test_says_which_methods_are_known(self) -> None:
         with pytest.raises(MethodNotAllowed) as refused:
             ROUTES.find("PATCH", "/users")
