@@ -8,7 +8,7 @@ import msgspec
 from cgraph_kit import idempotency, streams
 from cgraph_kit.db import Repo
 from cgraph_kit.errors import Unavailable
-from cgraph_kit.jobs import Unique, job
+from cgraph_kit.jobs import OnePending, Unique, job
 
 from . import accounts, notifications
 from .settings import Settings
@@ -36,7 +36,7 @@ class UpdatePresence(msgspec.Struct, frozen=True):
     """The record of who is connected."""
 
 
-@job(queue="maintenance", max_attempts=1, timeout=60)
+@job(queue="maintenance", max_attempts=1, timeout=60, unique=OnePending())
 async def update_presence(app: "App", _args: UpdatePresence) -> None:
     """Take people off the record whose node has died, and keep when they were last seen.
 

@@ -43,7 +43,7 @@ class EraseExpired(msgspec.Struct, frozen=True):
     """Whatever has had its time."""
 
 
-@job(queue="maintenance", max_attempts=1, timeout=600)
+@job(queue="maintenance", max_attempts=1, timeout=600, unique=OnePending())
 async def erase_expired_messages(app: "App", _args: EraseExpired) -> None:
     """Empty the messages that disappear. Twice is harmless: the second time there is nothing left to do."""
     await erase_expired(app.db)
@@ -53,7 +53,7 @@ class CheckCounters(msgspec.Struct, frozen=True):
     """The counters of some people."""
 
 
-@job(queue="maintenance", max_attempts=1, timeout=300)
+@job(queue="maintenance", max_attempts=1, timeout=300, unique=OnePending())
 async def check_unread_counters(app: "App", _args: CheckCounters) -> None:
     """Recount what is unread for some people. Twice is harmless: it only looks."""
     await check_counters(app.db)

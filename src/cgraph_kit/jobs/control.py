@@ -6,7 +6,7 @@ import msgspec
 
 from cgraph_kit.db import Repo
 
-from .job import FINISHED, PENDING, WHICH, JobsEnqueued, State, Which
+from .job import FINISHED, PENDING, JobsEnqueued, State, Which
 
 
 class JobsCancelled(msgspec.Struct, frozen=True):
@@ -48,16 +48,15 @@ WITH meant AS MATERIALIZED (
 )
 UPDATE jobs j SET {set} FROM meant m WHERE j.id = m.id RETURNING j.id, j.queue, m.was
 """
-_CANCEL = _MOVE.format(which=WHICH, set="state = 'cancelled', finished_at = now()")
+_CANCELLED = "state = 'cancelled', finished_at = now()"
 # It begins a life of its own: whoever waits under its pending key by now goes on waiting.
-_RETRY = _MOVE.format(
-    which=WHICH,
-    set="state = 'available', scheduled_at = now(), finished_at = NULL, pending_key = NULL, "
-    "max_attempts = greatest(j.max_attempts, j.attempt + 1), meta = j.meta - 'crashes'",
+_AGAIN = (
+    "state = 'available', scheduled_at = now(), finished_at = NULL, pending_key = NULL, "
+    "max_attempts = greatest(j.max_attempts, j.attempt + 1), meta = j.meta - 'crashes'"
 )
-_DELETE = f"""
+_DELETE = """
 WITH deleted AS (DELETE FROM jobs WHERE id = ANY (ARRAY(
-    SELECT id FROM jobs WHERE {WHICH} ORDER BY id FOR UPDATE)) RETURNING 1)
+    SELECT id FROM jobs WHERE {which} ORDER BY id FOR UPDATE)) RETURNING 1)
 SELECT count(*) FROM deleted
 """
 _ORDER = """
@@ -66,13 +65,17 @@ ON CONFLICT (name) DO UPDATE SET
     paused = coalesce($2, q.paused), concurrency = CASE WHEN $4 THEN $3 ELSE q.concurrency END
 """
 _QUEUES = """
-WITH counted AS (
+WITH unfinished AS (
+    SELECT queue, state, scheduled_at FROM jobs WHERE state = 'available'
+    UNION ALL SELECT queue, state, scheduled_at FROM jobs WHERE state = 'executing'
+    UNION ALL SELECT queue, state, scheduled_at FROM jobs WHERE state IN ('scheduled', 'retryable')
+), counted AS (
     SELECT queue,
            count(*) FILTER (WHERE state = 'available') AS available,
            count(*) FILTER (WHERE state = 'executing') AS executing,
            count(*) FILTER (WHERE state IN ('scheduled', 'retryable')) AS scheduled,
            min(scheduled_at) FILTER (WHERE state = 'available') AS oldest
-    FROM jobs WHERE state IN ('available', 'executing', 'scheduled', 'retryable') GROUP BY queue
+    FROM unfinished GROUP BY queue
 ), served AS (
     SELECT s.queue, jsonb_object_agg(n.name, s.concurrency::int) AS nodes
     FROM job_nodes n, jsonb_each_text(n.queues) AS s (queue, concurrency) GROUP BY s.queue
@@ -87,7 +90,7 @@ ORDER BY name
 
 async def cancel(db: Repo, which: Which) -> int:
     """Take back what waits, and end what is being done. Returns how many."""
-    moved = await _move(db, _CANCEL, which, (*PENDING, "executing"))
+    moved = await _move(db, _CANCELLED, which, (*PENDING, "executing"))
     if running := [job.id for job in moved if job.was == "executing"]:
         db.publish(JobsCancelled(running))
     return len(moved)
@@ -95,7 +98,7 @@ async def cancel(db: Repo, which: Which) -> int:
 
 async def retry(db: Repo, which: Which) -> int:
     """Do them now: what is finished once more, what waits without waiting. Returns how many."""
-    moved = await _move(db, _RETRY, which, ("scheduled", "retryable", *FINISHED))
+    moved = await _move(db, _AGAIN, which, ("scheduled", "retryable", *FINISHED))
     db.publish(*(JobsEnqueued(queue) for queue in sorted({job.queue for job in moved})))
     return len(moved)
 
@@ -103,7 +106,8 @@ async def retry(db: Repo, which: Which) -> int:
 async def delete(db: Repo, which: Which) -> int:
     """Forget them, unless they are being done. Returns how many."""
     states = _both(which.states, (*PENDING, *FINISHED))
-    count: int = await db.value(_DELETE, *msgspec.structs.replace(which, states=states).args())
+    meant = msgspec.structs.replace(which, states=states)
+    count: int = await db.value(_DELETE.format(which=meant.where), *meant.args())
     return count
 
 
@@ -127,9 +131,9 @@ async def queues(db: Repo) -> list[QueueState]:
     return await db.all(QueueState, _QUEUES)
 
 
-async def _move(db: Repo, sql: str, which: Which, states: tuple[State, ...]) -> list[_Moved]:
+async def _move(db: Repo, set: str, which: Which, states: tuple[State, ...]) -> list[_Moved]:
     meant = msgspec.structs.replace(which, states=_both(which.states, states))
-    return await db.all(_Moved, sql, *meant.args())
+    return await db.all(_Moved, _MOVE.format(which=meant.where, set=set), *meant.args())
 
 
 def _both(asked: tuple[State, ...], possible: tuple[State, ...]) -> tuple[State, ...]:

@@ -25,10 +25,12 @@ LATEST = 30.0
 LONGEST_SLEEP = 60.0
 """Seconds after which the clock is looked at again: it may have been set."""
 
-# One row per entry that only moves forward: the first to move it to a tick fires it, on whatever node.
+# One row per entry that only moves forward: the first to move it to a tick fires it, on whatever node. By the database's
+# clock: a node whose own is far ahead neither fires nor keeps the others from firing.
 _CLAIM = """
-INSERT INTO job_crons AS c (name, last_tick) VALUES ($1, $2)
-ON CONFLICT (name) DO UPDATE SET last_tick = excluded.last_tick WHERE c.last_tick < excluded.last_tick
+INSERT INTO job_crons AS c (name, last_tick) SELECT $1, $2::timestamptz WHERE $2 <= now() + interval '1 minute'
+ON CONFLICT (name) DO UPDATE SET last_tick = excluded.last_tick
+WHERE c.last_tick < excluded.last_tick OR c.last_tick > now() + interval '1 minute'
 RETURNING true
 """
 

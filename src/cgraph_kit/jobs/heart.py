@@ -49,7 +49,11 @@ class _Beat(msgspec.Struct, frozen=True):
     queues: list[Any]
 
 
-_ENTER = "INSERT INTO job_nodes (name, queues) VALUES ($1, $2)"
+# The name is ours alone: a row is there only if an earlier try got through and nobody was told.
+_ENTER = """
+INSERT INTO job_nodes (name, queues) VALUES ($1, $2)
+ON CONFLICT (name) DO UPDATE SET queues = excluded.queues, seen_at = now()
+"""
 _LEAVE = "DELETE FROM job_nodes WHERE name = $1"
 _BEAT = """
 WITH beat AS (UPDATE job_nodes SET seen_at = now() WHERE name = $1 RETURNING name)
@@ -85,6 +89,8 @@ class Heart:
         self._seen = 0.0
         self._since = 0.0
         self._entered = False
+        self._left = False
+        self._beating = asyncio.Lock()
         self._hurry = asyncio.Event()
 
     @property
@@ -107,7 +113,8 @@ class Heart:
 
     async def leave(self) -> None:
         """Tell the others that there is nothing to take up."""
-        if self._entered:
+        async with self._beating:  # a beat under way could enter again
+            self._left = True
             self._entered = False
             await self._db.value(_LEAVE, self.name)
 
@@ -123,8 +130,9 @@ class Heart:
 
     async def _tried(self) -> bool:
         try:
-            async with asyncio.timeout(self.pulse.beat):
-                await (self._beat() if self._entered else self._enter())
+            async with asyncio.timeout(self.pulse.beat), self._beating:
+                if not self._left:
+                    await (self._beat() if self._entered else self._enter())
         except (Unavailable, TimeoutError):
             log.warning("this node could not show that it lives: the database is away")
         except Exception:

@@ -91,16 +91,20 @@ class Which(msgspec.Struct, frozen=True):
     tag: str | None = None
 
     def args(self) -> tuple[Any, ...]:
-        """What `WHICH` takes as $1 to $5."""
+        """What `where` takes as $1 to $5."""
         ids = None if self.ids is None else list(self.ids)
         return ids, list(self.states), self.queue, self.worker, self.tag
 
+    @property
+    def where(self) -> str:
+        """The condition. Ids get one of their own: plans are made once for all arguments, and these want the key."""
+        ids = "$1::bigint[] IS NULL" if self.ids is None else "id = ANY($1::bigint[])"
+        return (
+            f"{ids} AND state = ANY($2::text[]) AND ($3::text IS NULL OR queue = $3)"
+            " AND ($4::text IS NULL OR worker = $4) AND ($5::text IS NULL OR $5 = ANY(tags))"
+        )
 
-WHICH = (
-    "($1::bigint[] IS NULL OR id = ANY($1)) AND state = ANY($2::text[])"
-    " AND ($3::text IS NULL OR queue = $3) AND ($4::text IS NULL OR worker = $4)"
-    " AND ($5::text IS NULL OR $5 = ANY(tags))"
-)
+
 EVERYTHING = Which()
 
 
@@ -110,7 +114,7 @@ async def list_jobs(
     """Jobs, the newest first; `before`: only those with a smaller id."""
     return await db.all(
         Job,
-        f"SELECT {COLUMNS} FROM jobs WHERE {WHICH} AND ($6::bigint IS NULL OR id < $6) "
+        f"SELECT {COLUMNS} FROM jobs WHERE {which.where} AND ($6::bigint IS NULL OR id < $6) "
         "ORDER BY id DESC LIMIT $7",
         *which.args(),
         before,

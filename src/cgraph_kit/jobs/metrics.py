@@ -102,10 +102,12 @@ class _Depth(msgspec.Struct, frozen=True):
     """Seconds since the first could have begun; of those that wait for their time, below zero."""
 
 
-_DEPTHS = """
-SELECT queue, state, count(*), extract(epoch FROM now() - min(scheduled_at))::float8 FROM jobs
-WHERE state IN ('available', 'executing', 'scheduled', 'retryable') GROUP BY queue, state
-"""
+# Each state by its own partial index: what is finished, most of the table, is not looked at.
+_DEPTHS = " UNION ALL ".join(
+    "SELECT queue, state, count(*), extract(epoch FROM now() - min(scheduled_at))::float8 "
+    f"FROM jobs WHERE state {states} GROUP BY queue, state"
+    for states in ("= 'available'", "= 'executing'", "IN ('scheduled', 'retryable')")
+)
 
 
 class Depths(Collector):

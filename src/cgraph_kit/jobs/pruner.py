@@ -18,11 +18,12 @@ class Ages(msgspec.Struct, frozen=True):
     discarded: float = 30 * 86_400.0
 
 
+# The state is written out: plans are made once for all arguments, and only so is the index of finished jobs found.
 _PRUNE = """
 WITH pruned AS (
     DELETE FROM jobs WHERE id = ANY (ARRAY(
-        SELECT id FROM jobs WHERE state = $1 AND finished_at < now() - make_interval(secs => $2)
-        ORDER BY finished_at LIMIT $3 FOR UPDATE SKIP LOCKED))
+        SELECT id FROM jobs WHERE state = '{state}' AND finished_at < now() - make_interval(secs => $1)
+        ORDER BY finished_at LIMIT $2 FOR UPDATE SKIP LOCKED))
     RETURNING 1
 )
 SELECT count(*) FROM pruned
@@ -32,6 +33,6 @@ SELECT count(*) FROM pruned
 async def prune(db: Repo, ages: Ages) -> dict[str, int]:
     """Drop some of what is old enough; how many of each state. `MOST` of one: there may be more."""
     return {
-        state: await db.value(_PRUNE, state, age, MOST)
+        state: await db.value(_PRUNE.format(state=state), age, MOST)
         for state, age in msgspec.structs.asdict(ages).items()
     }

@@ -30,10 +30,11 @@ class Unique(msgspec.Struct, frozen=True):
 class OnePending(msgspec.Struct, frozen=True):
     """At most one such job waits at any time: what is asked for meanwhile is done by it. Once it has begun, it is not.
 
-    Of different times that are asked for the earliest counts; but what failed waits until it is tried again. A unique index sees to it, in the inserting statement itself. The arguments named are ids.
+    Of different times that are asked for the earliest counts; but what failed waits until it is tried again. A unique
+    index sees to it, in the inserting statement itself. The arguments named are ids; none named: it is one for all.
     """
 
-    keys: tuple[str, ...]
+    keys: tuple[str, ...] = ()
 
 
 def unique_key(worker: str, queue: str, args: dict[str, Any]) -> bytes:

@@ -159,8 +159,6 @@ def _check(worker: Worker[Any, Any]) -> None:
         problems.append("priorities are 0 to 9")
     if declared.max_attempts < 1:
         problems.append("it needs at least one attempt")
-    if isinstance(declared.unique, OnePending) and not keys:
-        problems.append("OnePending needs keys")
     if not inspect.iscoroutinefunction(worker.handler):
         problems.append("it must be an async function")
     if problems:

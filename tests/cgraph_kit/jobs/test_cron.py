@@ -69,7 +69,7 @@ class TestCron:
 class TestFire:
     async def test_is_done_by_the_first_node_only(self, base: Database) -> None:
         entry = Cron("* * * * *", tick, {"word": "x"})
-        now = entry.after(clock.now())
+        now = entry.after(clock.now() - timedelta(minutes=5))
         fired = await asyncio.gather(*(fire(base, entry, now) for _ in range(10)))
         assert fired.count(True) == 1
         (one,) = await list_jobs(base)
@@ -79,17 +79,31 @@ class TestFire:
     async def test_goes_forward_only(self, base: Database) -> None:
         """A node whose clock is behind does not do again what another has done."""
         entry = Cron("* * * * *", tick, {"word": "x"})
-        now = entry.after(clock.now())
+        now = entry.after(clock.now() - timedelta(minutes=5))
         assert await fire(base, entry, now)
         assert not await fire(base, entry, now - timedelta(minutes=1))
         assert await fire(base, entry, now + timedelta(minutes=1))
 
     async def test_leaves_alone_what_is_still_being_done(self, base: Database) -> None:
         entry = Cron("* * * * *", slow, {"word": "x"})
-        now = entry.after(clock.now())
+        now = entry.after(clock.now() - timedelta(minutes=5))
         assert await fire(base, entry, now)
         assert await fire(base, entry, now + timedelta(minutes=1))
         assert len(await list_jobs(base)) == 1
+
+    async def test_is_not_for_a_clock_that_is_far_ahead(self, base: Database) -> None:
+        """Else nobody would fire any more until that time has come."""
+        entry = Cron("* * * * *", tick, {"word": "x"})
+        now = entry.after(clock.now() - timedelta(minutes=5))
+        assert not await fire(base, entry, now + timedelta(days=365))
+        assert await fire(base, entry, now)
+
+    async def test_recovers_from_one_that_was(self, base: Database) -> None:
+        entry = Cron("* * * * *", tick, {"word": "x"})
+        now = entry.after(clock.now() - timedelta(minutes=5))
+        assert await fire(base, entry, now)
+        await base.value("UPDATE job_crons SET last_tick = now() + interval '1 year'")
+        assert await fire(base, entry, now + timedelta(minutes=1))
 
 
 class Clock:

@@ -70,6 +70,13 @@ class TestHeart:
             row = await base.value("SELECT queues FROM job_nodes WHERE name = $1", node.node)
             assert row == {"default": 3, "mail": 1}
 
+    async def test_leaves_nothing_behind_however_soon_it_goes(
+        self, base: Database, nodes: Nodes
+    ) -> None:
+        async with nodes(wait) as node:
+            pass
+        assert not await base.value("SELECT count(*) FROM job_nodes WHERE name = $1", node.node)
+
     async def test_gives_back_what_it_does_not_know_it_has(
         self, base: Database, nodes: Nodes, seen: Seen
     ) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from cgraph_kit import clock
 from cgraph_kit.db import Database, Transaction
-from cgraph_kit.jobs import JobsEnqueued, OnePending, Unique, find_job, job, list_jobs
+from cgraph_kit.jobs import JobsEnqueued, Unique, find_job, job, list_jobs
 from support.later import Seen, Word
 
 
@@ -51,7 +51,6 @@ class TestJob:
             (fine, {"priority": 10}, "0 to 9"),
             (fine, {"max_attempts": 0}, "at least one"),
             (fine, {"unique": Unique(keys=("nobody",))}, "nobody is no argument"),
-            (fine, {"unique": OnePending(())}, "needs keys"),
         ],
     )
     def test_refuses_what_could_not_work(self, handler: Any, options: Any, reason: str) -> None:
