@@ -115,7 +115,12 @@ class TestAge:
         found = await backups.age(settings(tmp_path))
         assert (found.level, "20 h old" in found.state) == ("ok", True)
 
-    async def test_a_store_that_cannot_be_read(self, tmp_path: Path) -> None:
+    async def test_a_damaged_one_does_not_hide_one_that_is_good(self, tmp_path: Path) -> None:
+        await keep(tmp_path, hours=3)
         (tmp_path / "storage" / "backups" / "x").mkdir(parents=True)
         (tmp_path / "storage" / "backups" / "x" / "manifest.json").write_text("{")
+        assert "3 h old" in (await backups.age(settings(tmp_path))).state
+
+    async def test_a_store_that_cannot_be_read(self, tmp_path: Path) -> None:
+        (tmp_path / "storage").write_text("no directory")
         assert (await backups.age(settings(tmp_path))).level == "fail"
