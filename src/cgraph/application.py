@@ -102,7 +102,7 @@ async def start(
     Raises `SettingsError` for queues that are none, and `migrate.MigrationError`, `engines.EngineError`,
     `ConnectionError` with what to do in the message.
     """
-    _check(settings)
+    check(settings)
     async with AsyncExitStack() as stack:
         if settings.otel_endpoint:
             await stack.enter_async_context(
@@ -161,7 +161,8 @@ def check_queues(names: Iterable[str]) -> None:
         raise ValueError(f"there is no queue {', '.join(unknown)}, only {there}")
 
 
-def _check(settings: Settings) -> None:
+def check(settings: Settings) -> None:
+    """What the settings alone cannot know. Raises `SettingsError`."""
     try:
         check_queues(settings.queues)
     except ValueError as error:

@@ -5,8 +5,10 @@ from collections.abc import AsyncIterator
 from rich.markup import escape
 
 from cgraph import settings as configuration
+from cgraph.application import check
 from cgraph.settings import Settings, SettingsError
 from cgraph_kit.engines import EngineError
+from cgraph_web.plugs.rate_limit import check_overrides
 
 from .checks import backups, delivery, machine, network, postgres, proxy
 from .checks.finding import Finding, fail, ok
@@ -55,6 +57,8 @@ async def examine(url: str | None = None) -> AsyncIterator[Finding]:
     """Every finding, in the order in which things depend on each other."""
     try:
         settings = configuration.read()
+        check(settings)
+        check_overrides(settings)
     except SettingsError as error:
         for line in str(error).splitlines():
             yield fail("settings", line, "docs/reference/settings.md says what may stand there")

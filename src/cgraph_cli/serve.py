@@ -13,6 +13,7 @@ from cgraph.application import App
 from cgraph.settings import Settings
 from cgraph_kit import logging
 from cgraph_web import server as web
+from cgraph_web.plugs.rate_limit import check_overrides
 
 from .node import running, started, where
 from .output import Failure, complain, say
@@ -60,6 +61,7 @@ async def command(
     settings = configuration.read(
         **{name: value for name, value in given.items() if value is not None}
     )
+    check_overrides(settings)
     logging.configure(settings.log_level, settings.log_format)
     with _port(settings) as listener:
         async with started(settings, report=complain) as app:

@@ -45,6 +45,24 @@ class TestDoctor:
         assert ran.code == 1
         assert "POOL_SIZE" in ran.out
 
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [
+            ("CGRAPH_QUEUES", '{"mial": 5}'),
+            ("CGRAPH_RATE_LIMIT_OVERRIDES", '{"users.sow": "1/min"}'),
+        ],
+    )
+    async def test_a_name_that_nothing_has_is_a_line_and_no_start(
+        self, cgraph: Run, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+    ) -> None:
+        monkeypatch.setenv(name, value)
+        ran = await cgraph("doctor")
+        assert ran.code == 1
+        assert f"{name}: " in ran.out
+        started = await cgraph("serve")
+        assert started.code == 2
+        assert f"{name}: " in started.err
+
     async def test_comes_in_from_outside_where_it_is_told_to(self, cgraph: Run) -> None:
         ran = await cgraph("doctor", "--url", "http://127.0.0.1:1")
         assert ran.code == 1

@@ -102,7 +102,7 @@ class RateLimits:
         self._on = settings.rate_limits != "off"
         self._shown = settings.rate_limits == "on"
         self._settings = settings
-        _check_names(settings)
+        check_overrides(settings)
         self._events = {
             topic: {
                 event: self._meter(
@@ -171,7 +171,8 @@ def _event_name(topic: str, event: str) -> str:
     return f"{topic.removesuffix(':*')}.{'join' if event == PHX_JOIN else event}"
 
 
-def _check_names(settings: Settings) -> None:
+def check_overrides(settings: Settings) -> None:
+    """Raises `SettingsError` for limits of what does not exist."""
     known = {name for name, scope in ROUTES.items() if scope not in {None, *BY_ACCOUNTS}}
     known |= {_event_name(topic, event) for topic, events in EVENTS.items() for event in events}
     unknown = sorted(set(settings.rate_limit_overrides) - known)
