@@ -7,7 +7,9 @@ MAX_LENGTH = 254
 
 _ATEXT = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-_ADDRESS = re.compile(rf"(?=[^@]{{1,64}}@)(?!.*=\?){_ATEXT}(?:\.{_ATEXT})*@(?:{_LABEL}\.)+(?!\d+$){_LABEL}")
+_ADDRESS = re.compile(
+    rf"(?=[^@]{{1,64}}@)(?!.*=\?){_ATEXT}(?:\.{_ATEXT})*@(?:{_LABEL}\.)+(?!\d+$){_LABEL}"
+)
 
 
 def problems(email: str) -> list[str]:
