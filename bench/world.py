@@ -28,7 +28,7 @@ ENVIRONMENT = {
     **RAISED,
     "CGRAPH_SOCKET_MESSAGES": "10000000",
     "CGRAPH_ACCESS_TOKEN_SECONDS": "86400",
-    "CGRAPH_LOG_LEVEL": "warning",
+    "CGRAPH_LOG_LEVEL": "error",
     "POOL_SIZE": "10",
 }
 

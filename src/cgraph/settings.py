@@ -330,7 +330,7 @@ class Settings(BaseSettings):
     queues: dict[str, Count] = Field(
         default={
             "default": 10,
-            "notifications": 10,
+            "notifications": 4,
             "mail": 5,
             "push": 20,
             "maintenance": 1,
