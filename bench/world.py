@@ -30,6 +30,7 @@ ENVIRONMENT = {
     "CGRAPH_ACCESS_TOKEN_SECONDS": "86400",
     "CGRAPH_LOG_LEVEL": "error",
     "POOL_SIZE": "10",
+    "CGRAPH_QUEUES": "{}",  # jobs are enqueued here and done elsewhere, as on nodes that only serve
 }
 
 
