@@ -52,7 +52,7 @@ def _shown(row: _Found | None) -> Look:
 _LOOK = f"""
 SELECT w.n, w.object_id IS NOT NULL AND (m.id IS NULL OR m.deleted_at IS NOT NULL),
     p.user_id IS NOT NULL AND (m.id IS NULL OR m.seq > p.joined_seq), coalesce(p.read_seq >= w.seq, false),
-    nullif(left(m.content, {EXCERPT}), ''), c.name, c.kind <> 'group'
+    CASE WHEN m.expires_at IS NULL THEN nullif(left(m.content, {EXCERPT}), '') END, c.name, c.kind <> 'group'
 FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[]) WITH ORDINALITY
     AS w (user_id, conversation_id, object_id, seq, n)
 JOIN conversations c ON c.id = w.conversation_id

@@ -9,7 +9,7 @@ from cgraph_kit import clock
 from cgraph_kit.db import Transaction
 
 from .delivery import list_targets
-from .holding import hold, next_due, release, take_due
+from .holding import AT_ONCE, hold, next_due, release, take_due
 from .outcomes import count, settle
 from .rechecking import Decided, Rechecked, recheck
 from .sending import Push, alert, enqueueable
@@ -37,7 +37,8 @@ async def tell_due(tx: Transaction, sources: Sources, user_id: UUID) -> Told:
     found = await recheck(tx, sources, user_id, waiting, ("push",)) if waiting else None
     await release(tx, user_id, "push", [one.event_id for one in waiting])
     pushes = await _tell(tx, found) if found else ()
-    return Told(pushes, await next_due(tx, user_id, "push", now))
+    more = len(waiting) == AT_ONCE
+    return Told(pushes, now if more else await next_due(tx, user_id, "push", now))
 
 
 async def _tell(tx: Transaction, found: Rechecked) -> Sequence[Push]:

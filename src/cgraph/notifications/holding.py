@@ -73,7 +73,7 @@ def _first(held: Sequence[Held], channel: Channel) -> datetime | None:
 async def take_due(
     tx: Transaction, user_id: UUID, channel: Channel, now: datetime
 ) -> list[Outcome]:
-    """The outcomes that have waited long enough, held until this transaction ends; the oldest first."""
+    """The outcomes that have waited long enough, held until this transaction ends; the oldest first, at most `AT_ONCE`."""
     return await tx.all(Outcome, _TAKE, user_id, channel, now, AT_ONCE)
 
 

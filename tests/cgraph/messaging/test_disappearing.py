@@ -11,6 +11,8 @@ from cgraph import accounts, messaging
 from cgraph.accounts import Actor
 from cgraph.messaging import ConversationChange, Message, NewMessage, disappearing
 from cgraph.messaging.disappearing import erase_expired
+from cgraph.messaging.looking import look
+from cgraph.notifications import Wanted
 from cgraph_kit.db import Database, Transaction
 from cgraph_kit.validation import Invalid, decode
 from support.talk import make_actor, open_between
@@ -163,3 +165,19 @@ class TestEraseExpired:
         assert left == [bad]
         assert "could not be erased" in caplog.text
         await database.value("DELETE FROM messages WHERE conversation_id = $1", bad)
+
+
+class TestLook:
+    async def test_keeps_the_words_out_of_pushes_and_mail(
+        self, db: Transaction, ann: Actor, bob: Actor, conversation: Any
+    ) -> None:
+        """They could not be taken back there."""
+        sent = await messaging.send_message(db, ann, conversation, NewMessage(WORDS))
+        wanted = Wanted(bob.id, conversation, sent.id, sent.seq)
+        (found,) = await look(db, [wanted])
+        assert (found.gone, found.may_see, found.text) == (False, True, None)
+        everlasting = ConversationChange(message_ttl=None)
+        await messaging.update_conversation(db, ann, conversation, everlasting)
+        stays = await messaging.send_message(db, ann, conversation, NewMessage(WORDS))
+        (found,) = await look(db, [Wanted(bob.id, conversation, stays.id, stays.seq)])
+        assert found.text == WORDS
