@@ -81,7 +81,7 @@ class TestNow:
         assert "There is no backup yet" in ran.out
         assert (await backed("backup", "now")).code == 0
         results = await run(
-            os.environ["DATABASE_URL"], "SELECT array_agg(result ORDER BY id) FROM backups"
+            os.environ["DATABASE_URL"], "SELECT array_agg(result ORDER BY started_at) FROM backups"
         )
         assert results == ["interrupted", "made"]
 
