@@ -1,32 +1,14 @@
 """The reference page, also in a real browser where there is one."""
 
-import asyncio
-import json
-import shutil
-import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-import uvicorn
 
 from cgraph_web.router import ROUTES
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-BROWSER = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    "--enable-logging=stderr",
-    "--virtual-time-budget=20000",
-)
+from support.browser import listening, needs_browser, visit
 
 
 @pytest.fixture
@@ -66,52 +48,18 @@ class TestScalar:
         assert b"createApiReference" in plain.body
 
 
-@pytest.fixture
-async def address(caller: Any) -> AsyncIterator[str]:
-    """A real server with the page."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(caller.asgi, log_config=None, access_log=False, lifespan="off")
-    server = uvicorn.Server(config)
-    running = asyncio.create_task(server.serve([listener]))
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    server.should_exit = True
-    await running
-
-
-@pytest.mark.skipif(CHROMIUM is None, reason="needs chromium or chromium-browser on the PATH")
+@needs_browser
 class TestInABrowser:
     async def test_renders_without_error_or_foreign_request(
-        self, address: str, tmp_path: Path
+        self, caller: Any, tmp_path: Path
     ) -> None:
-        net_log = tmp_path / "net.json"
-        process = await asyncio.create_subprocess_exec(
-            str(CHROMIUM),
-            *BROWSER,
-            f"--user-data-dir={tmp_path / 'profile'}",
-            f"--log-net-log={net_log}",
-            "--dump-dom",
-            f"{address}/api/docs",
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        try:
-            async with asyncio.timeout(90):
-                page, said = await process.communicate()
-        finally:
-            if process.returncode is None:
-                process.kill()
-        assert b"Whether this process runs" in page, "the operations are on the page"
-        assert _complaints(said.decode(errors="replace")) == []
-        assert _asked_by(address, net_log) == {urlsplit(address).netloc}
-
-
-def _complaints(said: str) -> list[str]:
-    """What the page wrote to its console, but for the renderer's own name."""
-    lines = (line for line in said.splitlines() if "CONSOLE" in line)
-    return [line for line in lines if '"@scalar/api-reference@' not in line]
-
-
-def _asked_by(page: str, net_log: Path) -> set[str]:
-    """Whom the page asked for anything; what the browser asks on its own account has another initiator."""
-    events = [event.get("params", {}) for event in json.loads(net_log.read_text())["events"]]
-    return {urlsplit(event["url"]).netloc for event in events if event.get("initiator") == page}
+        async with listening(caller.asgi) as address:
+            seen = await visit(f"{address}/api/docs", tmp_path)
+        assert "Whether this process runs" in seen.page, "the operations are on the page"
+        # The renderer tells its own name.
+        assert [line for line in seen.complaints if '"@scalar/api-reference@' not in line] == []
+        # What the browser asks on its own account has another initiator.
+        asked = {
+            urlsplit(one["url"]).netloc for one in seen.requests if one.get("initiator") == address
+        }
+        assert asked == {urlsplit(address).netloc}

@@ -1,40 +1,21 @@
 """What was sent without a mail server, also in a real browser where there is one."""
 
-import asyncio
-import json
-import shutil
-import socket
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
-import uvicorn
 
 from cgraph.application import App
 from cgraph.settings import Settings
 from cgraph_kit.ids import new_id
 from cgraph_kit.mailer import Filed, FileMailer, Mail, Mailbox
 from cgraph_web.router import ROUTES
+from support.browser import listening, needs_browser, visit
 from support.hostile import HOSTILE
 
 from .conftest import text_of
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-BROWSER = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    "--enable-logging=stderr",
-    "--virtual-time-budget=10000",
-)
 EVIL = (
     '<script>document.title = "owned"</script><img src="http://evil.example/pixel.png">'
     '<link rel="stylesheet" href="http://evil.example/x.css"><p style="color:#c00">red</p>'
@@ -146,63 +127,27 @@ class TestWho:
 @pytest.fixture
 async def address(browser: Any) -> AsyncIterator[str]:
     """A real server with the page."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(browser.asgi, log_config=None, access_log=False, lifespan="off")
-    server = uvicorn.Server(config)
-    running = asyncio.create_task(server.serve([listener]))
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    server.should_exit = True
-    await running
+    async with listening(browser.asgi) as address:
+        yield address
 
 
-async def visit(url: str, directory: Path, *options: str) -> SimpleNamespace:
-    """What a browser makes of a page: its elements, what it complained of, and whom it asked for anything."""
-    net_log = directory / "net.json"
-    process = await asyncio.create_subprocess_exec(
-        str(CHROMIUM),
-        *BROWSER,
-        f"--user-data-dir={directory / 'profile'}",
-        f"--log-net-log={net_log}",
-        *options,
-        url,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    try:
-        async with asyncio.timeout(90):
-            page, said = await process.communicate()
-    finally:
-        if process.returncode is None:
-            process.kill()
-    events = json.loads(net_log.read_text())["events"]
-    asked = [event.get("params", {}).get("url", "") for event in events]
-    return SimpleNamespace(
-        page=page.decode(),
-        complaints=[
-            line for line in said.decode(errors="replace").splitlines() if "CONSOLE" in line
-        ],
-        paths={urlsplit(one).path for one in asked if one.startswith(url.partition("/dev")[0])},
-        hosts={urlsplit(one).hostname for one in asked},
-    )
-
-
-@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
+@needs_browser
 class TestInABrowser:
     async def test_shows_the_mail_in_its_frame(
         self, address: str, mailbox: Path, tmp_path: Path
     ) -> None:
         html = '<p style="color:#c00">red</p>'
         mail = await sent(mailbox, Mail("ann@example.org", "Hello", "t", html=html))
-        seen = await visit(f"{address}/dev/mailbox/{mail.id}", tmp_path, "--dump-dom")
+        seen = await visit(f"{address}/dev/mailbox/{mail.id}", tmp_path)
         assert "Hello" in seen.page
         assert seen.complaints == []
-        assert f"/dev/mailbox/{mail.id}/html" in seen.paths
+        assert f"/dev/mailbox/{mail.id}/html" in seen.paths(address)
 
     async def test_nothing_of_a_mail_runs_or_is_fetched(
         self, address: str, mailbox: Path, tmp_path: Path
     ) -> None:
         mail = await sent(mailbox, Mail("ann@example.org", "Hello", "t", html=EVIL))
-        seen = await visit(f"{address}/dev/mailbox/{mail.id}/html", tmp_path, "--dump-dom")
+        seen = await visit(f"{address}/dev/mailbox/{mail.id}/html", tmp_path)
         assert "owned" not in seen.page.replace(EVIL[:40], "")
         assert "red" in seen.page
         assert "evil.example" not in seen.hosts
