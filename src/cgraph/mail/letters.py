@@ -15,13 +15,15 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     """A letter to one person."""
 
     template: ClassVar[str]
+    title: ClassVar[str]
+    """The subject, unless it depends on what the letter says."""
     to: str
     """A bare address."""
 
     @property
     def subject(self) -> str:
         """One line."""
-        raise NotImplementedError
+        return self.title
 
     @property
     def thread(self) -> str | None:
@@ -41,30 +43,24 @@ class PasswordReset(Letter, frozen=True, kw_only=True):
     """Carries a token that sets a new password."""
 
     template = "password_reset"
+    title = "Reset your password"
     username: str
     link: Link
     token: Link
     """For programs that ask for it; ours, so it is shown as it is."""
     minutes: int
 
-    @property
-    def subject(self) -> str:
-        return "Reset your password"
-
 
 class PasswordChanged(Letter, frozen=True, kw_only=True):
     """Says that an account has a new password, to who may not have done it."""
 
     template = "password_changed"
+    title = "Your password was changed"
     username: str
     how: Literal["changed", "reset"]
     at: datetime
     link: Link
     """Where a password can be reset."""
-
-    @property
-    def subject(self) -> str:
-        return "Your password was changed"
 
 
 class TestMail(Letter, frozen=True, kw_only=True):
@@ -72,11 +68,8 @@ class TestMail(Letter, frozen=True, kw_only=True):
 
     __test__ = False
     template = "test_mail"
+    title = "Mail works"
     at: datetime
-
-    @property
-    def subject(self) -> str:
-        return "Mail works"
 
 
 def one_line(text: str) -> str:
