@@ -1,7 +1,6 @@
 """Jobs and their queues, for administrators: what `cgraph jobs` does, over HTTP."""
 
-from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 
@@ -73,26 +72,11 @@ class QueueChange(Input, frozen=True):
     """Jobs at a time on each node; null: as each node is configured."""
 
 
-class JobView(msgspec.Struct, frozen=True):
+class JobView(Job, frozen=True):
     """A job, with everything that went wrong with it."""
 
-    id: int
-    state: State
-    queue: str
-    worker: str
-    args: dict[str, Any]
-    priority: int
-    attempt: int
-    max_attempts: int
-    inserted_at: datetime
-    scheduled_at: datetime
-    attempted_at: datetime | None
-    attempted_by: str | None
-    finished_at: datetime | None
-    errors: list[Failure]
+    errors: list[Failure]  # type: ignore[assignment]  # its row has them as JSON
     """Oldest first, each with its trace."""
-    meta: dict[str, Any]
-    tags: list[str]
 
 
 def _view(job: Job) -> JobView:
