@@ -94,6 +94,22 @@ def pass_time(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
     return later
 
 
+@pytest.fixture
+async def given_up(
+    app: App,
+    device: PushDevice,
+    pushers: Pushers,
+    carrier: Carrier,
+    pass_time: Callable[[float], None],
+) -> PushDevice:
+    """A device that has failed for more than a day."""
+    for _ in range(25):
+        carrier.outcomes = [Retry("no answer")]
+        await deliver(app.db, pushers, device.id, PAYLOAD)
+        pass_time(3601)
+    return device
+
+
 class TestDeliver:
     async def test_reaches_the_browser(self, app: App, ann: Person) -> None:
         keys = VapidKeys.make()
@@ -211,43 +227,23 @@ class TestDeliver:
         assert failures == 1
 
     async def test_gives_a_device_up_after_a_day_of_failure(
-        self,
-        app: App,
-        ann: Person,
-        device: PushDevice,
-        pushers: Pushers,
-        carrier: Carrier,
-        pass_time: Callable[[float], None],
+        self, app: App, ann: Person, given_up: PushDevice, pushers: Pushers, carrier: Carrier
     ) -> None:
-        for _ in range(25):
-            carrier.outcomes = [Retry("no answer")]
-            await deliver(app.db, pushers, device.id, PAYLOAD)
-            pass_time(3601)
-        shown = await get_device(app.db, ann.actor, device.id)
+        shown = await get_device(app.db, ann.actor, given_up.id)
         assert shown.disabled_at is not None
         assert await list_targets(app.db, [ann.id]) == []
         tried = len(carrier.sent)
-        outcome = await deliver(app.db, pushers, device.id, PAYLOAD)
+        outcome = await deliver(app.db, pushers, given_up.id, PAYLOAD)
         assert outcome == Rejected("the device was given up")
         assert len(carrier.sent) == tried
 
     async def test_revives_it_when_a_test_succeeds(
-        self,
-        app: App,
-        ann: Person,
-        device: PushDevice,
-        pushers: Pushers,
-        carrier: Carrier,
-        pass_time: Callable[[float], None],
+        self, app: App, ann: Person, given_up: PushDevice, pushers: Pushers
     ) -> None:
-        for _ in range(25):
-            carrier.outcomes = [Retry("no answer")]
-            await deliver(app.db, pushers, device.id, PAYLOAD)
-            pass_time(3601)
-        assert isinstance(await deliver(app.db, pushers, device.id, PAYLOAD, anyway=True), Sent)
-        shown = await get_device(app.db, ann.actor, device.id)
+        assert isinstance(await deliver(app.db, pushers, given_up.id, PAYLOAD, anyway=True), Sent)
+        shown = await get_device(app.db, ann.actor, given_up.id)
         assert (shown.disabled_at, shown.failing_since) == (None, None)
-        assert [one.device_id for one in await list_targets(app.db, [ann.id])] == [device.id]
+        assert [one.device_id for one in await list_targets(app.db, [ann.id])] == [given_up.id]
 
     @pytest.mark.parametrize("outcome", [Gone("410"), Retry("no answer"), Sent()])
     async def test_learns_nothing_of_a_token_brought_again_meanwhile(
