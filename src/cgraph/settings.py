@@ -1,24 +1,17 @@
 """Every knob, its type, its default and one line of doc.
 
-Read once by the command from the environment and an optional TOML file (`CGRAPH_CONFIG`); nothing else reads the
-environment. Seven settings keep the plain names operators know (DATABASE_URL, PORT …); every other one is
+Read once by the command (`configuration`) from the environment and an optional TOML file (`CGRAPH_CONFIG`); nothing else
+reads the environment. Seven settings keep the plain names operators know (DATABASE_URL, PORT …); every other one is
 `CGRAPH_` and its name in capitals.
 """
 
-import os
-import tomllib
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
-    AfterValidator,
     AliasChoices,
     Field,
     SecretStr,
-    ValidationError,
-    ValidatorFunctionWrapHandler,
-    WrapValidator,
     field_validator,
     model_validator,
 )
@@ -30,8 +23,9 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from cgraph_kit.limiter import parse_rate
 from cgraph_kit.mailer import parse_sender, parse_server
+
+from .setting_kinds import CheckOrigin, Count, Network, Port, Rate, Seconds, Store, WebAddress
 
 PREFIX = "CGRAPH_"
 PLAIN_NAMES = (
@@ -43,59 +37,6 @@ PLAIN_NAMES = (
     "POOL_SIZE",
     "VALKEY_URL",
 )
-
-Seconds = Annotated[float, Field(gt=0)]
-Count = Annotated[int, Field(gt=0)]
-Port = Annotated[int, Field(ge=0, le=65_535)]
-
-
-def _check_rate(text: str) -> str:
-    parse_rate(text)
-    return text
-
-
-Rate = Annotated[str, AfterValidator(_check_rate)]
-"""A count, a slash and a period: "60/min", "5/5 min"."""
-
-
-def _check_network(text: str) -> str:
-    if text != "unix":
-        ip_network(text, strict=False)
-    return text
-
-
-Network = Annotated[str, AfterValidator(_check_network)]
-"""An address, or a network as "10.0.0.0/8"; "unix": whoever comes by a Unix socket."""
-
-
-def _check_web_address(text: str) -> str:
-    if not text.startswith(("http://", "https://")):
-        raise ValueError("must begin with http:// or https://")
-    return text
-
-
-WebAddress = Annotated[str, AfterValidator(_check_web_address)]
-
-
-def _check_store(text: str) -> str:
-    if "://" in text and not text.startswith(("s3://", "file://")):
-        raise ValueError("must be a directory, or s3://bucket/prefix")
-    return text
-
-
-Store = Annotated[str, AfterValidator(_check_store)]
-
-
-def _one_reason(value: Any, check: ValidatorFunctionWrapHandler) -> Any:
-    try:
-        return check(value)
-    except ValidationError:
-        raise ValueError(
-            'must be true, false, conn or a JSON list such as ["https://chat.example.org"]'
-        ) from None
-
-
-CheckOrigin = Annotated[bool | Literal["conn"] | tuple[str, ...], WrapValidator(_one_reason)]
 
 
 class SettingsError(Exception):
@@ -473,63 +414,3 @@ class Settings(BaseSettings):
 def variable(name: str) -> str:
     """The environment variable of a setting."""
     return name.upper() if name.upper() in PLAIN_NAMES else PREFIX + name.upper()
-
-
-def read(**overrides: Any) -> Settings:
-    """Settings from the environment and the file it may name; `overrides` win (a command's options).
-
-    Raises `SettingsError` with every problem at once: unknown names, bad values, contradictions.
-    """
-    problems = [
-        f"{name} is not a setting"
-        for name in sorted(os.environ)
-        if name.startswith(PREFIX)
-        and name != PREFIX + "CONFIG"
-        and name.removeprefix(PREFIX).lower() not in Settings.model_fields
-    ]
-    values = _file(os.environ.get(PREFIX + "CONFIG"), problems) | overrides
-    try:
-        settings = Settings(**values)
-    except ValidationError as error:
-        problems += [_problem(entry) for entry in error.errors()]
-        raise SettingsError("\n".join(problems)) from None
-    if problems:
-        raise SettingsError("\n".join(problems))
-    return settings
-
-
-def _file(path: str | None, problems: list[str]) -> dict[str, Any]:
-    if not path:
-        return {}
-    try:
-        values = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        problems.append(f"{path}: {error.strerror}")
-        return {}
-    except ValueError as error:
-        problems.append(f"{path}: {error}")
-        return {}
-    unknown = [name for name in values if name not in Settings.model_fields]
-    problems += [f"{path}: {name} is not a setting" for name in unknown]
-    # The environment wins over the file: what both name is left to the environment.
-    return {
-        name: value
-        for name, value in values.items()
-        if name not in unknown and variable(name) not in os.environ
-    }
-
-
-_WORDS = {
-    "dict_type": 'must be a map, in the environment as JSON such as {"name": …}',
-    "tuple_type": 'must be a list, in the environment as JSON such as ["…"]',
-    "string_pattern_mismatch": "must be a time as 02:00, or off",
-}
-"""For kinds of errors that pydantic tells in the terms of its own; one setting alone has a pattern."""
-
-
-def _problem(entry: Any) -> str:
-    message = _WORDS.get(entry["type"]) or str(entry["msg"]).removeprefix("Value error, ")
-    if not entry["loc"]:
-        return message
-    name, *inside = entry["loc"]
-    return f"{variable(str(name))}{''.join(f'[{part}]' for part in inside)}: {message}"

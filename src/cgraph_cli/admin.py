@@ -2,8 +2,7 @@
 
 from cyclopts import App
 
-from cgraph import accounts
-from cgraph import settings as configuration
+from cgraph import accounts, configuration
 
 from .node import application
 from .output import say

@@ -10,8 +10,7 @@ from cyclopts import App, Parameter
 from rich.table import Table
 from rich.text import Text
 
-from cgraph import backups
-from cgraph import settings as configuration
+from cgraph import backups, configuration
 from cgraph.backups import Backup, BackupError, Run, Vault
 from cgraph.settings import Settings
 from cgraph.store import open_store

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 from rich.markup import escape
 
-from cgraph import settings as configuration
+from cgraph import configuration
 from cgraph.application import check
 from cgraph.settings import Settings, SettingsError
 from cgraph_kit.engines import EngineError

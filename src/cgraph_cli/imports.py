@@ -10,8 +10,7 @@ from cyclopts import App, Parameter
 from rich.table import Table
 from rich.text import Text
 
-from cgraph import accounts, imports
-from cgraph import settings as configuration
+from cgraph import accounts, configuration, imports
 from cgraph.imports import Options, Reader, Report, Unreadable
 from cgraph_kit.db import Database
 

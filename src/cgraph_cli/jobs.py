@@ -10,7 +10,7 @@ from cyclopts import App, Parameter
 from rich.table import Table
 from rich.text import Text
 
-from cgraph import settings as configuration
+from cgraph import configuration
 from cgraph.application import check_queues
 from cgraph_kit import clock, jobs
 from cgraph_kit.db import Database

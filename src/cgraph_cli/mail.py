@@ -2,8 +2,7 @@
 
 from cyclopts import App
 
-from cgraph import mail, secrets
-from cgraph import settings as configuration
+from cgraph import configuration, mail, secrets
 from cgraph_kit import clock
 from cgraph_kit.mailer import MailError, parse_sender
 

@@ -5,8 +5,7 @@ from typing import Annotated
 import asyncpg
 from cyclopts import Parameter
 
-from cgraph import migrations
-from cgraph import settings as configuration
+from cgraph import configuration, migrations
 from cgraph_kit import migrate as runner
 
 from .node import database, reaching

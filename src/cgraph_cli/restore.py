@@ -5,8 +5,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from cgraph import backups
-from cgraph import settings as configuration
+from cgraph import backups, configuration
 from cgraph.backups import Manifest
 from cgraph.store import open_store
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from cgraph import settings as configuration
+from cgraph import configuration
 from cgraph.application import App
 from cgraph.settings import Settings
 from cgraph_kit import logging
@@ -102,7 +102,7 @@ async def _block(app: App) -> Callable[[web.Listening], str]:
     return block
 
 
-def _mail(settings: configuration.Settings, address: str) -> str:
+def _mail(settings: Settings, address: str) -> str:
     """Where mail goes."""
     if settings.smtp_url:
         return "sent by SMTP"

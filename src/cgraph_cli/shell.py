@@ -5,8 +5,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from cgraph import accounts, messaging
-from cgraph import settings as configuration
+from cgraph import accounts, configuration, messaging
 
 from .console import run_prompt, run_script
 from .node import application

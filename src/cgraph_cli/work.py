@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from cgraph import settings as configuration
+from cgraph import configuration
 from cgraph.application import check_queues
 from cgraph.settings import Settings
 from cgraph_kit import logging

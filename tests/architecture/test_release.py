@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
-from cgraph import settings as configuration
+from cgraph import configuration
 from cgraph.settings import Settings, variable
 from cgraph_cli.main import COMMANDS
 from cgraph_kit.engines.binaries import OLDEST_POSTGRES

@@ -54,7 +54,7 @@ class TestSources:
             "cgraph_cli/measuring/server.py",
             "cgraph_kit/dump/address.py",
         }
-        assert set(named(found)) <= {"cgraph/settings.py"} | hands_on
+        assert set(named(found)) <= {"cgraph/configuration.py"} | hands_on
 
     def test_import_nothing_inside_functions(self) -> None:
         found = [

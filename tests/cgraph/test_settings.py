@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from cgraph import settings as configuration
+from cgraph import configuration
 from cgraph.settings import SettingsError
 
 
