@@ -43,7 +43,7 @@ class EraseExpired(msgspec.Struct, frozen=True):
     """Whatever has had its time."""
 
 
-@job(queue="maintenance", max_attempts=1, timeout=600, unique=OnePending())
+@job(queue="default", max_attempts=1, timeout=600, unique=OnePending())
 async def erase_expired_messages(app: "App", _args: EraseExpired) -> None:
     """Empty the messages that disappear. Twice is harmless: the second time there is nothing left to do."""
     await erase_expired(app.db)
