@@ -1,0 +1,1 @@
+"""Forums: posts, comment trees, votes and ranking."""

@@ -1,0 +1,1 @@
+"""Groups: communities with channels, roles, permissions and members."""

@@ -1,0 +1,211 @@
+-- Forums: posts, comment trees, votes.
+--
+-- Whoever locks several of these takes them in this order: forum, post, comments (by id), votes, karma (by person).
+
+CREATE EXTENSION IF NOT EXISTS ltree;
+
+CREATE TABLE forums (
+    -- Also the id of its stream.
+    id uuid PRIMARY KEY REFERENCES streams ON DELETE CASCADE,
+    slug text COLLATE "C" NOT NULL UNIQUE CHECK (slug ~ '^[a-z0-9](-?[a-z0-9]){1,31}$'),
+    parent_id uuid REFERENCES forums ON DELETE RESTRICT,
+    title text NOT NULL CHECK (length(title) BETWEEN 1 AND 100),
+    description text CHECK (length(description) BETWEEN 1 AND 500),
+    sidebar text CHECK (length(sidebar) <= 10000),
+    rules text[] NOT NULL DEFAULT '{}',
+    icon_url text CHECK (length(icon_url) <= 2048),
+    -- unlisted: for whoever knows the name; private: for subscribers moderators have let in.
+    visibility text NOT NULL DEFAULT 'public' CHECK (visibility IN ('public', 'unlisted', 'private')),
+    posting text NOT NULL DEFAULT 'anyone' CHECK (posting IN ('anyone', 'subscribers', 'moderators')),
+    downvotes boolean NOT NULL DEFAULT true,
+    nsfw boolean NOT NULL DEFAULT false,
+    languages text[] NOT NULL DEFAULT '{}',
+    default_sort text NOT NULL DEFAULT 'hot',
+    -- "hot": from when it is counted, and how many seconds are worth ten times the votes.
+    hot_epoch bigint NOT NULL DEFAULT 1134028003,
+    hot_seconds integer NOT NULL DEFAULT 45000 CHECK (hot_seconds > 0),
+    creator_id uuid REFERENCES users ON DELETE SET NULL,
+    subscriber_count integer NOT NULL DEFAULT 0 CHECK (subscriber_count >= 0),
+    post_count integer NOT NULL DEFAULT 0 CHECK (post_count >= 0),
+    comment_count integer NOT NULL DEFAULT 0 CHECK (comment_count >= 0),
+    -- Read-only for all.
+    archived_at timestamptz,
+    deleted_at timestamptz,
+    inserted_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now()
+) WITH (fillfactor = 70);
+CREATE INDEX forums_parent ON forums (parent_id) WHERE parent_id IS NOT NULL;
+
+-- In order: who has the lower position outranks the others.
+CREATE TABLE forum_moderators (
+    forum_id uuid NOT NULL REFERENCES forums ON DELETE CASCADE,
+    user_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
+    position integer NOT NULL,
+    inserted_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (forum_id, user_id),
+    UNIQUE (forum_id, position) DEFERRABLE INITIALLY DEFERRED
+);
+CREATE INDEX forum_moderators_user ON forum_moderators (user_id);
+
+CREATE TABLE forum_subscriptions (
+    forum_id uuid NOT NULL REFERENCES forums ON DELETE CASCADE,
+    user_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
+    -- pending: waits for a moderator of a private forum.
+    state text NOT NULL DEFAULT 'active' CHECK (state IN ('active', 'pending')),
+    level text NOT NULL DEFAULT 'normal'
+        CHECK (level IN ('watching', 'first_posts', 'tracking', 'normal', 'muted')),
+    inserted_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (forum_id, user_id)
+);
+CREATE INDEX forum_subscriptions_user ON forum_subscriptions (user_id);
+
+CREATE TABLE posts (
+    -- Also the id of its stream.
+    id uuid PRIMARY KEY REFERENCES streams ON DELETE CASCADE,
+    forum_id uuid NOT NULL REFERENCES forums ON DELETE CASCADE,
+    author_id uuid REFERENCES users ON DELETE SET NULL,
+    kind text NOT NULL CHECK (kind IN ('text', 'link', 'poll')),
+    title text NOT NULL,
+    -- Markdown as it was written; empty once deleted.
+    content text NOT NULL DEFAULT '',
+    url text CHECK (length(url) <= 2048),
+    language text,
+    nsfw boolean NOT NULL DEFAULT false,
+    crosspost_of_id uuid REFERENCES posts ON DELETE SET NULL,
+    mentions uuid[] NOT NULL DEFAULT '{}',
+    upvotes integer NOT NULL DEFAULT 0 CHECK (upvotes >= 0),
+    downvotes integer NOT NULL DEFAULT 0 CHECK (downvotes >= 0),
+    score integer NOT NULL GENERATED ALWAYS AS (upvotes - downvotes) STORED,
+    -- Ranks, written with whatever they depend on: see `forums/ranking.py`.
+    hot double precision NOT NULL DEFAULT 0,
+    best double precision NOT NULL DEFAULT 0,
+    controversy double precision NOT NULL DEFAULT 0,
+    rising double precision NOT NULL DEFAULT 0,
+    scaled double precision NOT NULL DEFAULT 0,
+    -- By the last comment that counts for "active".
+    active_at timestamptz NOT NULL,
+    comment_count integer NOT NULL DEFAULT 0 CHECK (comment_count >= 0),
+    last_comment_at timestamptz,
+    inserted_at timestamptz NOT NULL,
+    edited_at timestamptz,
+    -- By its author; nobody's business why.
+    deleted_at timestamptz,
+    -- By a moderator, who can take it back.
+    removed_at timestamptz,
+    removed_by uuid REFERENCES users ON DELETE SET NULL,
+    locked_at timestamptz,
+    archived_at timestamptz,
+    pinned_at timestamptz,
+    pinned_until timestamptz
+) WITH (fillfactor = 70);
+CREATE INDEX posts_author ON posts (author_id, id);
+CREATE INDEX posts_crosspost ON posts (crosspost_of_id) WHERE crosspost_of_id IS NOT NULL;
+CREATE INDEX posts_url ON posts (forum_id, url) WHERE url IS NOT NULL;
+-- One index per way of ranking, of what is shown at all: a page reads no more than it shows.
+CREATE INDEX posts_new ON posts (forum_id, inserted_at DESC, id DESC) WHERE deleted_at IS NULL AND removed_at IS NULL;
+CREATE INDEX posts_hot ON posts (forum_id, hot DESC, id DESC) WHERE deleted_at IS NULL AND removed_at IS NULL;
+CREATE INDEX posts_top ON posts (forum_id, score DESC, id DESC) WHERE deleted_at IS NULL AND removed_at IS NULL;
+CREATE INDEX posts_best ON posts (forum_id, best DESC, id DESC) WHERE deleted_at IS NULL AND removed_at IS NULL;
+CREATE INDEX posts_controversial ON posts (forum_id, controversy DESC, id DESC) WHERE deleted_at IS NULL AND removed_at IS NULL;
+CREATE INDEX posts_active ON posts (forum_id, active_at DESC, id DESC) WHERE deleted_at IS NULL AND removed_at IS NULL;
+
+-- What a post or comment said before, newest text in the thing itself.
+CREATE TABLE forum_revisions (
+    item_id uuid NOT NULL,
+    revision integer NOT NULL,
+    title text,
+    content text NOT NULL,
+    editor_id uuid REFERENCES users ON DELETE SET NULL,
+    -- When this text was written.
+    inserted_at timestamptz NOT NULL,
+    PRIMARY KEY (item_id, revision)
+);
+
+CREATE TABLE comments (
+    id uuid PRIMARY KEY,
+    post_id uuid NOT NULL REFERENCES posts ON DELETE CASCADE,
+    forum_id uuid NOT NULL,
+    parent_id uuid REFERENCES comments ON DELETE CASCADE,
+    -- What it answers, where that lies deeper than a comment can: then `parent_id` is the last that could.
+    reply_to_id uuid,
+    -- The ids from the top of the tree down to itself.
+    path ltree NOT NULL,
+    depth smallint NOT NULL CHECK (depth BETWEEN 1 AND 50),
+    author_id uuid REFERENCES users ON DELETE SET NULL,
+    content text NOT NULL,
+    mentions uuid[] NOT NULL DEFAULT '{}',
+    upvotes integer NOT NULL DEFAULT 0 CHECK (upvotes >= 0),
+    downvotes integer NOT NULL DEFAULT 0 CHECK (downvotes >= 0),
+    score integer NOT NULL GENERATED ALWAYS AS (upvotes - downvotes) STORED,
+    hot double precision NOT NULL DEFAULT 0,
+    best double precision NOT NULL DEFAULT 0,
+    controversy double precision NOT NULL DEFAULT 0,
+    -- Answers to it, and all that hangs below it.
+    child_count integer NOT NULL DEFAULT 0 CHECK (child_count >= 0),
+    descendant_count integer NOT NULL DEFAULT 0 CHECK (descendant_count >= child_count),
+    inserted_at timestamptz NOT NULL,
+    edited_at timestamptz,
+    deleted_at timestamptz,
+    removed_at timestamptz,
+    removed_by uuid REFERENCES users ON DELETE SET NULL,
+    -- Nothing can be said below it.
+    locked_at timestamptz
+) WITH (fillfactor = 80);
+CREATE INDEX comments_path ON comments USING gist (path);
+CREATE INDEX comments_author ON comments (author_id, id);
+CREATE INDEX comments_new ON comments (post_id, parent_id, inserted_at, id);
+CREATE INDEX comments_best ON comments (post_id, parent_id, best DESC, id);
+CREATE INDEX comments_top ON comments (post_id, parent_id, score DESC, id);
+CREATE INDEX comments_hot ON comments (post_id, parent_id, hot DESC, id);
+CREATE INDEX comments_controversial ON comments (post_id, parent_id, controversy DESC, id);
+
+-- One per person and thing; 0: taken back.
+CREATE TABLE votes (
+    item_id uuid NOT NULL,
+    user_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
+    item_kind text NOT NULL CHECK (item_kind IN ('post', 'comment')),
+    forum_id uuid NOT NULL,
+    value smallint NOT NULL CHECK (value BETWEEN -1 AND 1),
+    -- Does not count: its giver is banned and it was taken out (D11); given back, it counts again.
+    revoked_at timestamptz,
+    inserted_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (item_id, user_id)
+) WITH (fillfactor = 90);
+CREATE INDEX votes_user ON votes (user_id, forum_id);
+
+-- What others' votes gave a person, their own for themselves left out.
+CREATE TABLE karma (
+    forum_id uuid NOT NULL REFERENCES forums ON DELETE CASCADE,
+    user_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
+    posts integer NOT NULL DEFAULT 0,
+    comments integer NOT NULL DEFAULT 0,
+    PRIMARY KEY (forum_id, user_id)
+) WITH (fillfactor = 70);
+CREATE INDEX karma_user ON karma (user_id);
+
+CREATE TABLE forum_bans (
+    forum_id uuid NOT NULL REFERENCES forums ON DELETE CASCADE,
+    user_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
+    banned_by uuid REFERENCES users ON DELETE SET NULL,
+    reason text CHECK (length(reason) BETWEEN 1 AND 512),
+    -- Null: for good.
+    expires_at timestamptz,
+    inserted_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (forum_id, user_id)
+);
+CREATE INDEX forum_bans_user ON forum_bans (user_id);
+
+-- What moderators did, and why; readable by whoever may read the forum. Only ever appended to.
+CREATE TABLE forum_log (
+    id uuid PRIMARY KEY,
+    forum_id uuid NOT NULL REFERENCES forums ON DELETE CASCADE,
+    actor_id uuid REFERENCES users ON DELETE SET NULL,
+    -- 'post_removed', 'user_banned' …
+    action text NOT NULL,
+    target_id uuid,
+    changes jsonb NOT NULL DEFAULT '{}',
+    reason text CHECK (length(reason) BETWEEN 1 AND 512),
+    inserted_at timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX forum_log_forum ON forum_log (forum_id, id);

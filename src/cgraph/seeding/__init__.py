@@ -1,0 +1,1 @@
+"""Seeding: believable communities of any size, for trying things out and for measuring."""
