@@ -4,6 +4,9 @@
 
 CREATE EXTENSION IF NOT EXISTS ltree;
 
+-- Who may what creators may, in every forum.
+CREATE VIEW administrators AS SELECT id AS user_id FROM users WHERE admin AND state = 'active';
+
 CREATE TABLE forums (
     -- Also the id of its stream.
     id uuid PRIMARY KEY REFERENCES streams ON DELETE CASCADE,

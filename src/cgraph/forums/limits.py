@@ -1,0 +1,30 @@
+"""How much and how long: the numbers of forums, with their defaults."""
+
+import msgspec
+
+from cgraph.settings import Settings
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """Named as the settings they come from."""
+
+    post_max: int = 40_000
+    """Code points of a post."""
+    forum_depth_max: int = 8
+    """Forums on the way from the top of a tree to the lowest, both counted."""
+    forums_max: int = 100
+    """Forums one person may have created and not deleted."""
+    moderators_max: int = 50
+    """Of one forum, its creator counted."""
+    drafts_max: int = 100
+    """Of one person."""
+    post_grace_seconds: int = 300
+    """In which an author's change leaves no revision."""
+
+
+DEFAULT_LIMITS = Limits()
+
+
+def limits_of(settings: Settings) -> Limits:
+    """As the operator set them."""
+    return Limits(**{name: getattr(settings, name) for name in Limits.__struct_fields__})
