@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Protocol, Typ
 
 import msgspec
 
-from .handler import EVENT, Handler, join_params
+from cgraph_kit.errors import Error
+
+from .handler import ERRORS, EVENT, Handler, join_params
 
 if TYPE_CHECKING:
     from cgraph_kit.presence import Payload, Presence
@@ -95,15 +97,17 @@ class _PushWord:
         return owner._register if channel is None else channel._send  # noqa: SLF001
 
 
-def on(event: str) -> Callable[[Method], Method]:
+def on(event: str, *, errors: Sequence[type[Error]] = ()) -> Callable[[Method], Method]:
     """The method answers this event. The payload is decoded into the type of its one parameter.
 
     What it returns is the `ok` reply (`Reply` for another status, `OK` for an empty one, None for
-    none); an `errors.Error` is the error reply; any other exception crashes this channel only.
+    none); an `errors.Error` is the error reply; any other exception crashes this channel only. `errors` names
+    those it raises by itself, for the documentation.
     """
 
     def mark(method: Method) -> Method:
         setattr(method, EVENT, event)
+        setattr(method, ERRORS, tuple(errors))
         return method
 
     return mark

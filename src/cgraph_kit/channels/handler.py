@@ -1,17 +1,18 @@
 """How a channel's method wants to be called: read once from its signature."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, get_type_hints
 
 import msgspec
 
 from cgraph_kit import validation
-from cgraph_kit.errors import Invalid
+from cgraph_kit.errors import Error, Invalid
 
 from .protocol import TOO_DEEP
 
 EVENT: Final = "__channel_event__"
+ERRORS: Final = "__channel_errors__"
 Decode = Callable[[Any], Any]
 
 
@@ -24,6 +25,8 @@ class Handler(msgspec.Struct, frozen=True):
     binary: bool
     """The payload parameter is `bytes`: it takes binary pushes, and only those."""
     asynchronous: bool
+    errors: Sequence[type[Error]] = ()
+    """What it may refuse with, for the documentation."""
 
     @classmethod
     def of(cls, name: str, method: Callable[..., Any]) -> "Handler":
@@ -36,6 +39,7 @@ class Handler(msgspec.Struct, frozen=True):
             call=_caller(method, kinds),
             binary=kinds == [bytes],
             asynchronous=inspect.iscoroutinefunction(method),
+            errors=getattr(method, ERRORS, ()),
         )
 
 
@@ -45,6 +49,16 @@ def join_params(join: Callable[..., Any]) -> Decode:
     if len(kinds) != 2:  # noqa: PLR2004
         raise TypeError(f"{join.__qualname__} must take the topic's id and the join's params")
     return decoder(kinds[1])
+
+
+def payload_kind(method: Callable[..., Any]) -> Any:
+    """The type a handler's payload is decoded into; None if it takes none."""
+    return next(iter(_parameters(method)), None)
+
+
+def params_kind(join: Callable[..., Any]) -> Any:
+    """The type the params of a join are decoded into."""
+    return _parameters(join)[1]
 
 
 def _caller(method: Callable[..., Any], kinds: list[Any]) -> Callable[[Any, Any], Any]:
