@@ -14,7 +14,17 @@ from cgraph_kit.pubsub import LocalBus, LocalPubSub, PubSub, ValkeyPubSub, split
 from cgraph_kit.push import Pushers
 from cgraph_kit.storage import Storage
 
-from . import accounts, backups, mail, messaging, migrations, notifications, secrets, upkeep
+from . import (
+    accounts,
+    backups,
+    groups,
+    mail,
+    messaging,
+    migrations,
+    notifications,
+    secrets,
+    upkeep,
+)
 from .happenings import Happenings
 from .limiting import limiting
 from .settings import Settings, SettingsError, variable
@@ -64,6 +74,7 @@ class Limits:
 
     accounts: accounts.Limits
     messaging: messaging.Limits
+    groups: groups.Limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +145,7 @@ async def start(
         jobs = await _jobs(stack, settings, dsn, db, lanes["jobs"])
         stack.enter_context(events.listener(jobs.hear))
         stack.enter_context(events.listener(messaging.waking(jobs.hear)))
-        limits = Limits(auth.limits, messaging.limits_of(settings))
+        limits = Limits(auth.limits, messaging.limits_of(settings), groups.limits_of(settings))
         app = App(
             settings,
             db,

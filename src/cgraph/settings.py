@@ -212,6 +212,14 @@ class Settings(BaseSettings):
     )
     typing_seconds: Seconds = _knob(3.0, "At most one typing event per person in so many seconds.")
 
+    # -- groups
+    groups_max: Count = _knob(200, "Groups one person is in.")
+    group_roles_max: Count = _knob(250, "Roles of one group.")
+    group_channels_max: Count = _knob(500, "Channels and categories of one group.")
+    channel_overwrites_max: Count = _knob(500, "Permission overwrites of one channel.")
+    group_invites_max: Count = _knob(1000, "Invites of one group that are still good.")
+    audit_log_days: Count = _knob(365, "Days the audit logs of groups are kept.")
+
     # -- HTTP
     body_max: Count = _knob(1_048_576, "Largest request body, in bytes.")
     header_timeout: Seconds = _knob(10.0, "Seconds a client may take to send its request head.")
