@@ -46,6 +46,7 @@ WORKERS = (
     accounts.mail_password_changed,
     mail.mail_notifications,
     messaging.notify_participants,
+    messaging.sweep_places,
     notifications.decide_notifications,
     notifications.send_push,
     notifications.send_test_push,

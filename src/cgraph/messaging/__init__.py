@@ -114,6 +114,7 @@ from .participants import (
 )
 from .pending import waking
 from .pins import list_pins, pin_message, unpin_message
+from .places import create_place, create_places, delete_places, get_active_at, leave_places
 from .preferences import (
     Preferences,
     PreferencesChange,
@@ -134,6 +135,7 @@ from .scheduling import (
     update_scheduled_message,
 )
 from .sending import Sent, send_message
+from .sweeping import sweep_places
 from .unread import (
     Unread,
     UnreadOf,
@@ -246,10 +248,14 @@ __all__ = [
     "count_badges",
     "count_unread",
     "create_group",
+    "create_place",
+    "create_places",
     "delete_message",
+    "delete_places",
     "edit_message",
     "erase_expired_messages",
     "find_message_ids",
+    "get_active_at",
     "get_conversation",
     "get_message",
     "get_notification_places",
@@ -265,6 +271,7 @@ __all__ = [
     "import_places",
     "is_blank",
     "leave_conversation",
+    "leave_places",
     "limits_of",
     "list_conversations",
     "list_edits",
@@ -291,6 +298,7 @@ __all__ = [
     "send_message",
     "send_scheduled",
     "send_scheduled_message_now",
+    "sweep_places",
     "unpin_message",
     "update_conversation",
     "update_preferences",

@@ -9,9 +9,13 @@ ALTER TABLE conversations ADD CONSTRAINT conversations_kind_check
 ALTER TABLE participants ADD gated boolean NOT NULL DEFAULT false;
 -- Not before then may they say the next thing, where there is slow mode.
 ALTER TABLE participants ADD slow_until timestamptz;
+-- Where it stood when they came into the group: calls to many from before are none to them.
+ALTER TABLE participants ADD entered_seq bigint NOT NULL DEFAULT 0;
 
+-- Whom a message calls beside people by their names: roles, the group for @everyone, the place itself for @here.
+ALTER TABLE messages ADD called uuid[];
 -- Calls to many: one row per message and audience, whoever belongs to it. `audience_id`: a role, or the group for
--- @everyone.
+-- @everyone. (Who is there when @here is said gets rows of `mentions`.)
 CREATE TABLE wide_mentions (
     conversation_id uuid NOT NULL,
     seq bigint NOT NULL,
@@ -40,6 +44,8 @@ CREATE TABLE group_threads (
 );
 CREATE INDEX group_threads_channel ON group_threads (channel_id, archived_at, id);
 CREATE INDEX group_threads_group ON group_threads (group_id);
+-- Those that may have been quiet for too long.
+CREATE INDEX group_threads_open ON group_threads (id) WHERE archived_at IS NULL;
 
 -- Who follows a thread; of a private one, who may see it.
 CREATE TABLE group_thread_members (

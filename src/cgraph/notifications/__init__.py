@@ -69,7 +69,7 @@ from .preferences import (
 from .providers import open_pushers
 from .quiet import QuietHours, Window, quiet_until
 from .quiet_hours import NewQuietHours, QuietHoursShown, get_quiet_hours, set_quiet_hours
-from .reading import leave_place, read_place, withdraw
+from .reading import forget_places, leave_place, leave_places, read_place, withdraw
 from .recipients import Recipient, get_recipients
 from .record import keep_record
 from .resolve import resolve
@@ -163,6 +163,7 @@ __all__ = [
     "event_id",
     "explain",
     "forget_devices",
+    "forget_places",
     "forget_preference",
     "forget_read",
     "forget_scope",
@@ -174,6 +175,7 @@ __all__ = [
     "hold_inboxes",
     "keep_record",
     "leave_place",
+    "leave_places",
     "list_devices",
     "list_notifications",
     "list_preferences",

@@ -49,6 +49,27 @@ async def leave_place(tx: Transaction, scope_id: UUID, user_ids: Sequence[UUID])
     await _retract(tx, await tx.values(_LEAVE_ALERTS, scope_id, list(user_ids)))
 
 
+async def leave_places(tx: Transaction, user_id: UUID, scope_ids: Sequence[UUID]) -> None:
+    """A person is in none of these places any more: nothing of them stays in their inbox, nor what they had set for them.
+
+    It holds their stream; whoever calls has locked everything else that is to be locked.
+    """
+    await hold_inboxes(tx, [user_id])
+    await tx.value(_FORGET, scope_ids, user_id)
+    ids = await tx.values(_LEAVE_ALL, scope_ids, user_id)
+    await _tell_ids(tx, NotificationsRemoved, {user_id: ids})
+    await _retract(tx, await tx.values(_LEAVE_ALL_ALERTS, scope_ids, user_id))
+
+
+async def forget_places(db: Repo, scope_ids: Sequence[UUID]) -> None:
+    """These places are no more: nothing of them stays with anybody. A few people at a time, so that nobody waits long."""
+    await db.value("DELETE FROM notification_preferences WHERE scope_id = ANY($1)", scope_ids)
+    while people := await db.values(_IN_PLACES, scope_ids, AT_ONCE):
+        for scope_id in scope_ids:
+            async with db.transaction() as tx:
+                await leave_place(tx, scope_id, people)
+
+
 async def withdraw(
     tx: Transaction,
     object_ids: Collection[UUID],
@@ -145,6 +166,17 @@ _LEAVE = "DELETE FROM notifications WHERE scope_id = $1 AND user_id = ANY($2) RE
 _LEAVE_ALERTS = """
 UPDATE notification_alerts SET read = true WHERE scope_id = $1 AND user_id = ANY($2) AND NOT read RETURNING user_id
 """
+_FORGET = "DELETE FROM notification_preferences WHERE scope_id = ANY($1) AND user_id = $2"
+_LEAVE_ALL = "DELETE FROM notifications WHERE scope_id = ANY($1) AND user_id = $2 RETURNING id"
+_LEAVE_ALL_ALERTS = """
+UPDATE notification_alerts SET read = true WHERE scope_id = ANY($1) AND user_id = $2 AND NOT read RETURNING user_id
+"""
+_IN_PLACES = """
+SELECT DISTINCT user_id FROM notifications WHERE scope_id = ANY($1)
+UNION SELECT user_id FROM notification_alerts WHERE scope_id = ANY($1) AND NOT read LIMIT $2
+"""
+AT_ONCE = 200
+"""People whose inboxes are held at once."""
 _WHICH = """
 object_id = ANY($1) AND ($2::text IS NULL OR kind = $2) AND ($3::uuid IS NULL OR actor_id = $3)
     AND ($4::uuid[] IS NULL OR user_id = ANY($4))
