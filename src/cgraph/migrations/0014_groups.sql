@@ -42,8 +42,6 @@ CREATE TABLE group_members (
     group_id uuid NOT NULL REFERENCES groups ON DELETE CASCADE,
     user_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
     nickname text CHECK (length(nickname) BETWEEN 1 AND 32),
-    -- What is searched: nickname, display name and username, folded.
-    search text NOT NULL DEFAULT '',
     -- Has not accepted the rules yet.
     pending boolean NOT NULL DEFAULT false,
     timed_out_until timestamptz,
@@ -53,7 +51,67 @@ CREATE TABLE group_members (
     PRIMARY KEY (group_id, user_id)
 ) WITH (fillfactor = 90);
 CREATE INDEX group_members_user ON group_members (user_id, group_id);
-CREATE INDEX group_members_search ON group_members (group_id, search text_pattern_ops);
+
+-- What members are found by: nickname, display name and username, folded. Triggers keep it, because each of these
+-- changes in its own place, and whoever loads members in bulk need not know.
+CREATE TABLE group_member_names (
+    group_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    kind text NOT NULL CHECK (kind IN ('nickname', 'display_name', 'username')),
+    name text COLLATE "C" NOT NULL,
+    PRIMARY KEY (group_id, user_id, kind),
+    FOREIGN KEY (group_id, user_id) REFERENCES group_members ON DELETE CASCADE
+);
+CREATE INDEX group_member_names_name ON group_member_names (group_id, name, user_id);
+
+-- Without case, accents and the differences between forms of one letter.
+CREATE FUNCTION folded(name text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN regexp_replace(lower(normalize(name, NFKD)), '[\u0300-\u036f]', '', 'g');
+
+CREATE FUNCTION name_new_group_members() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    -- Who is renamed at this moment has been, or waits and then finds the member.
+    WITH people AS MATERIALIZED (
+        SELECT u.id, u.username, u.display_name FROM users u
+        WHERE u.id IN (SELECT user_id FROM added) ORDER BY u.id FOR SHARE
+    )
+    INSERT INTO group_member_names (group_id, user_id, kind, name)
+    SELECT a.group_id, a.user_id, n.kind, folded(n.name)
+    FROM added a JOIN people p ON p.id = a.user_id
+    CROSS JOIN LATERAL (
+        VALUES ('nickname', a.nickname), ('display_name', p.display_name), ('username', p.username)
+    ) n (kind, name)
+    WHERE n.name IS NOT NULL;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER name_new_group_members AFTER INSERT ON group_members
+    REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION name_new_group_members();
+
+CREATE FUNCTION rename_group_member() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM group_member_names
+    WHERE group_id = NEW.group_id AND user_id = NEW.user_id AND kind = 'nickname';
+    INSERT INTO group_member_names (group_id, user_id, kind, name)
+    SELECT NEW.group_id, NEW.user_id, 'nickname', folded(NEW.nickname) WHERE NEW.nickname IS NOT NULL;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER rename_group_member AFTER UPDATE OF nickname ON group_members
+    FOR EACH ROW WHEN (OLD.nickname IS DISTINCT FROM NEW.nickname) EXECUTE FUNCTION rename_group_member();
+
+CREATE FUNCTION rename_person_in_groups() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM group_member_names n USING group_members m
+    WHERE m.user_id = NEW.id AND n.group_id = m.group_id AND n.user_id = m.user_id AND n.kind <> 'nickname';
+    INSERT INTO group_member_names (group_id, user_id, kind, name)
+    SELECT m.group_id, m.user_id, n.kind, folded(n.name)
+    FROM group_members m
+    CROSS JOIN LATERAL (VALUES ('display_name', NEW.display_name), ('username', NEW.username)) n (kind, name)
+    WHERE m.user_id = NEW.id AND n.name IS NOT NULL;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER rename_person_in_groups AFTER UPDATE OF username, display_name ON users
+    FOR EACH ROW WHEN (OLD.username <> NEW.username OR OLD.display_name IS DISTINCT FROM NEW.display_name)
+    EXECUTE FUNCTION rename_person_in_groups();
 
 CREATE TABLE group_member_roles (
     group_id uuid NOT NULL,
