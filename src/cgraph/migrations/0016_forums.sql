@@ -4,6 +4,25 @@
 
 CREATE EXTENSION IF NOT EXISTS ltree;
 
+-- What votes make of a post or comment: `forums/ranking.py` explains each, and a test holds the two together. They are
+-- generated columns, so whatever writes a row or moves its counters cannot leave a rank behind.
+CREATE FUNCTION rank_hot(up integer, down integer, at timestamptz, since bigint, seconds integer)
+RETURNS double precision LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN
+    floor((
+        sign(up - down) * log(greatest(abs(up - down), 1)::double precision)
+        + (extract(epoch FROM at - timestamptz '1970-01-01 00:00:00+00')::double precision - since) / seconds
+    ) * 1e7 + 0.5) / 1e7;
+CREATE FUNCTION wilson_low(p double precision, n double precision, z double precision)
+RETURNS double precision LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN
+    (p + z * z / (2 * n) - z * sqrt((p * (1 - p) + z * z / (4 * n)) / n)) / (1 + z * z / n);
+CREATE FUNCTION rank_best(up integer, down integer)
+RETURNS double precision LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN
+    CASE WHEN up > 0 THEN wilson_low(up::double precision / (up + down), up + down, 1.281551565545) ELSE 0 END;
+CREATE FUNCTION rank_controversy(up integer, down integer)
+RETURNS double precision LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN
+    CASE WHEN up > 0 AND down > 0
+        THEN (up + down)::double precision ^ (least(up, down)::double precision / greatest(up, down)) ELSE 0 END;
+
 -- Who may what creators may, in every forum.
 CREATE VIEW administrators AS SELECT id AS user_id FROM users WHERE admin AND state = 'active';
 
@@ -35,7 +54,8 @@ CREATE TABLE forums (
     archived_at timestamptz,
     deleted_at timestamptz,
     inserted_at timestamptz NOT NULL DEFAULT now(),
-    updated_at timestamptz NOT NULL DEFAULT now()
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    UNIQUE (id, hot_epoch, hot_seconds)
 ) WITH (fillfactor = 70);
 CREATE INDEX forums_parent ON forums (parent_id) WHERE parent_id IS NOT NULL;
 
@@ -65,7 +85,10 @@ CREATE INDEX forum_subscriptions_user ON forum_subscriptions (user_id);
 CREATE TABLE posts (
     -- Also the id of its stream.
     id uuid PRIMARY KEY REFERENCES streams ON DELETE CASCADE,
-    forum_id uuid NOT NULL REFERENCES forums ON DELETE CASCADE,
+    forum_id uuid NOT NULL,
+    -- The forum's, whatever it is moved to or changes them to: see the foreign key.
+    hot_epoch bigint NOT NULL,
+    hot_seconds integer NOT NULL,
     author_id uuid REFERENCES users ON DELETE SET NULL,
     kind text NOT NULL CHECK (kind IN ('text', 'link', 'poll')),
     title text NOT NULL,
@@ -79,10 +102,11 @@ CREATE TABLE posts (
     upvotes integer NOT NULL DEFAULT 0 CHECK (upvotes >= 0),
     downvotes integer NOT NULL DEFAULT 0 CHECK (downvotes >= 0),
     score integer NOT NULL GENERATED ALWAYS AS (upvotes - downvotes) STORED,
-    -- Ranks, written with whatever they depend on: see `forums/ranking.py`.
-    hot double precision NOT NULL DEFAULT 0,
-    best double precision NOT NULL DEFAULT 0,
-    controversy double precision NOT NULL DEFAULT 0,
+    hot double precision NOT NULL
+        GENERATED ALWAYS AS (rank_hot(upvotes, downvotes, inserted_at, hot_epoch, hot_seconds)) STORED,
+    best double precision NOT NULL GENERATED ALWAYS AS (rank_best(upvotes, downvotes)) STORED,
+    controversy double precision NOT NULL GENERATED ALWAYS AS (rank_controversy(upvotes, downvotes)) STORED,
+    -- These two fade by themselves: written by a job, 0 for what has had its time.
     rising double precision NOT NULL DEFAULT 0,
     scaled double precision NOT NULL DEFAULT 0,
     -- By the last comment that counts for "active".
@@ -99,18 +123,47 @@ CREATE TABLE posts (
     locked_at timestamptz,
     archived_at timestamptz,
     pinned_at timestamptz,
-    pinned_until timestamptz
+    pinned_until timestamptz,
+    FOREIGN KEY (forum_id, hot_epoch, hot_seconds) REFERENCES forums (id, hot_epoch, hot_seconds)
+        ON UPDATE CASCADE ON DELETE CASCADE
 ) WITH (fillfactor = 70);
 CREATE INDEX posts_author ON posts (author_id, id);
 CREATE INDEX posts_crosspost ON posts (crosspost_of_id) WHERE crosspost_of_id IS NOT NULL;
 CREATE INDEX posts_url ON posts (forum_id, url) WHERE url IS NOT NULL;
--- One index per way of ranking, of what is shown at all: a page reads no more than it shows.
-CREATE INDEX posts_new ON posts (forum_id, inserted_at DESC, id DESC) WHERE deleted_at IS NULL AND removed_at IS NULL;
-CREATE INDEX posts_hot ON posts (forum_id, hot DESC, id DESC) WHERE deleted_at IS NULL AND removed_at IS NULL;
-CREATE INDEX posts_top ON posts (forum_id, score DESC, id DESC) WHERE deleted_at IS NULL AND removed_at IS NULL;
-CREATE INDEX posts_best ON posts (forum_id, best DESC, id DESC) WHERE deleted_at IS NULL AND removed_at IS NULL;
-CREATE INDEX posts_controversial ON posts (forum_id, controversy DESC, id DESC) WHERE deleted_at IS NULL AND removed_at IS NULL;
-CREATE INDEX posts_active ON posts (forum_id, active_at DESC, id DESC) WHERE deleted_at IS NULL AND removed_at IS NULL;
+-- One index per way of ranking, of what is shown at all, in one forum and in all: a page reads no more than it shows.
+-- What is equal in rank is ordered by time.
+CREATE INDEX posts_new ON posts (forum_id, inserted_at DESC, id DESC)
+    WHERE deleted_at IS NULL AND removed_at IS NULL;
+CREATE INDEX posts_all_new ON posts (inserted_at DESC, id DESC)
+    WHERE deleted_at IS NULL AND removed_at IS NULL;
+CREATE INDEX posts_hot ON posts (forum_id, hot DESC, inserted_at DESC, id DESC)
+    WHERE deleted_at IS NULL AND removed_at IS NULL;
+CREATE INDEX posts_all_hot ON posts (hot DESC, inserted_at DESC, id DESC)
+    WHERE deleted_at IS NULL AND removed_at IS NULL;
+CREATE INDEX posts_top ON posts (forum_id, score DESC, inserted_at DESC, id DESC)
+    WHERE deleted_at IS NULL AND removed_at IS NULL;
+CREATE INDEX posts_all_top ON posts (score DESC, inserted_at DESC, id DESC)
+    WHERE deleted_at IS NULL AND removed_at IS NULL;
+CREATE INDEX posts_best ON posts (forum_id, best DESC, inserted_at DESC, id DESC)
+    WHERE deleted_at IS NULL AND removed_at IS NULL;
+CREATE INDEX posts_all_best ON posts (best DESC, inserted_at DESC, id DESC)
+    WHERE deleted_at IS NULL AND removed_at IS NULL;
+CREATE INDEX posts_controversial ON posts (forum_id, controversy DESC, inserted_at DESC, id DESC)
+    WHERE deleted_at IS NULL AND removed_at IS NULL;
+CREATE INDEX posts_all_controversial ON posts (controversy DESC, inserted_at DESC, id DESC)
+    WHERE deleted_at IS NULL AND removed_at IS NULL;
+CREATE INDEX posts_active ON posts (forum_id, active_at DESC, inserted_at DESC, id DESC)
+    WHERE deleted_at IS NULL AND removed_at IS NULL;
+CREATE INDEX posts_all_active ON posts (active_at DESC, inserted_at DESC, id DESC)
+    WHERE deleted_at IS NULL AND removed_at IS NULL;
+CREATE INDEX posts_rising ON posts (forum_id, rising DESC, inserted_at DESC, id DESC)
+    WHERE deleted_at IS NULL AND removed_at IS NULL;
+CREATE INDEX posts_all_rising ON posts (rising DESC, inserted_at DESC, id DESC)
+    WHERE deleted_at IS NULL AND removed_at IS NULL;
+CREATE INDEX posts_scaled ON posts (forum_id, scaled DESC, inserted_at DESC, id DESC)
+    WHERE deleted_at IS NULL AND removed_at IS NULL;
+CREATE INDEX posts_all_scaled ON posts (scaled DESC, inserted_at DESC, id DESC)
+    WHERE deleted_at IS NULL AND removed_at IS NULL;
 
 -- What a post or comment said before, newest text in the thing itself.
 CREATE TABLE forum_revisions (
@@ -131,7 +184,7 @@ CREATE TABLE comments (
     parent_id uuid REFERENCES comments ON DELETE CASCADE,
     -- What it answers, where that lies deeper than a comment can: then `parent_id` is the last that could.
     reply_to_id uuid,
-    -- The ids from the top of the tree down to itself.
+    -- The ids from the top of the tree down to itself, each as 32 hexadecimal digits.
     path ltree NOT NULL,
     depth smallint NOT NULL CHECK (depth BETWEEN 1 AND 50),
     author_id uuid REFERENCES users ON DELETE SET NULL,
@@ -140,10 +193,16 @@ CREATE TABLE comments (
     upvotes integer NOT NULL DEFAULT 0 CHECK (upvotes >= 0),
     downvotes integer NOT NULL DEFAULT 0 CHECK (downvotes >= 0),
     score integer NOT NULL GENERATED ALWAYS AS (upvotes - downvotes) STORED,
-    hot double precision NOT NULL DEFAULT 0,
-    best double precision NOT NULL DEFAULT 0,
-    controversy double precision NOT NULL DEFAULT 0,
-    -- Answers to it, and all that hangs below it.
+    -- Within one post only the difference counts, so the terms are the same for all forums.
+    hot double precision NOT NULL
+        GENERATED ALWAYS AS (rank_hot(upvotes, downvotes, inserted_at, 1134028003, 45000)) STORED,
+    best double precision NOT NULL GENERATED ALWAYS AS (rank_best(upvotes, downvotes)) STORED,
+    controversy double precision NOT NULL GENERATED ALWAYS AS (rank_controversy(upvotes, downvotes)) STORED,
+    -- For "qa": its writer began the post or moderated the forum; such a one has answered it.
+    host boolean NOT NULL DEFAULT false,
+    answered boolean NOT NULL DEFAULT false,
+    lifted boolean NOT NULL GENERATED ALWAYS AS (host OR answered) STORED,
+    -- Answers to it, and all that hangs below it. What its author deleted is counted as long as something hangs below it.
     child_count integer NOT NULL DEFAULT 0 CHECK (child_count >= 0),
     descendant_count integer NOT NULL DEFAULT 0 CHECK (descendant_count >= child_count),
     inserted_at timestamptz NOT NULL,
@@ -154,13 +213,16 @@ CREATE TABLE comments (
     -- Nothing can be said below it.
     locked_at timestamptz
 ) WITH (fillfactor = 80);
-CREATE INDEX comments_path ON comments USING gist (path);
+-- What hangs below a comment is the range of paths that begin with its own.
+CREATE INDEX comments_path ON comments (post_id, path);
 CREATE INDEX comments_author ON comments (author_id, id);
+-- The answers to one comment, or those at the top, in each order.
 CREATE INDEX comments_new ON comments (post_id, parent_id, inserted_at, id);
 CREATE INDEX comments_best ON comments (post_id, parent_id, best DESC, id);
 CREATE INDEX comments_top ON comments (post_id, parent_id, score DESC, id);
 CREATE INDEX comments_hot ON comments (post_id, parent_id, hot DESC, id);
 CREATE INDEX comments_controversial ON comments (post_id, parent_id, controversy DESC, id);
+CREATE INDEX comments_qa ON comments (post_id, parent_id, lifted DESC, best DESC, id);
 
 -- One per person and thing; 0: taken back.
 CREATE TABLE votes (
@@ -169,6 +231,9 @@ CREATE TABLE votes (
     item_kind text NOT NULL CHECK (item_kind IN ('post', 'comment')),
     forum_id uuid NOT NULL,
     value smallint NOT NULL CHECK (value BETWEEN -1 AND 1),
+    -- What of it is in the counters, and what was before it was last written: the difference is what a vote changes.
+    counted smallint NOT NULL GENERATED ALWAYS AS (CASE WHEN revoked_at IS NULL THEN value ELSE 0 END) STORED,
+    before smallint NOT NULL DEFAULT 0,
     -- Does not count: its giver is banned and it was taken out (D11); given back, it counts again.
     revoked_at timestamptz,
     inserted_at timestamptz NOT NULL DEFAULT now(),
@@ -176,6 +241,8 @@ CREATE TABLE votes (
     PRIMARY KEY (item_id, user_id)
 ) WITH (fillfactor = 90);
 CREATE INDEX votes_user ON votes (user_id, forum_id);
+-- Rows come in the order of time: the last hours are a range of blocks.
+CREATE INDEX votes_recent ON votes USING brin (inserted_at) WITH (pages_per_range = 32);
 
 -- What others' votes gave a person, their own for themselves left out.
 CREATE TABLE karma (
