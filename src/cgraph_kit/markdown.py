@@ -1,0 +1,160 @@
+"""Markdown as people write it, to HTML that may stand in any page.
+
+CommonMark with tables, strikethrough, task lists, spoilers (`||so||`) and bare addresses as links. HTML in the source is
+shown as text. What comes out of the parser passes a sanitiser all the same, so that neither has to be trusted alone.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from html import escape
+from itertools import islice
+
+import comrak
+import nh3
+
+CELLS = 10_000
+"""Lines times columns from which on tables stay text: short rows are filled up, so little source makes much HTML."""
+DEPTH = 100
+"""Quotes and lists within each other; deeper ones stay text."""
+MOST_NAMES = 100
+"""Names looked at in one text."""
+
+_TAGS = (
+    "a blockquote br code del em h1 h2 h3 h4 h5 h6 hr img input li ol p pre span strong "
+    "table tbody td th thead tr ul"
+)
+TAGS = frozenset(_TAGS.split())
+ATTRIBUTES: Mapping[str, frozenset[str]] = {
+    "a": frozenset({"href", "title"}),
+    "img": frozenset({"src", "alt", "title"}),
+    "input": frozenset({"checked"}),
+    "ol": frozenset({"start"}),
+    "pre": frozenset({"lang"}),
+}
+SCHEMES = frozenset({"http", "https", "mailto"})
+LINK_REL = "nofollow ugc noopener"
+
+_NAME = re.compile(r"(?<![\w@/.])(?<!\w[+-])@([a-z0-9_.]{0,63}[a-z0-9_])(?![\w@])", re.IGNORECASE)
+_TAG = re.compile(r'<(/?)([a-z][a-z0-9]*)(?:[^<>"]|"[^"]*")*>')
+_SILENT = frozenset({"a", "code", "pre"})
+"""Elements in which an @ means nobody."""
+
+
+def render(source: str, links: Mapping[str, str] | None = None) -> str:
+    """HTML of a text of bounded length. `links`: the address behind each `@name` that means somebody, by name in lower case.
+
+    Links of the source get `rel="nofollow ugc noopener"`; addresses other than http, https and mailto are dropped.
+    """
+    html = _clean(source)
+    return _link_names(html, links) if links and "@" in html else html
+
+
+def names_in(source: str) -> list[list[str]]:
+    """The `@names` a text calls, in lower case and in order, each with all it may be read as, the longest first.
+
+    A dot may belong to a name or end a sentence: `@ann.lee` is ann.lee, or else ann. Names in code and in links call nobody.
+    """
+    if "@" not in source:
+        return []
+    found = {
+        match[1].lower(): None
+        for text, silent in _pieces(_clean(source))
+        if not silent
+        for match in _NAME.finditer(text)
+    }
+    return [_readings(name) for name in islice(found, MOST_NAMES)]
+
+
+def _clean(source: str) -> str:
+    html = comrak.render_markdown(source, _extensions(source), _PARSE, _RENDER)
+    if _is_deep(html):
+        html = f"<p>{escape(source, quote=False)}</p>"
+    return _CLEANER.clean(html)
+
+
+def _extensions(source: str) -> comrak.ExtensionOptions:
+    lines = source.split("\n")
+    columns = max(line.count("|") for line in lines)
+    return _WITH_TABLES if len(lines) * columns <= CELLS else _WITHOUT_TABLES
+
+
+def _is_deep(html: str) -> bool:
+    if html.count("<blockquote>") + html.count("<li>") <= DEPTH:
+        return False
+    depth = 0
+    for match in re.finditer(r"<(/?)(?:blockquote|li)>", html):
+        depth += -1 if match[1] else 1
+        if depth > DEPTH:
+            return True
+    return False
+
+
+def _link_names(html: str, links: Mapping[str, str]) -> str:
+    def linked(match: "re.Match[str]") -> str:
+        for name in _readings(match[1].lower()):
+            if name in links:
+                end = match.end(1) - len(match[1]) + len(name)
+                rest = match.string[end : match.end()]
+                shown = match.string[match.start(1) : end]
+                return f'<a class="mention" href="{escape(links[name])}">@{shown}</a>{rest}'
+        return match[0]
+
+    return "".join(
+        text if silent else _NAME.sub(linked, text) for text, silent in _pieces(html, tags=True)
+    )
+
+
+def _readings(name: str) -> list[str]:
+    parts = name.split(".")
+    return [".".join(parts[:n]) for n in range(len(parts), 0, -1) if parts[n - 1]]
+
+
+def _pieces(html: str, *, tags: bool = False) -> Iterator[tuple[str, bool]]:
+    """The texts of sanitised HTML, in order, and whether an @ in them means nobody; with `tags` also the tags."""
+    at, inside = 0, 0
+    for match in _TAG.finditer(html):
+        if at < match.start():
+            yield html[at : match.start()], inside > 0
+        if match[2] in _SILENT:
+            inside += -1 if match[1] else 1
+        if tags:
+            yield match[0], True
+        at = match.end()
+    if at < len(html):
+        yield html[at:], inside > 0
+
+
+def _extended(*, table: bool) -> comrak.ExtensionOptions:
+    options = comrak.ExtensionOptions()
+    options.autolink = options.strikethrough = options.tasklist = options.spoiler = True
+    options.table = table
+    return options
+
+
+def _rendering() -> comrak.RenderOptions:
+    options = comrak.RenderOptions()
+    options.escape = options.github_pre_lang = True
+    return options
+
+
+_WITH_TABLES = _extended(table=True)
+_WITHOUT_TABLES = _extended(table=False)
+_PARSE = comrak.ParseOptions()
+_RENDER = _rendering()
+_CLEANER = nh3.Cleaner(
+    tags=set(TAGS),
+    clean_content_tags={"script", "style"},
+    attributes={name: set(names) for name, names in ATTRIBUTES.items()},
+    tag_attribute_values={
+        "td": {"align": {"left", "center", "right"}},
+        "th": {"align": {"left", "center", "right"}},
+    },
+    set_tag_attribute_values={
+        "img": {"loading": "lazy", "referrerpolicy": "no-referrer"},
+        "input": {"type": "checkbox", "disabled": ""},
+    },
+    allowed_classes={"span": {"spoiler"}},
+    url_schemes=set(SCHEMES),
+    url_relative="deny",
+    link_rel=LINK_REL,
+)
