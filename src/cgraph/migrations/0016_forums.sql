@@ -58,6 +58,8 @@ CREATE TABLE forums (
     UNIQUE (id, hot_epoch, hot_seconds)
 ) WITH (fillfactor = 70);
 CREATE INDEX forums_parent ON forums (parent_id) WHERE parent_id IS NOT NULL;
+CREATE INDEX forums_creator ON forums (creator_id) WHERE deleted_at IS NULL;
+CREATE INDEX forums_public ON forums (subscriber_count DESC, id DESC) WHERE deleted_at IS NULL AND visibility = 'public';
 
 -- In order: who has the lower position outranks the others.
 CREATE TABLE forum_moderators (
@@ -81,6 +83,9 @@ CREATE TABLE forum_subscriptions (
     PRIMARY KEY (forum_id, user_id)
 );
 CREATE INDEX forum_subscriptions_user ON forum_subscriptions (user_id);
+-- Those who hear of new posts, and those who wait.
+CREATE INDEX forum_subscriptions_told ON forum_subscriptions (forum_id, user_id) WHERE level IN ('watching', 'first_posts');
+CREATE INDEX forum_subscriptions_pending ON forum_subscriptions (forum_id, inserted_at) WHERE state = 'pending';
 
 CREATE TABLE posts (
     -- Also the id of its stream.
@@ -164,6 +169,78 @@ CREATE INDEX posts_scaled ON posts (forum_id, scaled DESC, inserted_at DESC, id 
     WHERE deleted_at IS NULL AND removed_at IS NULL;
 CREATE INDEX posts_all_scaled ON posts (scaled DESC, inserted_at DESC, id DESC)
     WHERE deleted_at IS NULL AND removed_at IS NULL;
+
+-- Over all forums.
+CREATE INDEX posts_all ON posts (inserted_at DESC, id DESC) WHERE deleted_at IS NULL AND removed_at IS NULL;
+CREATE INDEX posts_most_comments ON posts (forum_id, comment_count DESC, id DESC)
+    WHERE deleted_at IS NULL AND removed_at IS NULL;
+CREATE INDEX posts_new_comments ON posts (forum_id, last_comment_at DESC, id DESC)
+    WHERE deleted_at IS NULL AND removed_at IS NULL AND last_comment_at IS NOT NULL;
+CREATE INDEX posts_pinned ON posts (forum_id) WHERE pinned_at IS NOT NULL;
+
+CREATE TABLE polls (
+    post_id uuid PRIMARY KEY REFERENCES posts ON DELETE CASCADE,
+    multiple boolean NOT NULL,
+    -- Nobody sees how it stands before it has ended.
+    hide_results boolean NOT NULL,
+    -- Null: it goes on.
+    ends_at timestamptz,
+    voter_count integer NOT NULL DEFAULT 0 CHECK (voter_count >= 0)
+);
+
+CREATE TABLE poll_answers (
+    post_id uuid NOT NULL REFERENCES polls ON DELETE CASCADE,
+    -- From 1, as the author put them.
+    answer smallint NOT NULL,
+    text text NOT NULL CHECK (length(text) BETWEEN 1 AND 100),
+    votes integer NOT NULL DEFAULT 0 CHECK (votes >= 0),
+    PRIMARY KEY (post_id, answer)
+);
+
+CREATE TABLE poll_votes (
+    post_id uuid NOT NULL,
+    user_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
+    answer smallint NOT NULL,
+    PRIMARY KEY (post_id, user_id, answer),
+    FOREIGN KEY (post_id, answer) REFERENCES poll_answers ON DELETE CASCADE
+);
+
+-- What a person has done with a post for themselves.
+CREATE TABLE post_marks (
+    user_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
+    post_id uuid NOT NULL REFERENCES posts ON DELETE CASCADE,
+    saved_at timestamptz,
+    hidden_at timestamptz,
+    -- Hears of every comment.
+    followed_at timestamptz,
+    read_at timestamptz,
+    -- How many comments there were then: what came later is new.
+    read_comments integer NOT NULL DEFAULT 0,
+    PRIMARY KEY (user_id, post_id)
+) WITH (fillfactor = 80);
+CREATE INDEX post_marks_saved ON post_marks (user_id, saved_at DESC, post_id DESC) WHERE saved_at IS NOT NULL;
+CREATE INDEX post_marks_hidden ON post_marks (user_id, hidden_at DESC, post_id DESC) WHERE hidden_at IS NOT NULL;
+CREATE INDEX post_marks_followed ON post_marks (post_id, user_id) WHERE followed_at IS NOT NULL;
+
+-- Words a person does not want to read of: in lists, posts with one in the title are left out.
+CREATE TABLE forum_muted_words (
+    user_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
+    -- In lower case.
+    word text NOT NULL CHECK (length(word) BETWEEN 2 AND 50),
+    PRIMARY KEY (user_id, word)
+);
+
+-- What people have begun to write.
+CREATE TABLE drafts (
+    user_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
+    -- Of the client's choice: where it is being written.
+    key text NOT NULL CHECK (length(key) BETWEEN 1 AND 100),
+    revision integer NOT NULL,
+    content jsonb NOT NULL,
+    updated_at timestamptz NOT NULL,
+    PRIMARY KEY (user_id, key)
+);
+CREATE INDEX drafts_updated ON drafts (updated_at);
 
 -- What a post or comment said before, newest text in the thing itself.
 CREATE TABLE forum_revisions (
