@@ -8,9 +8,11 @@ from typing import Annotated, Any
 import msgspec
 from cyclopts import Parameter
 
+from cgraph_web.asyncapi import document as channels_document
 from cgraph_web.openapi import document
 from cgraph_web.reference import errors_reference
 from cgraph_web.router import ROUTES
+from cgraph_web.socket import UserSocket
 
 from .output import Failure, say
 from .reference import closecodes, metrics, routes, schema, settings
@@ -22,6 +24,10 @@ def _openapi() -> str:
     return msgspec.json.format(document(ROUTES)).decode() + "\n"
 
 
+def _asyncapi() -> str:
+    return msgspec.json.format(channels_document(UserSocket.channels)).decode() + "\n"
+
+
 PAGES: dict[str, Make] = {
     "settings.md": settings.text,
     "errors.md": errors_reference,
@@ -29,6 +35,7 @@ PAGES: dict[str, Make] = {
     "routes.md": routes.text,
     "metrics.md": metrics.text,
     "openapi.json": _openapi,
+    "asyncapi.json": _asyncapi,
     "schema.sql": schema.text,
 }
 """Every generated reference and what makes it."""

@@ -1,4 +1,4 @@
-"""`/api/openapi.json`, and `/api/docs`, which renders it without asking anybody else for anything."""
+"""The documents of the API and of the channels, and the pages that render them without asking anybody else for anything."""
 
 import asyncio
 import gzip
@@ -28,7 +28,7 @@ POLICY = b"; ".join(
 _FRESH = [(b"cache-control", b"no-cache")]
 _DAY = [(b"cache-control", b"public, max-age=86400"), (b"vary", b"accept-encoding")]
 _ASSETS = files("cgraph_web") / "assets"
-_PAGE = (_ASSETS / "docs.html").read_bytes()
+_PAGE = (_ASSETS / "docs.html").read_text()
 _START = (_ASSETS / "start.js").read_bytes()
 _SCALAR = (_ASSETS / "scalar.js.gz").read_bytes()
 
@@ -42,6 +42,13 @@ async def openapi(site: Site) -> Response:
 
 
 @action(public=True, hidden=True)
+async def asyncapi(site: Site) -> Response:
+    """The AsyncAPI 3 document."""
+    made = await asyncio.to_thread(lambda: site.asyncapi)
+    return Response(made, headers=_FRESH, page=True)
+
+
+@action(public=True, hidden=True)
 async def root() -> Response:
     """Where whoever opens the bare address gets to."""
     return Response(b"", 302, content_type=b"text/plain", headers=[(b"location", b"/api/docs")])
@@ -49,9 +56,20 @@ async def root() -> Response:
 
 @action(public=True, hidden=True)
 async def page() -> Response:
-    """The reference, for people."""
+    """The reference of the API, for people."""
+    return _rendering("/api/openapi.json", "CGraph API")
+
+
+@action(public=True, hidden=True)
+async def channels() -> Response:
+    """The reference of the channels, for people."""
+    return _rendering("/api/asyncapi.json", "CGraph channels")
+
+
+def _rendering(document: str, title: str) -> Response:
+    page = _PAGE.replace("$document", document).replace("$title", title)
     return Response(
-        _PAGE,
+        page.encode(),
         content_type=b"text/html; charset=utf-8",
         headers=[(b"content-security-policy", POLICY), *_FRESH],
         page=True,

@@ -47,7 +47,9 @@ ROUTES: tuple[Route, ...] = (
     *under(
         "/api",
         get("/openapi.json", docs.openapi),
+        get("/asyncapi.json", docs.asyncapi),
         get("/docs", docs.page),
+        get("/docs/channels", docs.channels),
         get("/docs/start.js", docs.start),
         get("/docs/scalar.js", docs.scalar),
     ),

@@ -10,8 +10,10 @@ from cgraph.application import App
 from cgraph_kit.channels.endpoint import Endpoint
 
 from .action import Route
+from .asyncapi import document as channels_document
 from .openapi import document
 from .plugs.rate_limit import RateLimits
+from .socket import UserSocket
 
 
 @dataclass(frozen=True)
@@ -28,3 +30,8 @@ class Site:
     def openapi(self) -> bytes:
         """The OpenAPI document, made when first asked for."""
         return document(self.routes)
+
+    @cached_property
+    def asyncapi(self) -> bytes:
+        """The AsyncAPI document of the channels, made when first asked for."""
+        return channels_document(UserSocket.channels)

@@ -32,7 +32,7 @@ class TestPage:
         assert "frame-ancestors 'none'" in policy
 
     async def test_names_no_address_but_ours(self, caller: Any) -> None:
-        for path in ("/api/docs", "/api/docs/start.js"):
+        for path in ("/api/docs", "/api/docs/channels", "/api/docs/start.js"):
             assert b"://" not in (await caller.get(path)).body
 
 
@@ -50,12 +50,16 @@ class TestScalar:
 
 @needs_browser
 class TestInABrowser:
+    @pytest.mark.parametrize(
+        ("path", "shown"),
+        [("/api/docs", "Whether this process runs"), ("/api/docs/channels", "conversation:*")],
+    )
     async def test_renders_without_error_or_foreign_request(
-        self, caller: Any, tmp_path: Path
+        self, caller: Any, tmp_path: Path, path: str, shown: str
     ) -> None:
         async with listening(caller.asgi) as address:
-            seen = await visit(f"{address}/api/docs", tmp_path)
-        assert "Whether this process runs" in seen.page, "the operations are on the page"
+            seen = await visit(f"{address}{path}", tmp_path)
+        assert shown in seen.page, "the operations are on the page"
         # The renderer tells its own name.
         assert [line for line in seen.complaints if '"@scalar/api-reference@' not in line] == []
         # What the browser asks on its own account has another initiator.

@@ -1,13 +1,14 @@
 """`conversation:<id>`: the people of one conversation, while they are online."""
 
 from collections.abc import Iterator
-from typing import Any, get_args
+from typing import get_args
 from uuid import UUID
 
 import msgspec
 
 from cgraph import messaging
 from cgraph_kit.channels import OK, Joined, JoinParams, Outgoing, Reply, on
+from cgraph_kit.idempotency import KeyReused
 from cgraph_kit.limiter import Limit
 from cgraph_kit.validation import Input
 
@@ -32,6 +33,22 @@ class React(Input, frozen=True):
 
     message_id: UUID
     emoji: str
+
+
+class Named(msgspec.Struct, frozen=True):
+    """The message it was about."""
+
+    id: UUID
+
+
+class Numbered(msgspec.Struct, frozen=True):
+    """The message, and the number of what was done."""
+
+    id: UUID
+    seq: int
+
+
+IN_CONVERSATION = (messaging.ConversationNotFound, messaging.MessageNotFound)
 
 
 class ConversationChannel(PersonalChannel):
@@ -75,18 +92,27 @@ class ConversationChannel(PersonalChannel):
     def limits(self) -> messaging.Limits:
         return self.app.limits.messaging
 
-    @on("new_message")
-    async def new_message(self, new: messaging.NewMessage) -> dict[str, Any]:
+    @on("new_message", errors=(*IN_CONVERSATION, messaging.CannotSend, KeyReused))
+    async def new_message(self, new: messaging.NewMessage) -> Numbered:
         """Say something. Replies `{id, seq}`; the message itself comes as `new_message`."""
         sent = await messaging.send_message(
             self.db, self.actor, self.conversation_id, new, limits=self.limits
         )
         if sent.replayed:
             await self.repeated("new_message")
-        return {"id": sent.id, "seq": sent.seq}
+        return Numbered(sent.id, sent.seq)
 
-    @on("edit_message")
-    async def edit_message(self, edit: EditMessage) -> dict[str, Any]:
+    @on(
+        "edit_message",
+        errors=(
+            *IN_CONVERSATION,
+            messaging.NotAuthor,
+            messaging.EditWindowClosed,
+            messaging.CannotSend,
+            KeyReused,
+        ),
+    )
+    async def edit_message(self, edit: EditMessage) -> Numbered:
         """Say it differently, as its author. Everybody hears `message_edited`."""
         new = messaging.MessageEdit(edit.content, edit.client_id)
         edited = await messaging.edit_message(
@@ -97,15 +123,23 @@ class ConversationChannel(PersonalChannel):
             new,
             limits=self.limits,
         )
-        return {"id": edited.id, "seq": edited.seq}
+        return Numbered(edited.id, edited.seq)
 
-    @on("delete_message")
-    async def delete_message(self, message: OfMessage) -> dict[str, Any]:
+    @on("delete_message", errors=(*IN_CONVERSATION, messaging.NotAuthor))
+    async def delete_message(self, message: OfMessage) -> Named:
         """Take it back, for everybody. Everybody hears `message_deleted`."""
         await messaging.delete_message(self.db, self.actor, self.conversation_id, message.id)
-        return {"id": message.id}
+        return Named(message.id)
 
-    @on("react")
+    @on(
+        "react",
+        errors=(
+            *IN_CONVERSATION,
+            messaging.CannotSend,
+            messaging.CannotReact,
+            messaging.TooManyReactions,
+        ),
+    )
     async def react(self, reaction: React) -> Reply:
         """Put an emoji on a message; again: nothing more happens. Everybody hears `reaction_added`."""
         await messaging.add_reaction(
@@ -118,7 +152,7 @@ class ConversationChannel(PersonalChannel):
         )
         return OK
 
-    @on("unreact")
+    @on("unreact", errors=(*IN_CONVERSATION, messaging.CannotSend))
     async def unreact(self, reaction: React) -> Reply:
         """Take an emoji back. Everybody hears `reaction_removed`."""
         await messaging.remove_reaction(
@@ -126,12 +160,12 @@ class ConversationChannel(PersonalChannel):
         )
         return OK
 
-    @on("read")
+    @on("read", errors=IN_CONVERSATION)
     async def read(self, marker: messaging.ReadMarker) -> messaging.Unread:
         """Everything up to a place has been read. Replies the own counters; others hear `read_updated`."""
         return await messaging.mark_read(self.db, self.actor, self.conversation_id, marker)
 
-    @on("delivered")
+    @on("delivered", errors=IN_CONVERSATION)
     async def delivered(self, marker: messaging.DeliveredMarker) -> None:
         """This device has everything up to `seq`. No reply; the others hear `delivered_updated`."""
         await messaging.mark_delivered(self.db, self.actor, self.conversation_id, marker)
