@@ -70,6 +70,7 @@ from .events import (
     UnpinnedPayload,
 )
 from .histories import (
+    Histories,
     ImportedMessage,
     ImportedPin,
     ImportedReaction,
@@ -184,6 +185,7 @@ __all__ = [
     "DurableUserEvent",
     "EditWindowClosed",
     "EditedPayload",
+    "Histories",
     "ImportedConversation",
     "ImportedMark",
     "ImportedMessage",

@@ -1,0 +1,342 @@
+"""Groups another system knew, taken over whole: their roles, members, channels and threads, by COPY.
+
+Nobody is told. Whoever is looking finds it when they read the group again: its number line moves on without events, so
+a client that resumes from before is told to reload.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+
+from cgraph import messaging
+from cgraph.messaging import ImportedPlace
+from cgraph_kit.db import Repo, Transaction
+
+from .permissions import DEFAULT_EVERYONE, Overwrite
+
+EVERYONE = "everyone"
+Level = Literal["all", "replies", "mentions"]
+
+
+class ImportedRole(msgspec.Struct, frozen=True):
+    """A role beside @everyone. `position` from 1; the higher stands above."""
+
+    id: UUID
+    name: str
+    position: int
+    permissions: int = 0
+    color: int = 0
+    hoist: bool = False
+    mentionable: bool = False
+
+
+class ImportedGroup(msgspec.Struct, frozen=True):
+    """A group to be made, under an id of the caller's choice. Its owner is no member until imported as one."""
+
+    id: UUID
+    name: str
+    owner_id: UUID
+    inserted_at: datetime
+    description: str | None = None
+    everyone: int = DEFAULT_EVERYONE
+    """What @everyone may."""
+    roles: Sequence[ImportedRole] = ()
+    default_level: Level = "replies"
+    rules: Sequence[str] = ()
+
+
+class ImportedMember(msgspec.Struct, frozen=True):
+    """Somebody who is in a group."""
+
+    user_id: UUID
+    joined_at: datetime
+    nickname: str | None = None
+    role_ids: Sequence[UUID] = ()
+    timed_out_until: datetime | None = None
+
+
+class ImportedOverwrite(Overwrite, frozen=True):
+    """What a channel allows or denies somebody."""
+
+    target_kind: Literal["role", "member"]
+
+
+class ImportedChannel(msgspec.Struct, frozen=True):
+    """A channel or category, under an id of the caller's choice. A category comes before the channels in it."""
+
+    id: UUID
+    kind: Literal["category", "text", "announcement"]
+    name: str
+    position: int
+    inserted_at: datetime
+    category_id: UUID | None = None
+    topic: str | None = None
+    slow_mode: int = 0
+    synced: bool = False
+    archived_at: datetime | None = None
+    overwrites: Sequence[ImportedOverwrite] = ()
+
+
+class ImportedThread(msgspec.Struct, frozen=True):
+    """A thread, under an id of the caller's choice."""
+
+    id: UUID
+    group_id: UUID
+    channel_id: UUID
+    name: str
+    owner_id: UUID
+    inserted_at: datetime
+    private: bool = False
+    message_id: UUID | None = None
+    """The message of the channel it began at."""
+    archived_at: datetime | None = None
+    locked: bool = False
+    followers: Sequence[UUID] = ()
+
+
+class ImportedGroupBan(msgspec.Struct, frozen=True):
+    """Somebody who may not come in. They are no member."""
+
+    user_id: UUID
+    inserted_at: datetime
+    banned_by: UUID | None = None
+    reason: str | None = None
+    expires_at: datetime | None = None
+
+
+async def import_group(tx: Transaction, new: ImportedGroup) -> None:
+    """Make a group with its roles; it has neither members nor channels yet."""
+    await tx.copy_rows("streams", ("id", "active_at"), [(new.id, new.inserted_at)])
+    await tx.copy_rows("groups", _GROUP, [_group(new)])
+    everyone = ImportedRole(new.id, EVERYONE, 0, new.everyone)
+    roles = [_role(new, role) for role in (everyone, *new.roles)]
+    await tx.copy_rows("group_roles", _ROLE, roles)
+
+
+async def import_members(tx: Transaction, group_id: UUID, members: Sequence[ImportedMember]) -> int:
+    """Let people in; who is in already stays as they are. Returns how many are new.
+
+    The group is held until the transaction ends.
+    """
+    await tx.value("SELECT 1 FROM groups WHERE id = $1 FOR NO KEY UPDATE", group_id)
+    there = await find_member_ids(tx, group_id, [member.user_id for member in members])
+    new = [member for member in members if member.user_id not in there]
+    rows = [
+        (group_id, member.user_id, member.nickname, member.timed_out_until, member.joined_at)
+        for member in new
+    ]
+    await tx.copy_rows("group_members", _MEMBER, rows)
+    given = [(group_id, member.user_id, id) for member in new for id in member.role_ids]
+    await tx.copy_rows("group_member_roles", ("group_id", "user_id", "role_id"), given)
+    await tx.value(_COUNT, group_id, len(new))
+    return len(new)
+
+
+async def find_member_ids(db: Repo, group_id: UUID, ids: Sequence[UUID]) -> set[UUID]:
+    """Those of these people who are members."""
+    sql = "SELECT user_id FROM group_members WHERE group_id = $1 AND user_id = ANY($2)"
+    return set(await db.values(sql, group_id, list(ids)))
+
+
+async def import_channels(
+    tx: Transaction, group_id: UUID, channels: Sequence[ImportedChannel]
+) -> None:
+    """Make channels and categories with what they allow and deny; nothing has been said in them."""
+    places = [
+        ImportedPlace(channel.id, "channel", channel.inserted_at)
+        for channel in channels
+        if channel.kind != "category"
+    ]
+    await messaging.import_places(tx, places)
+    await tx.copy_rows(
+        "group_channels", _CHANNEL, [_channel(group_id, channel) for channel in channels]
+    )
+    await tx.copy_rows("group_overwrites", _OVERWRITE, _overwrites(channels))
+    await _move_on(tx, group_id, len(channels))
+
+
+async def import_overwrites(
+    tx: Transaction, channel_id: UUID, overwrites: Sequence[ImportedOverwrite]
+) -> None:
+    """What a channel that is there allows or denies people and roles it says nothing about yet."""
+    await tx.value(
+        _ALLOW,
+        channel_id,
+        [one.target_id for one in overwrites],
+        [one.target_kind for one in overwrites],
+        [one.allow for one in overwrites],
+        [one.deny for one in overwrites],
+    )
+
+
+async def import_threads(tx: Transaction, threads: Sequence[ImportedThread]) -> None:
+    """Make threads; nothing has been said in them."""
+    places = [ImportedPlace(thread.id, "thread", thread.inserted_at) for thread in threads]
+    await messaging.import_places(tx, places)
+    await tx.copy_rows("group_threads", _THREAD, [_thread(thread) for thread in threads])
+    await tx.copy_rows(
+        "group_thread_members",
+        ("thread_id", "user_id", "inserted_at"),
+        [
+            (thread.id, user_id, thread.inserted_at)
+            for thread in threads
+            for user_id in thread.followers
+        ],
+    )
+
+
+async def import_channel_messages(
+    tx: Transaction, group_id: UUID, histories: messaging.Histories
+) -> None:
+    """`messaging.import_histories` for channels and threads of a group: its members can be mentioned there."""
+
+    async def members(tx: Transaction, ids: Sequence[UUID]) -> set[UUID]:
+        return await find_member_ids(tx, group_id, ids)
+
+    await messaging.import_histories(tx, histories, members)
+
+
+async def import_group_bans(
+    tx: Transaction, group_id: UUID, bans: Sequence[ImportedGroupBan]
+) -> None:
+    """Keep people out who are not in."""
+    await tx.copy_rows(
+        "group_bans",
+        ("group_id", "user_id", "banned_by", "reason", "expires_at", "inserted_at"),
+        [
+            (group_id, ban.user_id, ban.banned_by, ban.reason, ban.expires_at, ban.inserted_at)
+            for ban in bans
+        ],
+    )
+
+
+async def _move_on(tx: Transaction, group_id: UUID, by: int) -> None:
+    await tx.value("UPDATE streams SET last_seq = last_seq + $2 WHERE id = $1", group_id, by)
+
+
+def _group(new: ImportedGroup) -> tuple[object, ...]:
+    return (
+        new.id,
+        new.name,
+        new.description,
+        new.owner_id,
+        new.default_level,
+        list(new.rules),
+        new.inserted_at,
+        new.inserted_at,
+    )
+
+
+def _role(group: ImportedGroup, role: ImportedRole) -> tuple[object, ...]:
+    return (
+        role.id,
+        group.id,
+        role.name,
+        role.color,
+        role.hoist,
+        role.mentionable,
+        role.position,
+        role.permissions,
+        group.inserted_at,
+    )
+
+
+def _channel(group_id: UUID, channel: ImportedChannel) -> tuple[object, ...]:
+    return (
+        channel.id,
+        group_id,
+        channel.kind,
+        channel.category_id,
+        channel.name,
+        channel.topic,
+        channel.position,
+        channel.synced,
+        channel.slow_mode,
+        channel.archived_at,
+        channel.inserted_at,
+    )
+
+
+def _overwrites(channels: Sequence[ImportedChannel]) -> list[tuple[object, ...]]:
+    return [
+        (channel.id, one.target_id, one.target_kind, one.allow, one.deny)
+        for channel in channels
+        for one in channel.overwrites
+    ]
+
+
+def _thread(thread: ImportedThread) -> tuple[object, ...]:
+    return (
+        thread.id,
+        thread.group_id,
+        thread.channel_id,
+        thread.name,
+        thread.owner_id,
+        thread.private,
+        thread.message_id,
+        thread.archived_at,
+        thread.locked,
+        thread.inserted_at,
+    )
+
+
+_GROUP = (
+    "id",
+    "name",
+    "description",
+    "owner_id",
+    "default_level",
+    "rules",
+    "inserted_at",
+    "updated_at",
+)
+_ROLE = (
+    "id",
+    "group_id",
+    "name",
+    "color",
+    "hoist",
+    "mentionable",
+    "position",
+    "permissions",
+    "inserted_at",
+)
+_CHANNEL = (
+    "id",
+    "group_id",
+    "kind",
+    "category_id",
+    "name",
+    "topic",
+    "position",
+    "synced",
+    "slow_mode",
+    "archived_at",
+    "inserted_at",
+)
+_OVERWRITE = ("channel_id", "target_id", "target_kind", "allow", "deny")
+_THREAD = (
+    "id",
+    "group_id",
+    "channel_id",
+    "name",
+    "owner_id",
+    "private",
+    "message_id",
+    "archived_at",
+    "locked",
+    "inserted_at",
+)
+_MEMBER = ("group_id", "user_id", "nickname", "timed_out_until", "joined_at")
+_COUNT = """
+WITH moved AS (UPDATE streams SET last_seq = last_seq + $2 WHERE id = $1)
+UPDATE groups SET member_count = member_count + $2 WHERE id = $1
+"""
+_ALLOW = """
+INSERT INTO group_overwrites (channel_id, target_id, target_kind, allow, deny)
+SELECT $1, * FROM unnest($2::uuid[], $3::text[], $4::bigint[], $5::bigint[])
+ON CONFLICT DO NOTHING
+"""
