@@ -1,6 +1,6 @@
 """What can go wrong in forums, by name and wire code."""
 
-from cgraph_kit.errors import Conflict, Forbidden, NotFound
+from cgraph_kit.errors import Conflict, Forbidden, Gone, NotFound
 
 
 class ForumNotFound(NotFound):
@@ -62,3 +62,51 @@ class PostArchived(Conflict):
 class SlugTaken(Conflict):
     code = "slug_taken"
     default = "there is a forum of this name"
+
+
+class ForumHasChildren(Conflict):
+    code = "forum_has_children"
+    default = "there are forums in this forum"
+
+
+class TooManyForums(Conflict):
+    code = "too_many_forums"
+    default = "you have as many forums as you may"
+
+
+class CommentNotFound(NotFound):
+    """Also for who may not read its forum, and once it is deleted."""
+
+    code = "comment_not_found"
+    default = "there is no such comment"
+
+
+class NotCommentAuthor(Forbidden):
+    code = "not_comment_author"
+    default = "only its author may do this"
+
+
+class OwnItem(Forbidden):
+    """One's own counts as voted for from the beginning, and gains nothing by it."""
+
+    code = "own_item"
+    default = "you cannot vote for what you have written"
+
+
+class DownvotesOff(Forbidden):
+    code = "downvotes_off"
+    default = "this forum knows no votes against"
+
+
+class CommentLocked(Conflict):
+    """It, or one above it."""
+
+    code = "comment_locked"
+    default = "nothing can be said below this comment"
+
+
+class ListingExpired(Gone):
+    """A ranked list is kept for an hour after it was begun."""
+
+    code = "listing_expired"
+    default = "this list is no longer kept: begin anew"
