@@ -110,6 +110,13 @@ ROUTES: Mapping[str, Scope | None] = {
     "admin_jobs.update_queue": API,
     "users.index": Scope.SEARCH,
     "users.show": API,
+    "groups.index": API,
+    "groups.create": Scope.INVITE,
+    "groups.show": API,
+    "groups.update": API,
+    "groups.delete": API,  # and guesses at the password as LOGIN
+    "groups.transfer": API,
+    "groups.leave": API,
     "conversations.index": API,
     "conversations.create": Scope.INVITE,
     "conversations.show": API,
@@ -136,6 +143,15 @@ ROUTES: Mapping[str, Scope | None] = {
     "pins.index": API,
     "pins.pin": API,
     "pins.unpin": API,
+    "reports.create": Scope.REPORT,
+    "reports.index": API,
+    "moderation_queue.index": API,
+    "moderation_queue.show": API,
+    "moderation_queue.claim": API,
+    "moderation_queue.release": API,
+    "moderation_queue.resolve": API,
+    "moderation_queue.undo": API,
+    "moderation_queue.notices": API,
 }
 """By operation id."""
 

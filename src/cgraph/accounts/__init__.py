@@ -80,6 +80,7 @@ from .limits import (
     limits_of,
 )
 from .login import (
+    Guess,
     Login,
     log_in,
 )
@@ -91,6 +92,7 @@ from .online import (
     come_online,
     forget_stale,
     go_offline,
+    last_sign_of_life,
     list_online_ids,
 )
 from .origin import (
@@ -101,6 +103,7 @@ from .passwords import (
     RequestReset,
     ResetPassword,
     change_password,
+    confirm_password,
     request_password_reset,
     reset_password,
 )
@@ -161,6 +164,7 @@ __all__ = [
     "Deactivate",
     "DurableEvent",
     "FindProfiles",
+    "Guess",
     "Hasher",
     "ImportedUser",
     "InvalidCredentials",
@@ -211,6 +215,7 @@ __all__ = [
     "can_contact",
     "change_password",
     "come_online",
+    "confirm_password",
     "create_imported_users",
     "deactivate_account",
     "find_actor",
@@ -233,6 +238,7 @@ __all__ = [
     "list_admins",
     "list_blocks",
     "list_live_ids",
+    "last_sign_of_life",
     "list_online_ids",
     "list_sessions",
     "listener",

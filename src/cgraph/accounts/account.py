@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -11,6 +10,7 @@ from cgraph_kit import clock
 from cgraph_kit.db import Repo, Transaction
 from cgraph_kit.errors import Invalid
 from cgraph_kit.validation import Input, Text
+from cgraph_kit.webaddress import is_https
 
 from . import texts
 from . import username as names
@@ -70,7 +70,7 @@ class UpdateAccount(Input, frozen=True):
             found["display_name"] = texts.problems(self.display_name, texts.DISPLAY_NAME_LENGTH)
         if isinstance(self.status_text, str):
             found["status_text"] = texts.problems(self.status_text, texts.STATUS_TEXT_LENGTH)
-        if isinstance(self.avatar_url, str) and not _is_https(self.avatar_url):
+        if isinstance(self.avatar_url, str) and not is_https(self.avatar_url, longest=URL_LENGTH):
             found["avatar_url"] = [f"must be an https address of at most {URL_LENGTH} characters"]
         if isinstance(self.status_expires_at, datetime):
             found["status_expires_at"] = _expiry_problems(self.status_expires_at)
@@ -170,21 +170,6 @@ def _expiry_problems(at: datetime) -> list[str]:
     except OverflowError:  # the driver would say the same, but as a bug of ours
         return ["must be within the years 1 to 9999"]
     return [] if at > clock.now() else ["must be in the future"]
-
-
-def _is_https(url: str) -> bool:
-    if len(url) > URL_LENGTH or not url.isprintable() or " " in url:
-        return False
-    try:
-        parts = urlsplit(url)
-        return (
-            parts.scheme == "https"
-            and bool(parts.hostname)
-            and "@" not in parts.netloc
-            and parts.port != 0
-        )
-    except ValueError:
-        return False
 
 
 _UPDATE = f"""

@@ -72,7 +72,24 @@ DEFAULT_EVERYONE = int(
 """What @everyone may in a new group."""
 LOOKING = int(P.VIEW_CHANNEL | P.READ_MESSAGE_HISTORY)
 """All that is left to who is timed out, or has not accepted the rules yet."""
+GROUP_WIDE = int(
+    P.KICK_MEMBERS
+    | P.BAN_MEMBERS
+    | P.ADMINISTRATOR
+    | P.MANAGE_GROUP
+    | P.VIEW_AUDIT_LOG
+    | P.CHANGE_NICKNAME
+    | P.MANAGE_NICKNAMES
+    | P.MANAGE_EXPRESSIONS
+    | P.MODERATE_MEMBERS
+)
+"""What is no channel's to allow or deny."""
 _NEEDS_SENDING = int(P.MENTION_EVERYONE | P.SEND_TTS | P.ATTACH_FILES | P.EMBED_LINKS)
+
+
+def names_of(bits: int) -> list[str]:
+    """The names of bits, the lowest first."""
+    return [permission.name for permission in Permission if bits & permission]
 
 
 class RoleFacts(msgspec.Struct, frozen=True):

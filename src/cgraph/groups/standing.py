@@ -16,7 +16,9 @@ from .errors import ChannelNotFound, GroupNotFound, MissingPermission
 from .permissions import MemberFacts, Overwrite, Permission, RoleFacts
 
 
-class _Row(msgspec.Struct, frozen=True):
+class FactsRow(msgspec.Struct, frozen=True):
+    """A member as `MEMBER_FACTS` selects them; to be extended by what a statement selects beside that."""
+
     group_id: UUID
     user_id: UUID
     owner_id: UUID
@@ -26,6 +28,7 @@ class _Row(msgspec.Struct, frozen=True):
     roles: list[dict[str, Any]] | None
 
     def facts(self, now: datetime) -> MemberFacts:
+        """What decides, as it is now."""
         return MemberFacts(
             self.user_id,
             self.group_id,
@@ -43,7 +46,7 @@ m.group_id, m.user_id, g.owner_id, e.permissions, m.pending, m.timed_out_until, 
     WHERE mr.group_id = m.group_id AND mr.user_id = m.user_id
 )
 """
-"""Columns of `_Row`; over members `m`, their group `g` and its @everyone `e`."""
+"""Columns of `FactsRow`; over members `m`, their group `g` and its @everyone `e`."""
 MEMBERS = """
 FROM group_members m JOIN groups g ON g.id = m.group_id JOIN group_roles e ON e.id = m.group_id
 """
@@ -81,7 +84,7 @@ async def get_standing(db: Repo, user_id: UUID, group_id: UUID) -> Standing:
 async def list_standings(db: Repo, group_id: UUID, user_ids: Sequence[UUID]) -> list[Standing]:
     """Those of these people who are members, in no order."""
     now = clock.now()
-    rows = await db.all(_Row, _STANDINGS, group_id, list(user_ids))
+    rows = await db.all(FactsRow, _STANDINGS, group_id, list(user_ids))
     members = [row.facts(now) for row in rows]
     return [Standing(member, permissions.in_group(member)) for member in members]
 
@@ -120,7 +123,9 @@ class Place(msgspec.Struct, frozen=True):
             raise MissingPermission.of(permission)
 
 
-class _PlaceRow(_Row, frozen=True):
+class PlaceRow(FactsRow, frozen=True):
+    """A member and a channel, with what it allows and denies them."""
+
     channel_id: UUID
     kind: str
     category_id: UUID | None
@@ -131,7 +136,7 @@ class _PlaceRow(_Row, frozen=True):
 
 async def get_place(db: Repo, user_id: UUID, channel_id: UUID) -> Place:
     """A person's place in a channel; one statement. Raises `ChannelNotFound` for who may not see it, or is no member."""
-    row = await db.first(_PlaceRow, _PLACE, channel_id, user_id)
+    row = await db.first(PlaceRow, _PLACE, channel_id, user_id)
     if row is None:
         raise ChannelNotFound
     member = row.facts(clock.now())

@@ -1,0 +1,204 @@
+"""Who may do what in groups: every route and every channel event, as each of the nine a group knows.
+
+Nobody has no token; strangers are in no group of anybody here; members have @everyone alone. The timed-out one is a
+member for whom only looking is left, the banned one was shown out for good. The holder has a role that allows what
+concerns many a little (`HOLDING`), the moderator one that manages people and what they say (`MODERATING`), the
+administrator ADMINISTRATOR; the owner owns it. A third member, `other`, has no role: on them the others act.
+
+A route or event without a row here fails. Each case has a scene of its own.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import pytest
+
+from cgraph.application import App
+from cgraph.groups import Permission
+from cgraph_kit import clock
+from cgraph_web.action import Route
+from cgraph_web.app import create_app
+from cgraph_web.router import ROUTES
+from support.communities import enter, first_channel, found, make_role
+from support.people import PASSWORD, Person, register
+
+from .conftest import Caller
+
+ROLES = (
+    *("nobody", "stranger", "member", "timed_out", "banned"),
+    *("holder", "moderator", "administrator", "owner"),
+)
+PREFIXES = ("/api/v1/groups", "/api/v1/channels", "/api/v1/invites")
+"""Where groups are in the API. What lies there has its row here, and not in `test_authorisation`."""
+TOPICS = ("group:*", "channel:*", "thread:*")
+
+P = Permission
+HOLDING = P.MENTION_EVERYONE | P.CREATE_INVITE | P.MANAGE_THREADS | P.BYPASS_SLOWMODE
+MODERATING = (
+    P.KICK_MEMBERS
+    | P.BAN_MEMBERS
+    | P.VIEW_AUDIT_LOG
+    | P.MANAGE_MESSAGES
+    | P.PIN_MESSAGES
+    | P.MANAGE_NICKNAMES
+    | P.MODERATE_MEMBERS
+    | P.MANAGE_THREADS
+)
+
+
+class Scene(NamedTuple):
+    """The people and the things a request may name."""
+
+    people: dict[str, Person]
+    group_id: UUID
+    channel_id: UUID
+    """Its first channel."""
+    category_id: UUID
+    role_id: UUID
+    """The lowest role, which nobody has."""
+
+    @property
+    def user_id(self) -> UUID:
+        """A member without a role: on them the others act."""
+        return self.people["other"].id
+
+
+async def make_scene(app: App) -> Scene:
+    names = (*ROLES[1:], "other")
+    people = {name: await register(app) for name in names}
+    group_id = await found(app.db, people["owner"].actor)
+    low = await make_role(app.db, group_id, name="low")
+    for name, bits in (
+        *(("member", None), ("timed_out", None), ("other", None)),
+        *(("holder", HOLDING), ("moderator", MODERATING), ("administrator", P.ADMINISTRATOR)),
+    ):
+        roles = [] if bits is None else [await make_role(app.db, group_id, int(bits), name=name)]
+        await enter(app.db, group_id, people[name].actor, role_ids=roles)
+    until = clock.now() + timedelta(days=1)
+    await app.db.value(_TIME_OUT, group_id, people["timed_out"].id, until)
+    await app.db.value(_BAN, group_id, people["banned"].id, people["owner"].id)
+    channel_id = await first_channel(app.db, group_id)
+    category_id: UUID = await app.db.value(_CATEGORY, group_id)
+    return Scene(people, group_id, channel_id, category_id, low)
+
+
+_TIME_OUT = "UPDATE group_members SET timed_out_until = $3 WHERE group_id = $1 AND user_id = $2"
+_BAN = "INSERT INTO group_bans (group_id, user_id, banned_by) VALUES ($1, $2, $3)"
+_CATEGORY = """
+INSERT INTO group_channels (id, group_id, kind, name) VALUES (gen_random_uuid(), $1, 'category', 'category') RETURNING id
+"""
+
+Body = dict[str, Any] | Callable[[Scene], dict[str, Any]] | None
+
+
+class Row(NamedTuple):
+    """What each role is answered; `body` is sent as JSON, `query` behind the path."""
+
+    nobody: int
+    stranger: int
+    member: int
+    timed_out: int
+    banned: int
+    holder: int
+    moderator: int
+    administrator: int
+    owner: int
+    body: Body = None
+    query: str = ""
+
+
+def own(status: int, body: Body = None, query: str = "") -> Row:
+    """Everybody who is signed in may: it concerns only themselves."""
+    return Row(401, *[status] * 8, body, query)
+
+
+def inside(status: int, body: Body = None, query: str = "", *, timed_out: int | None = None) -> Row:
+    """Members may; to everybody else there is no such thing. `timed_out`: if that is not so for those."""
+    silenced = status if timed_out is None else timed_out
+    return Row(401, 404, status, silenced, 404, *[status] * 4, body, query)
+
+
+def ranked(
+    status: int,
+    body: Body = None,
+    query: str = "",
+    *,
+    holder: int = 403,
+    moderator: int = 403,
+    administrator: int | None = None,
+) -> Row:
+    """Not all members may: plain ones are refused, administrators and the owner do it, unless something else is said."""
+    high = status if administrator is None else administrator
+    return Row(401, 404, 403, 403, 404, holder, moderator, high, status, body, query)
+
+
+A = "/api/v1"
+G = A + "/groups/{group_id}"
+
+TABLE: dict[str, Row] = {
+    # -- groups
+    f"GET {A}/groups": own(200),
+    f"POST {A}/groups": own(201, {"name": "Allotments"}),
+    f"GET {G}": inside(200),
+    f"PATCH {G}": ranked(200, {"name": "Orchards"}),
+    f"POST {G}/delete": ranked(204, {"password": PASSWORD}, administrator=403),
+    f"POST {G}/transfer": ranked(
+        200,
+        lambda scene: {"user_id": str(scene.user_id), "password": PASSWORD},
+        administrator=403,
+    ),
+    f"POST {G}/leave": Row(401, 404, 204, 204, 404, 204, 204, 204, 409),
+}
+"""By method and path."""
+
+
+def path_of(route: Route, scene: Scene) -> str:
+    return route.path.format(
+        group_id=scene.group_id,
+        channel_id=scene.channel_id,
+        role_id=scene.role_id,
+        user_id=scene.user_id,
+    )
+
+
+def named(route: Route) -> str:
+    return f"{route.method} {route.path}"
+
+
+OURS = [route for route in ROUTES if route.path.startswith(PREFIXES)]
+
+
+async def ask(app: App, route: Route, row: Row, role: str) -> int:
+    scene = await make_scene(app)
+    token = None if role == "nobody" else scene.people[role].token
+    body = row.body(scene) if callable(row.body) else row.body
+    caller = Caller(app, create_app(app), token)
+    answer = await caller.send(route.method, path_of(route, scene) + row.query, json=body)
+    return answer.status
+
+
+class TestRoutes:
+    def test_all_have_a_row(self) -> None:
+        assert {named(route) for route in OURS} == set(TABLE)
+
+    @pytest.mark.parametrize("role", ROLES)
+    @pytest.mark.parametrize("route", OURS, ids=named)
+    async def test_answer_each_role(self, app: App, route: Route, role: str) -> None:
+        row = TABLE[named(route)]
+        assert await ask(app, route, row, role) == getattr(row, role)
+
+    @pytest.mark.parametrize("role", ["stranger", "banned"])
+    @pytest.mark.parametrize("route", [r for r in OURS if "{group_id}" in r.path], ids=named)
+    async def test_tell_outsiders_nothing(self, app: App, route: Route, role: str) -> None:
+        """The answer for a group that is there is, but for the request id, that for one that is not."""
+        scene = await make_scene(app)
+        row = TABLE[named(route)]
+        body = row.body(scene) if callable(row.body) else row.body
+        caller = Caller(app, create_app(app), scene.people[role].token)
+        there = path_of(route, scene) + row.query
+        nowhere = there.replace(str(scene.group_id), str(scene.user_id))
+        answers = [await caller.send(route.method, path, json=body) for path in (there, nowhere)]
+        first, second = ({**answer.error, "request_id": None} for answer in answers)
+        assert first == second
