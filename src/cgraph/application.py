@@ -21,6 +21,7 @@ from . import (
     mail,
     messaging,
     migrations,
+    moderation,
     notifications,
     secrets,
     upkeep,
@@ -47,6 +48,7 @@ WORKERS = (
     mail.mail_notifications,
     messaging.notify_participants,
     messaging.sweep_places,
+    messaging.withdraw_calls,
     notifications.decide_notifications,
     notifications.send_push,
     notifications.send_test_push,
@@ -76,6 +78,7 @@ class Limits:
     accounts: accounts.Limits
     messaging: messaging.Limits
     groups: groups.Limits
+    moderation: moderation.Limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +149,12 @@ async def start(
         jobs = await _jobs(stack, settings, dsn, db, lanes["jobs"])
         stack.enter_context(events.listener(jobs.hear))
         stack.enter_context(events.listener(messaging.waking(jobs.hear)))
-        limits = Limits(auth.limits, messaging.limits_of(settings), groups.limits_of(settings))
+        limits = Limits(
+            auth.limits,
+            messaging.limits_of(settings),
+            groups.limits_of(settings),
+            moderation.limits_of(settings),
+        )
         app = App(
             settings,
             db,

@@ -194,7 +194,12 @@ class Settings(BaseSettings):
         15.0,
         "Seconds after which it is decided whether to push or mail: whoever reads meanwhile hears nothing.",
     )
+    mail_patience: Count = _knob(
+        5,
+        "Mails in a row about what happened, answered by no sign of life, after which there is one a day at most.",
+    )
     inbox_days: Count = _knob(90, "Days notifications are kept once they are read.")
+    inbox_unread_days: Count = _knob(365, "Days they are kept if they never are.")
 
     # -- messaging
     message_max: Count = _knob(4000, "Longest message, in code points.")
@@ -211,6 +216,14 @@ class Settings(BaseSettings):
         24, "Hours a repeated write is answered."
     )
     typing_seconds: Seconds = _knob(3.0, "At most one typing event per person in so many seconds.")
+
+    # -- moderation
+    report_neighbours: Annotated[int, Field(ge=0, le=25)] = _knob(
+        5, "Messages before a reported one, and as many after it, that are kept with the report."
+    )
+    report_claim_seconds: Count = _knob(900, "How long a reported case is one moderator's alone.")
+    report_medium_score: float = _knob(3.0, "Score from which a case is of medium priority.")
+    report_high_score: float = _knob(8.0, "Score from which it is of high priority.")
 
     # -- groups
     groups_max: Count = _knob(200, "Groups one person is in.")

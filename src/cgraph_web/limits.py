@@ -117,6 +117,11 @@ ROUTES: Mapping[str, Scope | None] = {
     "groups.delete": API,  # and guesses at the password as LOGIN
     "groups.transfer": API,
     "groups.leave": API,
+    "group_roles.index": API,
+    "group_roles.create": API,
+    "group_roles.update": API,
+    "group_roles.delete": API,
+    "group_roles.order": API,
     "conversations.index": API,
     "conversations.create": Scope.INVITE,
     "conversations.show": API,
