@@ -60,6 +60,8 @@ from .membership import leave_group
 from .overview import get_group, list_groups
 from .permissions import Permission
 from .reviewing import list_group_ids, list_reviewed_channels
+from .role import NewRole, Role, RoleChange, RoleOrder
+from .roles import create_role, delete_role, list_roles, order_roles, update_role
 
 __all__ = [
     "DEFAULT_LIMITS",
@@ -87,6 +89,7 @@ __all__ = [
     "MemberNotFound",
     "MissingPermission",
     "NewGroup",
+    "NewRole",
     "NoCategory",
     "NotGroupOwner",
     "OrderOutdated",
@@ -96,9 +99,12 @@ __all__ = [
     "Permission",
     "PermissionNotHeld",
     "RightsChanged",
+    "Role",
+    "RoleChange",
     "RoleCreated",
     "RoleDeleted",
     "RoleNotFound",
+    "RoleOrder",
     "RoleUpdated",
     "RolesReordered",
     "TooManyChannels",
@@ -108,7 +114,9 @@ __all__ = [
     "Transfer",
     "WouldLockOut",
     "create_group",
+    "create_role",
     "delete_group",
+    "delete_role",
     "find_member_ids",
     "get_group",
     "import_channel_messages",
@@ -123,6 +131,9 @@ __all__ = [
     "list_group_ids",
     "list_groups",
     "list_reviewed_channels",
+    "list_roles",
+    "order_roles",
     "transfer_group",
     "update_group",
+    "update_role",
 ]

@@ -3,7 +3,7 @@
 Reads and writes take the actor; whoever is not, or no longer, in a conversation gets `ConversationNotFound`.
 """
 
-from .access import can_type
+from .access import Access, Topic, topic_of
 from .badges import count_badges
 from .bulk import (
     ImportedConversation,
@@ -15,6 +15,7 @@ from .bulk import (
     import_participants,
     import_places,
 )
+from .calling import AllowedMentions, allow_people, allow_roles, allows_everyone
 from .content import is_blank
 from .conversation import (
     Conversation,
@@ -24,8 +25,9 @@ from .conversation import (
     NewGroup,
 )
 from .conversations import Opened, create_group, open_conversation, open_direct
-from .deletion import delete_message
+from .deletion import delete_message, delete_messages, delete_messages_of
 from .edits import Revision, edit_message, list_edits
+from .entering import Reader, count_in_place, count_in_places, verify_in_places
 from .errors import (
     CannotAdd,
     CannotContact,
@@ -39,6 +41,7 @@ from .errors import (
     NotOwner,
     ParticipantNotFound,
     ScheduledMessageNotFound,
+    SlowMode,
     TooManyParticipants,
     TooManyPins,
     TooManyReactions,
@@ -57,6 +60,7 @@ from .events import (
     EditedPayload,
     MessageDeleted,
     MessageEdited,
+    MessagesDeleted,
     MessageSent,
     MessageUnpinned,
     ReactionAdded,
@@ -69,6 +73,7 @@ from .events import (
     ScheduledMessageUpdated,
     UnpinnedPayload,
 )
+from .gates import PARTICIPANTS, Called, Gate, can_type, hold_place, take_place
 from .histories import (
     Histories,
     ImportedMessage,
@@ -147,11 +152,14 @@ from .unread import (
     list_unread,
     verify_unread,
 )
+from .withdrawing import withdraw_calls
 
 DurableConversationEvent = (
     MessageSent | MessageEdited | MessageDeleted | ReactionAdded | ReactionRemoved | MessageUnpinned
 )
 """Each is pushed as its `type` on `conversation:<conversation_id>`."""
+DurablePlaceEvent = DurableConversationEvent | MessagesDeleted
+"""The same on `channel:<id>` and `thread:<id>`."""
 DurableUserEvent = (
     ConversationAdded
     | ConversationRemoved
@@ -161,10 +169,15 @@ DurableUserEvent = (
     | ScheduledMessageRemoved
 )
 """Each is pushed as its `type` on `user:<user_id>`."""
+from .removing import remove_message
 
 __all__ = [
     "DEFAULT_LIMITS",
+    "PARTICIPANTS",
+    "Access",
     "AccessLost",
+    "AllowedMentions",
+    "Called",
     "CannotAdd",
     "CannotContact",
     "CannotReact",
@@ -182,9 +195,11 @@ __all__ = [
     "DeliveredMarker",
     "DeliveredUpdated",
     "DurableConversationEvent",
+    "DurablePlaceEvent",
     "DurableUserEvent",
     "EditWindowClosed",
     "EditedPayload",
+    "Gate",
     "Histories",
     "ImportedConversation",
     "ImportedMark",
@@ -203,6 +218,7 @@ __all__ = [
     "MessagePayload",
     "MessageSent",
     "MessageUnpinned",
+    "MessagesDeleted",
     "NewConversation",
     "NewGroup",
     "NewMessage",
@@ -224,6 +240,7 @@ __all__ = [
     "ReadMarked",
     "ReadMarker",
     "ReadUpdated",
+    "Reader",
     "Revision",
     "ScheduledMessage",
     "ScheduledMessageChange",
@@ -232,27 +249,36 @@ __all__ = [
     "ScheduledMessageRemoved",
     "ScheduledMessageUpdated",
     "Sent",
+    "SlowMode",
     "TooManyParticipants",
     "TooManyPins",
     "TooManyReactions",
     "TooManyScheduledMessages",
+    "Topic",
     "UnpinnedPayload",
     "Unread",
     "UnreadOf",
     "Verified",
     "add_participants",
     "add_reaction",
+    "allow_people",
+    "allow_roles",
+    "allows_everyone",
     "can_type",
     "cancel_scheduled_message",
     "change_notification_preference",
     "check_emoji",
     "check_unread_counters",
     "count_badges",
+    "count_in_place",
+    "count_in_places",
     "count_unread",
     "create_group",
     "create_place",
     "create_places",
     "delete_message",
+    "delete_messages",
+    "delete_messages_of",
     "delete_places",
     "edit_message",
     "erase_expired_messages",
@@ -264,6 +290,7 @@ __all__ = [
     "get_notification_preference",
     "get_scheduled_message",
     "get_unread",
+    "hold_place",
     "import_conversation",
     "import_conversations",
     "import_histories",
@@ -294,6 +321,7 @@ __all__ = [
     "read_hole",
     "read_own_since",
     "read_since",
+    "remove_message",
     "remove_participant",
     "remove_reaction",
     "schedule_message",
@@ -301,10 +329,14 @@ __all__ = [
     "send_scheduled",
     "send_scheduled_message_now",
     "sweep_places",
+    "take_place",
+    "topic_of",
     "unpin_message",
     "update_conversation",
     "update_preferences",
     "update_scheduled_message",
+    "verify_in_places",
     "verify_unread",
     "waking",
+    "withdraw_calls",
 ]
