@@ -170,8 +170,6 @@ CREATE INDEX posts_scaled ON posts (forum_id, scaled DESC, inserted_at DESC, id 
 CREATE INDEX posts_all_scaled ON posts (scaled DESC, inserted_at DESC, id DESC)
     WHERE deleted_at IS NULL AND removed_at IS NULL;
 
--- Over all forums.
-CREATE INDEX posts_all ON posts (inserted_at DESC, id DESC) WHERE deleted_at IS NULL AND removed_at IS NULL;
 CREATE INDEX posts_most_comments ON posts (forum_id, comment_count DESC, id DESC)
     WHERE deleted_at IS NULL AND removed_at IS NULL;
 CREATE INDEX posts_new_comments ON posts (forum_id, last_comment_at DESC, id DESC)
