@@ -150,6 +150,14 @@ TABLE: dict[str, Row] = {
         administrator=403,
     ),
     f"POST {G}/leave": Row(401, 404, 204, 204, 404, 204, 204, 204, 409),
+    # -- roles
+    f"GET {G}/roles": inside(200),
+    f"POST {G}/roles": ranked(201, {"name": "gardeners"}),
+    f"PUT {G}/roles/order": Row(
+        401, 404, 403, 403, 404, 403, 403, 409, 409, {"role_ids": [str(UUID(int=1))]}
+    ),
+    f"PATCH {G}/roles/{{role_id}}": ranked(200, {"name": "gardeners"}),
+    f"DELETE {G}/roles/{{role_id}}": ranked(204),
 }
 """By method and path."""
 
