@@ -6,9 +6,9 @@ them). `rising` and `scaled` fade, and are written by a job for what is recent. 
 what is equal by time, then id, newest first.
 """
 
+import math
 from collections.abc import Mapping
 from datetime import timedelta
-from math import floor, log10, sqrt
 from typing import Literal
 
 Sort = Literal["hot", "top", "best", "controversial", "active", "rising", "scaled"]
@@ -46,8 +46,8 @@ def hot(u: int, d: int, at: float, *, epoch: int = HOT_EPOCH, seconds: int = HOT
     """
     score = u - d
     sign = (score > 0) - (score < 0)
-    order = sign * log10(max(abs(score), 1))
-    return floor((order + (at - epoch) / seconds) * 1e7 + 0.5) / 1e7
+    order = sign * math.log10(max(abs(score), 1))
+    return math.floor((order + (at - epoch) / seconds) * 1e7 + 0.5) / 1e7
 
 
 def best(u: int, d: int) -> float:
@@ -56,27 +56,28 @@ def best(u: int, d: int) -> float:
     if u == 0:
         return 0.0
     p, z = u / n, Z_80
-    return (p + z * z / (2 * n) - z * sqrt((p * (1 - p) + z * z / (4 * n)) / n)) / (1 + z * z / n)
+    return (p + z * z / (2 * n) - z * math.sqrt((p * (1 - p) + z * z / (4 * n)) / n)) / (
+        1 + z * z / n
+    )
 
 
 def controversy(u: int, d: int) -> float:
     """Many votes, evenly parted; 0 where all agree. Source: reddit, `_sorts.pyx`, the newer form."""
     if u == 0 or d == 0:
         return 0.0
-    balance: float = min(u, d) / max(u, d)
-    return (u + d) ** balance
+    return math.pow(u + d, min(u, d) / max(u, d))
 
 
 def lemmy_hot(score: int, hours: float) -> float:
     """The order of magnitude of a score, fading with age; 0 from a week on. Source: Lemmy, `r.hot_rank`."""
     if not 0 < hours < FADED_HOURS:
         return 0.0
-    return log10(max(2, score + 2)) / (hours + 2) ** 1.8
+    return math.log10(max(2, score + 2)) / math.pow(hours + 2, 1.8)
 
 
 def scaled(score: int, hours: float, monthly: int) -> float:
     """`lemmy_hot` in proportion to how busy the forum is (its comments and posts of a month): small ones are seen too."""
-    return lemmy_hot(score, hours) / log10(2 + monthly)
+    return lemmy_hot(score, hours) / math.log10(2 + monthly)
 
 
 def rising(gained: int, hours: float) -> float:
@@ -94,4 +95,4 @@ def counts_as_activity(*, by_author: bool, hours: float) -> bool:
 
 def hacker_news(points: int, hours: float, *, penalty: float = 1.0) -> float:
     """For comparison, and for importers: the author's own point left out. Source: Hacker News, its Arc code as quoted."""
-    return max(points - 1, 0) ** 0.8 / (hours + 2) ** 1.8 * penalty
+    return math.pow(max(points - 1, 0), 0.8) / math.pow(hours + 2, 1.8) * penalty

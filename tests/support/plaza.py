@@ -1,0 +1,87 @@
+"""Forums for tests of votes and comments: rows as the contexts make them, without telling anybody."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from cgraph.accounts import Actor
+from cgraph.forums import ranking
+from cgraph_kit import clock
+from cgraph_kit.db import Repo
+from cgraph_kit.ids import new_id
+
+
+class Counts(msgspec.Struct, frozen=True):
+    """What a post or comment has."""
+
+    upvotes: int
+    downvotes: int
+    score: int
+    hot: float
+    best: float
+    controversy: float
+    at: datetime
+
+
+async def found(db: Repo, creator: Actor, **columns: Any) -> UUID:
+    """A forum, as somebody might have made it, moderated by its creator."""
+    id = new_id()
+    columns = {"slug": f"f{id.hex[-16:]}", "title": "Beekeeping", **columns}
+    await db.value("INSERT INTO streams (id) VALUES ($1)", id)
+    await _insert(db, "forums", {"id": id, "creator_id": creator.id, **columns})
+    sql = "INSERT INTO forum_moderators (forum_id, user_id, position) VALUES ($1, $2, 0)"
+    await db.value(sql, id, creator.id)
+    return id
+
+
+async def post(
+    db: Repo, author: Actor, forum_id: UUID, at: datetime | None = None, **columns: Any
+) -> UUID:
+    """A post with its author's own vote."""
+    id, at = new_id(), at or clock.now()
+    await db.value("INSERT INTO streams (id) VALUES ($1)", id)
+    row = {
+        "id": id,
+        "forum_id": forum_id,
+        "hot_epoch": ranking.HOT_EPOCH,
+        "hot_seconds": ranking.HOT_SECONDS,
+        "author_id": author.id,
+        "kind": "text",
+        "title": "Swarms",
+        "upvotes": 1,
+        "active_at": at,
+        "inserted_at": at,
+        **columns,
+    }
+    await _insert(db, "posts", row)
+    await db.value(_OWN, id, author.id, "post", forum_id)
+    await db.value("UPDATE forums SET post_count = post_count + 1 WHERE id = $1", forum_id)
+    return id
+
+
+async def change(db: Repo, table: str, id: UUID, **columns: Any) -> None:
+    """Set columns of one row."""
+    names = ", ".join(f"{name} = ${n}" for n, name in enumerate(columns, 2))
+    await db.value(f"UPDATE {table} SET {names} WHERE id = $1", id, *columns.values())
+
+
+async def counts(db: Repo, table: str, id: UUID) -> Counts:
+    """What its row says."""
+    sql = f"SELECT upvotes, downvotes, score, hot, best, controversy, inserted_at FROM {table} WHERE id = $1"
+    return await db.one(Counts, sql, id)
+
+
+async def ban(db: Repo, forum_id: UUID, person: Actor, **columns: Any) -> None:
+    """They are banned from it."""
+    await _insert(db, "forum_bans", {"forum_id": forum_id, "user_id": person.id, **columns})
+
+
+async def _insert(db: Repo, table: str, row: dict[str, Any]) -> None:
+    places = ", ".join(f"${n}" for n in range(1, len(row) + 1))
+    sql = f"INSERT INTO {table} ({', '.join(row)}) VALUES ({places})"
+    await db.value(sql, *row.values())
+
+
+_OWN = "INSERT INTO votes (item_id, user_id, item_kind, forum_id, value) VALUES ($1, $2, $3, $4, 1)"
