@@ -131,6 +131,7 @@ from .preferences import (
 )
 from .reactions import add_reaction, check_emoji, remove_reaction
 from .reading import get_message, list_messages
+from .removing import remove_message
 from .scheduled import NewScheduledMessage, ScheduledMessage, ScheduledMessageChange
 from .scheduling import (
     cancel_scheduled_message,
@@ -169,7 +170,6 @@ DurableUserEvent = (
     | ScheduledMessageRemoved
 )
 """Each is pushed as its `type` on `user:<user_id>`."""
-from .removing import remove_message
 
 __all__ = [
     "DEFAULT_LIMITS",

@@ -25,7 +25,7 @@ async def count_badges(db: Repo, user_ids: Collection[UUID]) -> dict[UUID, int]:
 
 
 _COUNT = f"""
-WITH p AS MATERIALIZED (SELECT * FROM participants WHERE user_id = ANY($1) AND left_seq IS NULL), {HIDDEN}
+WITH p AS MATERIALIZED (SELECT * FROM participants WHERE user_id = ANY($1) AND left_seq IS NULL AND NOT gated), {HIDDEN}
 SELECT p.user_id, sum(CASE WHEN c.kind = 'direct' THEN {UNREAD} ELSE {MENTIONS} END)::bigint
 FROM p {JOINED}
 WHERE s.last_seq > p.read_seq AND NOT {MUTED} AND NOT {ARCHIVED}

@@ -14,7 +14,7 @@ _ABOVE = "m.conversation_id = p.conversation_id AND m.seq > p.read_seq"
 def _heard(sender: str) -> str:
     """Whether the reader hears a sender."""
     return f"""
-(c.kind <> 'group' OR NOT EXISTS (
+(c.kind IN ('direct', 'self') OR NOT EXISTS (
     SELECT FROM blocked_pairs b WHERE b.user_id = p.user_id AND b.other_id = {sender} AND b.blocks
 ))
 """
@@ -28,7 +28,7 @@ hidden AS MATERIALIZED (
     FROM p
     JOIN blocked_pairs b ON b.user_id = p.user_id AND b.blocks
     JOIN participants o ON o.user_id = b.other_id AND o.conversation_id = p.conversation_id
-    JOIN conversations c ON c.id = p.conversation_id AND c.kind = 'group'
+    JOIN conversations c ON c.id = p.conversation_id AND c.kind NOT IN ('direct', 'self')
     JOIN messages m ON m.sender_id = o.user_id AND {_ABOVE} AND {_COUNTS}
     GROUP BY p.conversation_id, p.user_id
 )
@@ -64,6 +64,42 @@ MENTIONS = f"""
         AND {_heard("n.sender_id")})
 """
 """How many of these mention the participant."""
+
+_CALLS = """
+SELECT w.seq, w.sender_id FROM wide_mentions w
+WHERE w.conversation_id = p.conversation_id AND w.seq > greatest(p.read_seq, p.entered_seq)
+    AND w.audience_id = ANY({audiences}) AND w.sender_id <> p.user_id
+"""
+
+
+def mentions_and_calls(audiences: str) -> str:
+    """How many of these mention the participant or call many of whom they are one. `audiences`: an SQL expression.
+
+    A message that does both, or calls several times, is one. Calls from before they came into the group are none to them.
+    """
+    return f"""
+(SELECT count(*) FROM (
+    SELECT n.seq, n.sender_id FROM mentions n
+    WHERE n.user_id = p.user_id AND n.conversation_id = p.conversation_id AND n.seq > p.read_seq
+    UNION {_CALLS.format(audiences=audiences)}
+) n WHERE {_heard("n.sender_id")})
+"""
+
+
+def recount_mentions_and_calls(audiences: str) -> str:
+    """The same, from the messages themselves; but who was there when @here was said, only `mentions` knows."""
+    return f"""
+(SELECT count(*) FROM messages m
+    WHERE {_ABOVE} AND {_COUNTS} AND m.sender_id IS DISTINCT FROM p.user_id AND {_HEARD} AND (
+        p.user_id = ANY(m.mentions)
+        OR m.called && {audiences} AND m.seq > p.entered_seq
+        OR m.conversation_id = ANY(m.called) AND EXISTS (
+            SELECT FROM mentions n
+            WHERE n.user_id = p.user_id AND n.conversation_id = p.conversation_id AND n.seq = m.seq
+        )
+    ))
+"""
+
 
 FIRST_UNREAD = f"""
 LEFT JOIN LATERAL (

@@ -35,6 +35,6 @@ async def check_counters(db: Repo, *, people: int = PEOPLE) -> list[UUID]:
 _SOME = """
 SELECT user_id FROM (
     SELECT DISTINCT p.user_id FROM participants p JOIN streams s ON s.id = p.conversation_id
-    WHERE p.left_seq IS NULL AND s.active_at > now() - interval '1 day'
+    WHERE p.left_seq IS NULL AND NOT p.gated AND s.active_at > now() - interval '1 day'
 ) p ORDER BY random() LIMIT $1
 """

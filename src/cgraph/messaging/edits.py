@@ -11,17 +11,17 @@ from cgraph_kit import clock
 from cgraph_kit.db import Repo, Transaction
 from cgraph_kit.idempotency import request_hash
 
-from .access import get_access, hold_speaking
 from .content import check_content
 from .errors import EditWindowClosed, MessageNotFound, NotAuthor
 from .events import EditedPayload, MessageEdited
+from .gates import PARTICIPANTS, Called, Gate
 from .limits import DEFAULT_LIMITS, Limits
-from .mentions import find_mentioned, without
+from .mentions import without
 from .message import TEXT, Message, MessageEdit
 from .named import once
 from .pending import notify_later
-from .policy import can_edit, can_see_edits, in_edit_window
-from .reading import get_message
+from .policy import can_edit, in_edit_window
+from .reading import get_message, read_message
 from .stored import Stored, hold_live_message, tell
 
 
@@ -42,25 +42,39 @@ async def edit_message(
     edit: MessageEdit,
     *,
     limits: Limits = DEFAULT_LIMITS,
+    gate: Gate = PARTICIPANTS,
 ) -> Message:
     """Change what one has said; to the same text: nothing happens. Only the newly mentioned are notified.
 
-    Raises `ConversationNotFound`, `MessageNotFound` (also for system messages), `NotAuthor`, `EditWindowClosed`,
-    `CannotSend`, `KeyReused`, `Invalid`.
+    Roles and @everyone that an edit calls count as called, and nobody is notified of that.
+    Raises `ConversationNotFound`, `CannotSend` (or what the gate does), `MessageNotFound` (also for system messages),
+    `NotAuthor`, `EditWindowClosed`, `KeyReused`, `Invalid`.
     """
     check_content(edit.content, limits)
-    hash = request_hash(b"edit", conversation_id.bytes, message_id.bytes, edit.content.encode())
+    hash = _hash(conversation_id, message_id, edit)
     async with db.transaction() as tx:
-        access = await hold_speaking(tx, actor, conversation_id)
+        access = await gate.hold(tx, actor, conversation_id)
+        access.check_speaking()
 
         async def do() -> Message:
             message = await hold_live_message(tx, access, message_id)
             _check(actor, message, limits)
             if message.content != edit.content:
-                await _edit(tx, actor, conversation_id, message, edit)
-            return await get_message(tx, actor, conversation_id, message_id)
+                text, allowed = edit.content, edit.allowed_mentions
+                called = await gate.calls(
+                    tx, actor, conversation_id, text, access=access, allowed=allowed
+                )
+                await _edit(tx, actor, message, edit, called)
+            return await read_message(tx, actor, access, message_id)
 
         return await once(tx, actor.id, edit.client_id, hash, do, answer=Message)
+
+
+def _hash(conversation_id: UUID, message_id: UUID, edit: MessageEdit) -> bytes:
+    parts = [b"edit", conversation_id.bytes, message_id.bytes, edit.content.encode()]
+    if edit.allowed_mentions is not None:
+        parts.append(msgspec.json.encode(edit.allowed_mentions))
+    return request_hash(*parts)
 
 
 def _check(actor: Actor, message: Stored, limits: Limits) -> None:
@@ -73,10 +87,10 @@ def _check(actor: Actor, message: Stored, limits: Limits) -> None:
 
 
 async def _edit(
-    tx: Transaction, actor: Actor, conversation_id: UUID, message: Stored, edit: MessageEdit
+    tx: Transaction, actor: Actor, message: Stored, edit: MessageEdit, called: Called
 ) -> None:
-    at = clock.now()
-    mentions = await find_mentioned(tx, conversation_id, actor.id, edit.content)
+    conversation_id, at = message.conversation_id, clock.now()
+    mentions = called.user_ids
     payload = EditedPayload(
         conversation_id,
         message.id,
@@ -86,19 +100,35 @@ async def _edit(
         mentions,
         at,
         edit.client_id,
+        called.audiences,
     )
     added = without(mentions, message.mentions)
     event = await tell(tx, MessageEdited, payload, id=message.id, newly_mentioned=added)
     written_at = message.edited_at or message.inserted_at
     await tx.value(_KEEP, conversation_id, message.id, event.seq, message.content, written_at)
-    await tx.value(_CHANGE, conversation_id, message.id, edit.content, mentions, at)
-    await tx.value(_UNMENTION, conversation_id, message.seq, mentions)
+    audiences = called.audiences or None
+    await tx.value(_CHANGE, conversation_id, message.id, edit.content, mentions, at, audiences)
+    removed = without(message.mentions, mentions)
+    # Those who were there when @here was said stay called, as long as it is still said.
+    still_here = conversation_id in called.audiences
+    await tx.value(
+        _UNMENTION, conversation_id, message.seq, mentions, removed if still_here else None
+    )
     if mentions:
         await tx.value(_MENTION, conversation_id, message.seq, mentions, actor.id)
+    if message.called or called.audiences:
+        await _call(tx, message, called, actor.id)
     if added:
         await notify_later(tx, conversation_id)
-    if removed := without(message.mentions, mentions):
+    if removed:
         await notifications.withdraw(tx, [message.id], kind="mention", user_ids=removed)
+
+
+async def _call(tx: Transaction, message: Stored, called: Called, sender_id: UUID) -> None:
+    place_id = message.conversation_id
+    audiences = [id for id in called.audiences if id != place_id]
+    await tx.value(_UNCALL, place_id, message.seq, audiences)
+    await tx.value(_CALL, place_id, message.seq, audiences, sender_id)
 
 
 _KEEP = """
@@ -107,26 +137,40 @@ SELECT $1, $2, 1 + coalesce(max(revision), 0), $3, $4, $5 FROM message_edits
 WHERE conversation_id = $1 AND message_id = $2
 """
 _CHANGE = """
-UPDATE messages SET content = $3, mentions = $4, edited_at = $5 WHERE conversation_id = $1 AND id = $2
+UPDATE messages SET content = $3, mentions = $4, edited_at = $5, called = $6 WHERE conversation_id = $1 AND id = $2
 """
-_UNMENTION = (
-    "DELETE FROM mentions WHERE conversation_id = $1 AND seq = $2 AND user_id <> ALL($3::uuid[])"
-)
+_UNMENTION = """
+DELETE FROM mentions WHERE conversation_id = $1 AND seq = $2 AND user_id <> ALL($3::uuid[])
+    AND ($4::uuid[] IS NULL OR user_id = ANY($4))
+"""
+_UNCALL = """
+DELETE FROM wide_mentions WHERE conversation_id = $1 AND seq = $2 AND audience_id <> ALL($3::uuid[])
+"""
+_CALL = """
+INSERT INTO wide_mentions (conversation_id, seq, audience_id, sender_id) SELECT $1, $2, unnest($3::uuid[]), $4
+ON CONFLICT DO NOTHING
+"""
 _MENTION = """
 INSERT INTO mentions (user_id, conversation_id, seq, sender_id) SELECT unnest($3::uuid[]), $1, $2, $4 ON CONFLICT DO NOTHING
 """
 
 
 async def list_edits(
-    db: Repo, actor: Actor, conversation_id: UUID, message_id: UUID
+    db: Repo,
+    actor: Actor,
+    conversation_id: UUID,
+    message_id: UUID,
+    *,
+    gate: Gate = PARTICIPANTS,
 ) -> list[Revision]:
     """Everything a message has said, oldest first, the present text last; of a deleted one nothing.
 
-    For its author and the owner of a group. Raises `ConversationNotFound`, `MessageNotFound`, `NotAuthor`.
+    For its author, the owner of a group, and in channels whoever manages messages. Raises `ConversationNotFound` (or what
+    the gate does), `MessageNotFound`, `NotAuthor`.
     """
-    access = await get_access(db, actor, conversation_id)
-    message = await get_message(db, actor, conversation_id, message_id)
-    if not can_see_edits(actor.id, message.sender_id, access.owner_id):
+    access = await gate.enter(db, actor, conversation_id)
+    message = await get_message(db, actor, conversation_id, message_id, gate=gate)
+    if not access.sees_edits(actor.id, message.sender_id):
         raise NotAuthor
     if message.deleted_at is not None:
         return []

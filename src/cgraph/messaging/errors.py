@@ -1,6 +1,6 @@
 """What can go wrong in messaging, by name and wire code."""
 
-from cgraph_kit.errors import Conflict, Forbidden, NotFound
+from cgraph_kit.errors import Conflict, Forbidden, NotFound, RateLimited
 
 
 class ConversationNotFound(NotFound):
@@ -34,6 +34,13 @@ class CannotSend(Forbidden):
 
     code = "cannot_send"
     default = "this conversation is read-only"
+
+
+class SlowMode(RateLimited):
+    """`retry_after`: seconds until the next message may be said there."""
+
+    code = "slow_mode"
+    default = "there is slow mode here, wait before you say more"
 
 
 class CannotContact(Forbidden):

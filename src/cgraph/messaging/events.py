@@ -13,20 +13,29 @@ import msgspec
 
 from cgraph.accounts import UserEvent
 
+from .access import Topic
+
 
 class _Hideable(msgspec.Struct, frozen=True, kw_only=True):
     hidden_from: Sequence[UUID] = ()
     """Participants who are not told: it is about a message from before their time."""
+    place: Topic = "conversation"
+    """What kind of place it is."""
 
 
 class ConversationEvent(_Hideable, frozen=True):
-    """A durable event of a conversation, pushed as `type` on `conversation:<conversation_id>`."""
+    """A durable event of a conversation, channel or thread, pushed as `type` on `topic`."""
 
     type: ClassVar[str]
     conversation_id: UUID
     seq: int
     payload: bytes
     """The JSON object clients get, `seq` included."""
+
+    @property
+    def topic(self) -> str:
+        """Where it is told: `conversation:<id>`, `channel:<id>` or `thread:<id>`."""
+        return f"{self.place}:{self.conversation_id}"
 
 
 class MessageSent(ConversationEvent, frozen=True):
@@ -54,6 +63,13 @@ class MessageEdited(ConversationEvent, frozen=True):
 class MessageDeleted(ConversationEvent, frozen=True):
     type: ClassVar[str] = "message_deleted"
     id: UUID
+
+
+class MessagesDeleted(ConversationEvent, frozen=True):
+    """Many at once, by a moderator."""
+
+    type: ClassVar[str] = "messages_deleted"
+    ids: Sequence[UUID]
 
 
 class ReactionAdded(ConversationEvent, frozen=True):
@@ -88,6 +104,8 @@ class ReadMarked(UserEvent, frozen=True):
 
     type: ClassVar[str] = "read_marked"
     conversation_id: UUID
+    gated: bool = False
+    """It is in a channel or thread."""
 
 
 class ConversationSettingsUpdated(UserEvent, frozen=True):
@@ -161,6 +179,7 @@ class EditedPayload(msgspec.Struct, frozen=True):
     mentions: Sequence[UUID]
     edited_at: datetime
     client_id: str | None = None
+    mention_roles: Sequence[UUID] = ()
 
 
 class DeletedPayload(msgspec.Struct, frozen=True):
@@ -172,6 +191,16 @@ class DeletedPayload(msgspec.Struct, frozen=True):
     deleted_at: datetime
     deleted_by: UUID | None
     """Null: its time had come."""
+
+
+class AllDeletedPayload(msgspec.Struct, frozen=True):
+    """Payload of `messages_deleted`: their ids and, in the same order, their numbers."""
+
+    conversation_id: UUID
+    ids: Sequence[UUID]
+    message_seqs: Sequence[int]
+    deleted_at: datetime
+    deleted_by: UUID | None
 
 
 class ReactionPayload(msgspec.Struct, frozen=True):
@@ -194,8 +223,10 @@ class UnpinnedPayload(msgspec.Struct, frozen=True):
     user_id: UUID
 
 
-AboutMessage = EditedPayload | DeletedPayload | ReactionPayload | UnpinnedPayload
-"""What has become of a message that was said before."""
+AboutMessage = (
+    EditedPayload | DeletedPayload | AllDeletedPayload | ReactionPayload | UnpinnedPayload
+)
+"""What has become of what was said before."""
 
 
 class ConversationPayload(msgspec.Struct, frozen=True):

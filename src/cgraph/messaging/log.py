@@ -9,7 +9,7 @@ from cgraph.accounts import Actor
 from cgraph_kit import streams
 from cgraph_kit.db import Repo
 
-from .access import get_access
+from .gates import PARTICIPANTS, Gate
 from .limits import DEFAULT_LIMITS, Limits
 
 
@@ -20,18 +20,23 @@ async def read_since(
     since: int | None,
     *,
     limits: Limits = DEFAULT_LIMITS,
+    gate: Gate = PARTICIPANTS,
 ) -> streams.Missed:
     """Every event of a conversation after a number (None: only where it stands), or the reason to reload; nothing from before one joined.
 
-    Imported history is in no log: a reader from before it is told to reload. Raises `ConversationNotFound`.
+    Imported history is in no log: a reader from before it is told to reload; so is who may not read history, with the
+    reason `no_history`. Raises `ConversationNotFound` (or what the gate does).
     """
-    access = await get_access(db, actor, conversation_id)
+    access = await gate.enter(db, actor, conversation_id)
     if since is None:
         return streams.Missed(await streams.last_seq(db, conversation_id))
+    if not access.reads_history:
+        last = await streams.last_seq(db, conversation_id)
+        return streams.Missed(last, reason="no_history")
     after = max(since, access.joined_seq)
     missed = await streams.since(db, conversation_id, after, most=limits.resume_max)
     # Somebody may have been removed while the log was read.
-    await get_access(db, actor, conversation_id)
+    await gate.enter(db, actor, conversation_id)
     return _from(missed, access.joined_seq)
 
 
@@ -49,7 +54,7 @@ async def read_hole(
     return events
 
 
-_LATEST = "SELECT max(joined_seq) FROM participants WHERE conversation_id = $1 AND left_seq IS NULL"
+_LATEST = "SELECT max(joined_seq) FROM participants WHERE conversation_id = $1 AND left_seq IS NULL AND NOT gated"
 
 
 class _About(msgspec.Struct, frozen=True):

@@ -57,5 +57,5 @@ FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[]) WITH ORDINALITY
     AS w (user_id, conversation_id, object_id, seq, n)
 JOIN conversations c ON c.id = w.conversation_id
 LEFT JOIN messages m ON m.conversation_id = w.conversation_id AND m.id = w.object_id
-LEFT JOIN participants p ON p.conversation_id = w.conversation_id AND p.user_id = w.user_id AND p.left_seq IS NULL
+LEFT JOIN participants p ON p.conversation_id = w.conversation_id AND p.user_id = w.user_id AND p.left_seq IS NULL AND NOT p.gated
 """

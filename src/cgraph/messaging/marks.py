@@ -12,10 +12,12 @@ from cgraph_kit.db import Repo
 from cgraph_kit.errors import Invalid
 from cgraph_kit.validation import Input
 
-from .access import get_access
+from .access import Access, get_access
+from .entering import count_in_place
 from .errors import MessageNotFound
 from .events import DeliveredUpdated, ReadMarked, ReadUpdated
-from .unread import Unread, get_unread, get_unread_and_told
+from .gates import PARTICIPANTS, Gate
+from .unread import Unread, get_unread_and_told, was_told
 
 Seq = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 
@@ -53,19 +55,28 @@ class _Moved(msgspec.Struct, frozen=True):
     event: str | None
 
 
-async def mark_read(db: Repo, actor: Actor, conversation_id: UUID, marker: ReadMarker) -> Unread:
+async def mark_read(
+    db: Repo,
+    actor: Actor,
+    conversation_id: UUID,
+    marker: ReadMarker,
+    *,
+    gate: Gate = PARTICIPANTS,
+) -> Unread:
     """Move the own marker forward, never back, and return what is unread then.
 
-    Other people are told unless the mark is `private` or the reader shows nobody what they read.
-    Raises `ConversationNotFound`, `MessageNotFound`.
+    Other people are told unless the mark is `private` or the reader shows nobody what they read; in channels and threads
+    nobody is. Raises `ConversationNotFound` (or what the gate does), `MessageNotFound`.
     """
-    seq = await _seq(db, actor, conversation_id, marker)
+    access = await _entered(db, actor, conversation_id, gate)
+    seq = await _seq(db, actor, conversation_id, marker, access)
+    quiet = marker.private or gate.gated
     moved = await db.first(
-        _Moved, _READ, conversation_id, actor.id, seq, marker.private, clock.now()
+        _Moved, _READ, conversation_id, actor.id, seq, quiet, clock.now(), gate.gated
     )
     if moved is not None:
-        _publish(db, actor, conversation_id, moved)
-    unread, told = await get_unread_and_told(db, actor, conversation_id)
+        _publish(db, actor, conversation_id, moved, gate)
+    unread, told = await _unread_and_told(db, actor, conversation_id, access)
     if told:
         # Who has read every message has seen what became of them, too: that has numbers of its own.
         read = unread.last_seq if unread.unread == 0 else unread.read_seq
@@ -73,41 +84,77 @@ async def mark_read(db: Repo, actor: Actor, conversation_id: UUID, marker: ReadM
     return unread
 
 
-async def mark_unread(db: Repo, actor: Actor, conversation_id: UUID, marker: Marker) -> Unread:
+async def mark_unread(
+    db: Repo,
+    actor: Actor,
+    conversation_id: UUID,
+    marker: Marker,
+    *,
+    gate: Gate = PARTICIPANTS,
+) -> Unread:
     """Put the own marker before a message, so that it and what follows are unread again. Nobody else is told.
 
-    Without a place: before the last message of somebody else. Raises `ConversationNotFound`, `MessageNotFound`.
+    Without a place: before the last message of somebody else. Raises `ConversationNotFound` (or what the gate does),
+    `MessageNotFound`.
     """
-    seq = await _seq(db, actor, conversation_id, marker)
-    moved = await db.first(_Moved, _UNREAD, conversation_id, actor.id, seq, clock.now())
+    access = await _entered(db, actor, conversation_id, gate)
+    seq = await _seq(db, actor, conversation_id, marker, access)
+    moved = await db.first(_Moved, _UNREAD, conversation_id, actor.id, seq, clock.now(), gate.gated)
     if moved is not None:
-        _publish(db, actor, conversation_id, moved)
-    return await get_unread(db, actor, conversation_id)
+        _publish(db, actor, conversation_id, moved, gate)
+    return (await _unread_and_told(db, actor, conversation_id, access))[0]
 
 
-def _publish(db: Repo, actor: Actor, conversation_id: UUID, moved: _Moved) -> None:
+async def mark_delivered(
+    db: Repo,
+    actor: Actor,
+    conversation_id: UUID,
+    marker: DeliveredMarker,
+    *,
+    gate: Gate = PARTICIPANTS,
+) -> None:
+    """A device has what was said. Only forward; others are told, but in channels and threads.
+
+    Raises `ConversationNotFound` (or what the gate does).
+    """
+    await _entered(db, actor, conversation_id, gate)
+    delivered = await db.value(_DELIVERED, conversation_id, actor.id, marker.seq, gate.gated)
+    if delivered is None:
+        await gate.enter(db, actor, conversation_id)
+    elif not gate.gated:
+        db.publish(DeliveredUpdated(conversation_id, actor.id, delivered))
+
+
+async def _entered(db: Repo, actor: Actor, conversation_id: UUID, gate: Gate) -> Access | None:
+    """The actor's place where rights are asked each time; elsewhere the statements themselves ask."""
+    return await gate.enter(db, actor, conversation_id) if gate.gated else None
+
+
+async def _unread_and_told(
+    db: Repo, actor: Actor, conversation_id: UUID, access: Access | None
+) -> tuple[Unread, bool]:
+    if access is None:
+        return await get_unread_and_told(db, actor, conversation_id)
+    return (
+        await count_in_place(db, actor, access),
+        await was_told(db, actor, conversation_id),
+    )
+
+
+def _publish(db: Repo, actor: Actor, conversation_id: UUID, moved: _Moved, gate: Gate) -> None:
     if moved.event_seq is not None and moved.event is not None:
         payload = msgspec.Raw(moved.event)
-        db.publish(ReadMarked(actor.id, moved.event_seq, payload, conversation_id))
+        db.publish(ReadMarked(actor.id, moved.event_seq, payload, conversation_id, gate.gated))
     if moved.shown_seq is not None:
         db.publish(ReadUpdated(conversation_id, actor.id, moved.shown_seq, moved.hidden_from))
 
 
-async def mark_delivered(
-    db: Repo, actor: Actor, conversation_id: UUID, marker: DeliveredMarker
-) -> None:
-    """A device has what was said. Only forward; others are told. Raises `ConversationNotFound`."""
-    delivered = await db.value(_DELIVERED, conversation_id, actor.id, marker.seq)
-    if delivered is None:
-        await get_access(db, actor, conversation_id)
-    else:
-        db.publish(DeliveredUpdated(conversation_id, actor.id, delivered))
-
-
-async def _seq(db: Repo, actor: Actor, conversation_id: UUID, marker: Marker) -> int | None:
+async def _seq(
+    db: Repo, actor: Actor, conversation_id: UUID, marker: Marker, access: Access | None
+) -> int | None:
     if marker.message_id is None:
         return marker.seq
-    access = await get_access(db, actor, conversation_id)
+    access = access or await get_access(db, actor, conversation_id)
     seq: int | None = await db.value(
         "SELECT seq FROM messages WHERE conversation_id = $1 AND id = $2 AND seq > $3",
         conversation_id,
@@ -147,7 +194,7 @@ WITH me AS (
     SELECT p.read_seq, p.shown_read_seq, s.last_seq, least(coalesce($3, s.last_seq), s.last_seq) AS target,
         $4 OR NOT (SELECT read_receipts FROM users WHERE id = $2) AS quiet
     FROM participants p JOIN streams s ON s.id = p.conversation_id
-    WHERE p.conversation_id = $1 AND p.user_id = $2 AND p.left_seq IS NULL
+    WHERE p.conversation_id = $1 AND p.user_id = $2 AND p.left_seq IS NULL AND p.gated = $6
     FOR NO KEY UPDATE OF p
 ), moved AS (
     UPDATE participants p SET
@@ -177,7 +224,7 @@ WITH me AS (
         WHERE m.conversation_id = $1 AND m.kind = 'text' AND m.deleted_at IS NULL AND m.sender_id <> $2
         ORDER BY m.seq DESC LIMIT 1
     ), 0) - 1)) AS target
-    FROM participants p WHERE p.conversation_id = $1 AND p.user_id = $2 AND p.left_seq IS NULL
+    FROM participants p WHERE p.conversation_id = $1 AND p.user_id = $2 AND p.left_seq IS NULL AND p.gated = $5
     FOR NO KEY UPDATE
 ), moved AS (
     UPDATE participants p SET read_seq = me.target, read_nth = {_NTH}, marked_unread = true, own_above = true
@@ -188,7 +235,7 @@ SELECT moved.read_seq, NULL::bigint, '{{}}'::uuid[], logged.seq, logged.payload 
 """
 _DELIVERED = """
 UPDATE participants p SET delivered_seq = least($3, s.last_seq) FROM streams s
-WHERE p.conversation_id = $1 AND p.user_id = $2 AND p.left_seq IS NULL AND s.id = $1
+WHERE p.conversation_id = $1 AND p.user_id = $2 AND p.left_seq IS NULL AND p.gated = $4 AND s.id = $1
     AND p.delivered_seq < least($3, s.last_seq)
 RETURNING p.delivered_seq
 """

@@ -58,7 +58,7 @@ async def find_mentioned(db: Repo, conversation_id: UUID, sender_id: UUID, text:
 
 _FIND = """
 SELECT u.id, u.username
-FROM users u JOIN participants p ON p.conversation_id = $1 AND p.user_id = u.id AND p.left_seq IS NULL
+FROM users u JOIN participants p ON p.conversation_id = $1 AND p.user_id = u.id AND p.left_seq IS NULL AND NOT p.gated
 WHERE u.username = ANY($3) AND u.id <> $2
   AND NOT EXISTS (SELECT FROM blocked_pairs b WHERE b.user_id = $2 AND b.other_id = u.id)
 """

@@ -10,6 +10,8 @@ import msgspec
 from cgraph.accounts import Actor, Person
 from cgraph_kit.validation import NO_NUL, Input, Text
 
+from .calling import AllowedMentions
+
 TEXT = "text"
 """The kind of what people say. Only these count as unread."""
 PREVIEW = 200
@@ -26,6 +28,8 @@ class NewMessage(Input, frozen=True):
     """A message of the same conversation this one answers."""
     client_id: ClientId | None = None
     """A name of the client's choice. The same again is not said again: the first answer comes back."""
+    allowed_mentions: AllowedMentions | None = None
+    """Whom the text may call at most; null: whomever it names."""
 
 
 class MessageEdit(Input, frozen=True):
@@ -34,6 +38,8 @@ class MessageEdit(Input, frozen=True):
     content: Text
     client_id: ClientId | None = None
     """A name of the client's choice. The same again does not undo a later edit: the first answer comes back."""
+    allowed_mentions: AllowedMentions | None = None
+    """Whom the text may call at most; null: whomever it names."""
 
 
 class MessagePayload(msgspec.Struct, frozen=True):
@@ -57,6 +63,8 @@ class MessagePayload(msgspec.Struct, frozen=True):
     deleted_at: datetime | None = None
     client_id: str | None = None
     """The sender's name for it, so that their other views of it can be matched."""
+    mention_roles: Sequence[UUID] = ()
+    """In channels and threads: the roles it calls; the group's id is @everyone's, the place's own stands for @here."""
 
 
 class ReactionCount(msgspec.Struct, frozen=True):
@@ -105,6 +113,8 @@ class Message(msgspec.Struct, frozen=True):
     pinned_by: UUID | None
     expires_at: datetime | None
     """When it disappears; None: it stays."""
+    mention_roles: Sequence[UUID] = ()
+    """In channels and threads: the roles it calls; the group's id is @everyone's, the place's own stands for @here."""
 
 
 def person(actor: Actor) -> Person:

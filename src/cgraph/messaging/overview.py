@@ -79,7 +79,7 @@ CROSS JOIN LATERAL (
 _ONE = f"""
 WITH p AS MATERIALIZED (
     SELECT p.*, {ARCHIVED} AS archived FROM participants p
-    WHERE p.user_id = $1 AND p.conversation_id = $2 AND p.left_seq IS NULL
+    WHERE p.user_id = $1 AND p.conversation_id = $2 AND p.left_seq IS NULL AND NOT p.gated
 )
 {_DETAILS}
 """
@@ -89,7 +89,7 @@ WITH p AS MATERIALIZED (
     SELECT * FROM (
         SELECT p.*, s.active_at, {ARCHIVED} AS archived
         FROM participants p JOIN streams s ON s.id = p.conversation_id
-        WHERE p.user_id = $1 AND p.left_seq IS NULL
+        WHERE p.user_id = $1 AND p.left_seq IS NULL AND NOT p.gated
             AND ($3::timestamptz IS NULL OR (s.active_at, s.id) < ($3, $4::uuid))
     ) p
     WHERE $5::boolean IS NULL OR p.archived = $5

@@ -74,7 +74,7 @@ JOIN users mine ON mine.id = me.user_id
 JOIN conversations c ON c.id = me.conversation_id
 JOIN participants o ON o.conversation_id = me.conversation_id AND o.left_seq IS NULL
 JOIN users u ON u.id = o.user_id
-WHERE me.conversation_id = $1 AND me.user_id = $2 AND me.left_seq IS NULL AND (o.joined_seq, o.user_id) > ($4, $5)
+WHERE me.conversation_id = $1 AND me.user_id = $2 AND me.left_seq IS NULL AND NOT me.gated AND (o.joined_seq, o.user_id) > ($4, $5)
 ORDER BY o.joined_seq, o.user_id LIMIT $3
 """
 

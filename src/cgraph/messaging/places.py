@@ -6,7 +6,6 @@ each time (see `gates`); whoever does gets a row of `participants`.
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Literal
 from uuid import UUID
 
 import msgspec
@@ -15,9 +14,8 @@ from cgraph import notifications
 from cgraph_kit import clock
 from cgraph_kit.db import Repo, Transaction
 
+from .policy import PlaceKind
 from .sweeping import sweep_places
-
-PlaceKind = Literal["channel", "thread"]
 
 
 async def create_place(

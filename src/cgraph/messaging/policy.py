@@ -5,6 +5,9 @@ from typing import Literal
 from uuid import UUID
 
 Kind = Literal["direct", "group", "self"]
+PlaceKind = Literal["channel", "thread"]
+"""Places whose people come and go with their rights."""
+AnyKind = Kind | PlaceKind
 
 
 def can_speak(*, closed: bool) -> bool:

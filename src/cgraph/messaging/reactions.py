@@ -9,9 +9,9 @@ from cgraph.accounts import Actor
 from cgraph_kit.db import Repo, Transaction
 from cgraph_kit.errors import Invalid
 
-from .access import hold_speaking
 from .errors import CannotReact, MessageNotFound, TooManyReactions
 from .events import ReactionAdded, ReactionPayload, ReactionRemoved
+from .gates import PARTICIPANTS, Gate
 from .limits import DEFAULT_LIMITS, Limits
 from .message import TEXT, ReactionCount
 from .pending import hold_telling, notify_later
@@ -34,15 +34,16 @@ async def add_reaction(
     emoji: str,
     *,
     limits: Limits = DEFAULT_LIMITS,
+    gate: Gate = PARTICIPANTS,
 ) -> ReactionCount:
     """Put an emoji under a message; again: nothing happens.
 
-    Raises `ConversationNotFound`, `MessageNotFound` (also for system messages), `CannotSend`, `CannotReact` where a block
-    stands between the two, `TooManyReactions`, `Invalid`.
+    Raises `ConversationNotFound`, `CannotSend` (or what the gate does), `MessageNotFound` (also for system messages),
+    `CannotReact` where a block stands between the two, `TooManyReactions`, `Invalid`.
     """
     emoji = check_emoji(emoji)
     async with db.transaction() as tx:
-        message = await _hold(tx, actor, conversation_id, message_id)
+        message = await _hold(tx, actor, conversation_id, message_id, gate)
         if await tx.value(_BLOCKED, actor.id, message.sender_id):
             raise CannotReact
         added = await tx.value(
@@ -64,13 +65,19 @@ async def add_reaction(
 
 
 async def remove_reaction(
-    db: Repo, actor: Actor, conversation_id: UUID, message_id: UUID, emoji: str
+    db: Repo,
+    actor: Actor,
+    conversation_id: UUID,
+    message_id: UUID,
+    emoji: str,
+    *,
+    gate: Gate = PARTICIPANTS,
 ) -> ReactionCount:
     """Take one's own emoji away; where there is none, nothing happens. Raises as `add_reaction`."""
     emoji = check_emoji(emoji)
     async with db.transaction() as tx:
         await hold_telling(tx, conversation_id)
-        message = await _hold(tx, actor, conversation_id, message_id)
+        message = await _hold(tx, actor, conversation_id, message_id, gate)
         removed = await tx.value(_REMOVE, conversation_id, message_id, emoji, actor.id)
         count = await _count(tx, conversation_id, message_id, emoji)
         if removed:
@@ -84,8 +91,11 @@ async def remove_reaction(
         return ReactionCount(emoji, count, me=False)
 
 
-async def _hold(tx: Transaction, actor: Actor, conversation_id: UUID, message_id: UUID) -> Stored:
-    access = await hold_speaking(tx, actor, conversation_id)
+async def _hold(
+    tx: Transaction, actor: Actor, conversation_id: UUID, message_id: UUID, gate: Gate
+) -> Stored:
+    access = await gate.hold(tx, actor, conversation_id)
+    access.check_reacting()
     message = await hold_live_message(tx, access, message_id)
     if message.kind != TEXT:
         raise MessageNotFound

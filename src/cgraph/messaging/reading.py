@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -13,8 +13,9 @@ from cgraph_kit.db import Repo
 from cgraph_kit.errors import Invalid
 from cgraph_kit.paging import DEFAULT_LIMIT, Page, decode_cursor, encode_cursor
 
-from .access import get_access
+from .access import Access
 from .errors import MessageNotFound
+from .gates import PARTICIPANTS, Gate
 from .message import PREVIEW, Message, Quoted, ReactionCount
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
@@ -50,6 +51,7 @@ class _Row(msgspec.Struct, frozen=True):
     pinned_at: datetime | None
     pinned_by: UUID | None
     expires_at: datetime | None
+    called: list[UUID] | None
 
     def message(self) -> Message:
         sender = _person(
@@ -80,6 +82,7 @@ class _Row(msgspec.Struct, frozen=True):
             self.pinned_at,
             self.pinned_by,
             self.expires_at,
+            self.called or [],
         )
 
     def _quoted(self) -> Quoted | None:
@@ -133,7 +136,7 @@ def selecting(reader: str, joined_seq: str) -> str:
             FROM reactions WHERE conversation_id = m.conversation_id AND message_id = m.id GROUP BY emoji
         ) r
     ) END,
-    m.inserted_at, m.edited_at, m.deleted_at, m.deleted_by, m.pinned_at, m.pinned_by, m.expires_at
+    m.inserted_at, m.edited_at, m.deleted_at, m.deleted_by, m.pinned_at, m.pinned_by, m.expires_at, m.called
 FROM messages m
 LEFT JOIN users u ON u.id = m.sender_id
 LEFT JOIN messages q ON q.conversation_id = m.conversation_id AND q.id = m.reply_to_id
@@ -149,12 +152,39 @@ _COLUMNS = selecting("$2", "p.joined_seq").replace(
 _MINE = "WHERE p.conversation_id = $1 AND p.user_id = $2 AND p.left_seq IS NULL"
 
 
-def _page_sql(where: str, order: str) -> str:
+class _Statements(NamedTuple):
+    """Those of one way in."""
+
+    latest: str
+    before: str
+    after: str
+    get: str
+    pinned: str
+    position: str
+
+
+def _statements(gated: str) -> _Statements:
+    mine = f"{_MINE} AND {gated}"
+    return _Statements(
+        latest=_page_sql(gated, "true", "DESC"),
+        before=_page_sql(gated, "m.seq < $4", "DESC"),
+        after=_page_sql(gated, "m.seq > $4", "ASC"),
+        get=f"SELECT {_COLUMNS} {mine} AND m.id = $3",
+        pinned=f"""
+SELECT {_COLUMNS} {mine} AND m.pinned_at IS NOT NULL AND (m.pinned_at, m.id) < ($4, $5)
+ORDER BY m.pinned_at DESC, m.id DESC LIMIT $3
+""",
+        position=f"""
+SELECT m.seq FROM participants p JOIN messages m ON m.conversation_id = $1 AND m.seq > p.joined_seq {mine} AND m.id = $3
+""",
+    )
+
+
+def _page_sql(gated: str, where: str, order: str) -> str:
     """The page is cut first, so that joins and counts are made for its messages only."""
     return f"""
 WITH p AS MATERIALIZED (
-    SELECT conversation_id, joined_seq FROM participants
-    WHERE conversation_id = $1 AND user_id = $2 AND left_seq IS NULL
+    SELECT conversation_id, joined_seq FROM participants p {_MINE} AND {gated}
 ), page AS (
     SELECT m.* FROM p JOIN messages m ON m.conversation_id = $1 AND m.seq > p.joined_seq
     WHERE {where} ORDER BY m.seq {order} LIMIT $3
@@ -164,14 +194,11 @@ ORDER BY m.seq
 """
 
 
-_LATEST = _page_sql("true", "DESC")
-_BEFORE = _page_sql("m.seq < $4", "DESC")
-_AFTER = _page_sql("m.seq > $4", "ASC")
-_GET = f"SELECT {_COLUMNS} {_MINE} AND m.id = $3"
-_PINNED = f"""
-SELECT {_COLUMNS} {_MINE} AND m.pinned_at IS NOT NULL AND (m.pinned_at, m.id) < ($4, $5)
-ORDER BY m.pinned_at DESC, m.id DESC LIMIT $3
-"""
+_OPEN, _GATED = _statements("NOT p.gated"), _statements("p.gated")
+
+
+def _of(gate: Gate) -> _Statements:
+    return _GATED if gate.gated else _OPEN
 
 
 async def list_messages(
@@ -183,28 +210,32 @@ async def list_messages(
     before: str | None = None,
     after: str | None = None,
     around: str | None = None,
+    gate: Gate = PARTICIPANTS,
 ) -> Page[Message]:
     """Messages in the order they were said: the latest, or those next to a position.
 
     A position is a cursor of this list or a message's id; at most one may be given. `around` has the position's own
-    message in its middle. Deleted messages are there, empty. Raises `ConversationNotFound`, `MessageNotFound` for an id,
-    `Invalid`.
+    message in its middle. Deleted messages are there, empty. To who may not read history, nothing is there. Raises
+    `ConversationNotFound` (or what the gate does), `MessageNotFound` for an id, `Invalid`.
     """
     given = {"before": before, "after": after, "around": around}
     named = [name for name, value in given.items() if value is not None]
     if len(named) > 1:
         raise Invalid.field(named[1], f"cannot be combined with {named[0]}")
+    if not await _sees_any(db, actor, conversation_id, gate):
+        return Page([])
+    place = _Place(db, actor, conversation_id, gate)
     if not named:
-        return await _tail(db, actor, conversation_id, limit, None)
-    seq = await _position(db, actor, conversation_id, given[named[0]] or "", named[0])
+        return await place.tail(limit, None)
+    seq = await place.position(given[named[0]] or "", named[0])
     if named == ["before"]:
-        return await _tail(db, actor, conversation_id, limit, seq)
+        return await place.tail(limit, seq)
     if named == ["after"]:
-        return await _head(db, actor, conversation_id, limit, seq)
+        return await place.head(limit, seq)
     half = limit // 2
-    older = await _tail(db, actor, conversation_id, half, seq) if half else None
+    older = await place.tail(half, seq) if half else None
     # From the position itself on.
-    newer = await _head(db, actor, conversation_id, limit - half, seq - 1)
+    newer = await place.head(limit - half, seq - 1)
     if older is None:
         return newer
     return Page(
@@ -214,70 +245,100 @@ async def list_messages(
     )
 
 
-async def _tail(
-    db: Repo, actor: Actor, conversation_id: UUID, limit: int, before: int | None
-) -> Page[Message]:
-    """The last ones before a position, or of all."""
-    sql, position = (_LATEST, ()) if before is None else (_BEFORE, (before,))
-    rows = await _read(db, actor, conversation_id, sql, limit + 1, *position)
-    items = rows[-limit:]
-    return Page(
-        items,
-        before=encode_cursor(items[0].seq) if len(rows) > limit else None,
-        after=None if before is None or not items else encode_cursor(items[-1].seq),
-    )
+async def _sees_any(db: Repo, actor: Actor, conversation_id: UUID, gate: Gate) -> bool:
+    """Where rights are asked each time, whether there is anything to read for them; elsewhere the rows themselves tell."""
+    return not gate.gated or (await gate.enter(db, actor, conversation_id)).reads_history
 
 
-async def _head(
-    db: Repo, actor: Actor, conversation_id: UUID, limit: int, after: int
-) -> Page[Message]:
-    """The first ones after a position."""
-    rows = await _read(db, actor, conversation_id, _AFTER, limit + 1, after)
-    items = rows[:limit]
-    return Page(
-        items,
-        before=encode_cursor(items[0].seq) if items else None,
-        after=encode_cursor(items[-1].seq) if len(rows) > limit else None,
-    )
+class _Place(NamedTuple):
+    """A place and who reads there."""
+
+    db: Repo
+    actor: Actor
+    conversation_id: UUID
+    gate: Gate
+
+    async def tail(self, limit: int, before: int | None) -> Page[Message]:
+        """The last ones before a position, or of all."""
+        sql = _of(self.gate)
+        if before is None:
+            rows = await self.read(sql.latest, limit + 1)
+        else:
+            rows = await self.read(sql.before, limit + 1, before)
+        items = rows[-limit:]
+        return Page(
+            items,
+            before=encode_cursor(items[0].seq) if len(rows) > limit else None,
+            after=None if before is None or not items else encode_cursor(items[-1].seq),
+        )
+
+    async def head(self, limit: int, after: int) -> Page[Message]:
+        """The first ones after a position."""
+        rows = await self.read(_of(self.gate).after, limit + 1, after)
+        items = rows[:limit]
+        return Page(
+            items,
+            before=encode_cursor(items[0].seq) if items else None,
+            after=encode_cursor(items[-1].seq) if len(rows) > limit else None,
+        )
+
+    async def read(self, sql: str, *args: Any) -> list[Message]:
+        rows = await self.db.all(_Row, sql, self.conversation_id, self.actor.id, *args)
+        if not rows:
+            # An empty page, or a stranger?
+            await self.gate.enter(self.db, self.actor, self.conversation_id)
+        return [row.message() for row in rows]
+
+    async def position(self, given: str, field: str) -> int:
+        if not _UUID.fullmatch(given):
+            return decode_cursor(given, int, field)
+        seq: int | None = await self.db.value(
+            _of(self.gate).position, self.conversation_id, self.actor.id, UUID(given)
+        )
+        if seq is None:
+            await self.gate.enter(self.db, self.actor, self.conversation_id)
+            raise MessageNotFound
+        return seq
 
 
-async def _read(
-    db: Repo, actor: Actor, conversation_id: UUID, sql: str, *args: Any
-) -> list[Message]:
-    rows = await db.all(_Row, sql, conversation_id, actor.id, *args)
-    if not rows:
-        # An empty page, or a stranger?
-        await get_access(db, actor, conversation_id)
-    return [row.message() for row in rows]
-
-
-async def _position(db: Repo, actor: Actor, conversation_id: UUID, given: str, field: str) -> int:
-    if not _UUID.fullmatch(given):
-        return decode_cursor(given, int, field)
-    seq: int | None = await db.value(
-        "SELECT m.seq FROM participants p JOIN messages m ON m.conversation_id = $1 AND m.seq > p.joined_seq "
-        f"{_MINE} AND m.id = $3",
-        conversation_id,
-        actor.id,
-        UUID(given),
-    )
-    if seq is None:
-        await get_access(db, actor, conversation_id)
+async def get_message(
+    db: Repo,
+    actor: Actor,
+    conversation_id: UUID,
+    message_id: UUID,
+    *,
+    gate: Gate = PARTICIPANTS,
+) -> Message:
+    """One message, as a permanent link leads to it. Raises `ConversationNotFound` (or what the gate does), `MessageNotFound`."""
+    if not await _sees_any(db, actor, conversation_id, gate):
         raise MessageNotFound
-    return seq
-
-
-async def get_message(db: Repo, actor: Actor, conversation_id: UUID, message_id: UUID) -> Message:
-    """One message, as a permanent link leads to it. Raises `ConversationNotFound`, `MessageNotFound`."""
-    row = await db.first(_Row, _GET, conversation_id, actor.id, message_id)
+    row = await db.first(_Row, _of(gate).get, conversation_id, actor.id, message_id)
     if row is None:
-        await get_access(db, actor, conversation_id)
+        await gate.enter(db, actor, conversation_id)
+        raise MessageNotFound
+    return row.message()
+
+
+async def read_message(db: Repo, actor: Actor, access: Access, message_id: UUID) -> Message:
+    """One message of a place the actor has just come into. Raises `MessageNotFound`."""
+    sql = _GATED if access.gated else _OPEN
+    row = await db.first(_Row, sql.get, access.conversation_id, actor.id, message_id)
+    if row is None:
         raise MessageNotFound
     return row.message()
 
 
 async def read_pinned(
-    db: Repo, actor: Actor, conversation_id: UUID, limit: int, before: tuple[datetime, UUID]
+    db: Repo,
+    actor: Actor,
+    conversation_id: UUID,
+    limit: int,
+    before: tuple[datetime, UUID],
+    *,
+    gate: Gate,
 ) -> Sequence[Message]:
     """Pinned messages, the newest pin first, from a position on."""
-    return await _read(db, actor, conversation_id, _PINNED, limit, *before)
+    if not await _sees_any(db, actor, conversation_id, gate):
+        return []
+    place = _Place(db, actor, conversation_id, gate)
+    return await place.read(_of(gate).pinned, limit, *before)

@@ -17,6 +17,7 @@ import msgspec
 from cgraph_kit.batching import Batched
 from cgraph_kit.streams import splice
 
+from .access import Topic
 from .events import MessageSent
 from .message import TEXT
 from .pending import enqueueing, pending_key
@@ -40,6 +41,12 @@ class Draft(NamedTuple):
     key: str | None
     request_hash: bytes | None
     mentions: Sequence[UUID]
+    called: Sequence[UUID] = ()
+    """Many at once; see `gates.Called`."""
+    slow_mode: int | None = None
+    """Seconds until the sender's next one, in a channel or thread; None: it is neither."""
+    place: Topic = "conversation"
+    """No argument."""
 
 
 class Taken(msgspec.Struct, frozen=True):
@@ -48,13 +55,15 @@ class Taken(msgspec.Struct, frozen=True):
     n: int
     """Which of the drafts it is."""
     seq: int
-    participant_ids: list[UUID]
+    participant_ids: list[UUID] | None
+    """Not looked for in channels and threads."""
     enqueued: bool
     """A job that tells people of it is to be done at once."""
 
 
 def _happened(draft: Draft, taken: Taken) -> MessageSent:
-    told = taken.participant_ids if len(taken.participant_ids) <= TOLD else None
+    ids = taken.participant_ids
+    told = ids if ids is not None and len(ids) <= TOLD else None
     payload = splice(draft.payload.encode(), taken.seq)
     return MessageSent(
         draft.conversation_id,
@@ -66,24 +75,50 @@ def _happened(draft: Draft, taken: Taken) -> MessageSent:
         told,
         draft.mentions,
         enqueued=taken.enqueued,
+        place=draft.place,
     )
 
 
 def _statement(drafts: Sequence[Draft]) -> tuple[str, Sequence[Any]]:
-    *always, keys, hashes, mentions = zip(*drafts, strict=True)
+    *always, keys, hashes, mentions, called, slow, _ = zip(*drafts, strict=True)
     args: list[Any] = [range(len(drafts)), *always]
     if named := any(keys):
         args += (keys, hashes)
     if mentioning := any(mentions):
         # An array of arrays would have to be a rectangle; the text of one need not.
-        args.append([f"{{{','.join(map(str, ids))}}}" for ids in mentions])
-    return _sql(named=named, mentioning=mentioning, shared=len(drafts) > 1), args
+        args.append([_text(ids) for ids in mentions])
+    if calling := any(called):
+        args.append([_text(ids) if ids else None for ids in called])
+    if gated := any(seconds is not None for seconds in slow):
+        args.append(slow)
+    variant = _Variant(named, mentioning, calling, gated, shared=len(drafts) > 1)
+    return _sql(variant), args
+
+
+def _text(ids: Sequence[UUID]) -> str:
+    return f"{{{','.join(map(str, ids))}}}"
+
+
+class _Variant(NamedTuple):
+    """What a statement has to do beside the rest; most have nothing of it."""
+
+    named: bool
+    mentioning: bool
+    calling: bool
+    gated: bool
+    """Some of it is said in channels or threads."""
+    shared: bool
 
 
 @cache
-def _sql(*, named: bool, mentioning: bool, shared: bool) -> str:
+def _sql(variant: _Variant) -> str:
+    named, mentioning, calling, gated, shared = variant
     extra = ["key", "request_hash"] * named + ["mentions"] * mentioning
+    extra += ["called"] * calling + ["slow"] * gated
     types = ["text[]", "bytea[]"] * named + ["text[]"] * mentioning
+    types += ["text[]"] * calling + ["int[]"] * gated
+    more = ", mentions" * mentioning + ", called" * calling
+    converted = ", mentions::uuid[]" * mentioning + ", called::uuid[]" * calling
     parameters = "".join(f", ${n}::{type}" for n, type in enumerate(types, 9))
     ready = "a.key IS NULL OR a.id IN (SELECT made_id FROM claim)" if named else "true"
     return f"""
@@ -96,6 +131,7 @@ WITH input AS (
     SELECT i.* FROM input i, LATERAL (
         SELECT FROM participants p
         WHERE p.conversation_id = i.conversation_id AND p.user_id = i.sender_id AND p.left_seq IS NULL
+            AND {_IN_TIME if gated else "NOT p.gated"}
             AND (p.peer_id IS NULL OR NOT EXISTS (
                 SELECT FROM blocked_pairs b WHERE b.user_id = i.sender_id AND b.other_id = p.peer_id
             ))
@@ -114,21 +150,21 @@ WITH input AS (
     FROM ready r WHERE s.id = r.conversation_id RETURNING r.*, s.last_seq AS seq, s.counted AS nth
 ), said AS (
     INSERT INTO messages
-        (conversation_id, seq, nth, id, sender_id, content, reply_to_id, inserted_at, expires_at{", mentions" if mentioning else ""})
-    SELECT conversation_id, seq, nth, id, sender_id, content, reply_to_id, at, at + make_interval(secs => message_ttl){", mentions::uuid[]" if mentioning else ""}
+        (conversation_id, seq, nth, id, sender_id, content, reply_to_id, inserted_at, expires_at{more})
+    SELECT conversation_id, seq, nth, id, sender_id, content, reply_to_id, at, at + make_interval(secs => message_ttl){converted}
     FROM taken
 ), seen AS (
     UPDATE participants p SET read_seq = seq, read_nth = nth, shown_read_seq = seq, delivered_seq = seq,
-        marked_unread = false, own_above = false
+        marked_unread = false, own_above = false{_SLOWED if gated else ""}
     FROM taken t WHERE p.conversation_id = t.conversation_id AND p.user_id = t.sender_id
 ), logged AS (
     INSERT INTO events (stream_id, seq, type, payload, inserted_at)
     SELECT conversation_id, seq, 'new_message', payload, at FROM taken
-), enqueued AS ({_ENQUEUE} RETURNING pending_key, state){_MENTION if mentioning else ""}
-SELECT n, seq, ARRAY(
+), enqueued AS ({_ENQUEUE} RETURNING pending_key, state){_MENTION if mentioning else ""}{_CALL if calling else ""}
+SELECT n, seq, {"CASE WHEN slow IS NULL THEN" if gated else ""} ARRAY(
     SELECT p.user_id FROM participants p WHERE p.conversation_id = t.conversation_id AND p.left_seq IS NULL
     LIMIT {TOLD + 1}
-), EXISTS (
+) {"END" if gated else ""}, EXISTS (
     SELECT FROM enqueued e WHERE e.state = 'available' AND e.pending_key = {pending_key("t.conversation_id")}
 ) FROM taken t
 """
@@ -153,6 +189,16 @@ _CLAIM = """, claim AS (
 _IN_ORDER = (
     ", LATERAL (SELECT FROM streams s WHERE s.id = a.conversation_id FOR NO KEY UPDATE OF s) s"
 )
+# Whoever waited for the row looks at it again: of many at once one gets through.
+_IN_TIME = """p.gated = (i.slow IS NOT NULL)
+            AND (coalesce(i.slow, 0) = 0 OR p.slow_until IS NULL OR p.slow_until <= i.at)"""
+_SLOWED = """,
+        slow_until = CASE WHEN t.slow > 0 THEN t.at + make_interval(secs => t.slow) ELSE p.slow_until END"""
+_CALL = """, calling AS (
+    INSERT INTO wide_mentions (conversation_id, seq, audience_id, sender_id)
+    SELECT conversation_id, seq, audience_id, sender_id FROM taken, unnest(called::uuid[]) AS a (audience_id)
+    WHERE audience_id <> conversation_id
+)"""
 _MENTION = """, mentioned AS (
     INSERT INTO mentions (user_id, conversation_id, seq, sender_id)
     SELECT unnest(mentions::uuid[]), conversation_id, seq, sender_id FROM taken

@@ -1,6 +1,6 @@
 """Saying something: the hottest path, one statement, shared by all who say something at the same time."""
 
-from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -13,14 +13,13 @@ from cgraph_kit.idempotency import KeyReused, request_hash
 from cgraph_kit.ids import new_id
 from cgraph_kit.streams import splice
 
-from .access import get_access
+from .access import Access, topic_of
 from .content import check_content
-from .errors import CannotSend
+from .errors import SlowMode
+from .gates import PARTICIPANTS, Called, Gate
 from .limits import DEFAULT_LIMITS, Limits
-from .mentions import find_mentioned
 from .message import TEXT, MessagePayload, NewMessage, person
 from .named import client_key
-from .policy import can_speak
 from .saying import SENDING, Draft
 
 _TRIES = 3
@@ -47,22 +46,23 @@ async def send_message(
     *,
     name: str | None = None,
     limits: Limits = DEFAULT_LIMITS,
+    gate: Gate = PARTICIPANTS,
 ) -> Sent:
     """Say something. The same `client_id` again returns the first message, whatever has become of it.
 
     `name`: what the transport calls this write, for clients that give no `client_id`.
 
-    Raises `ConversationNotFound`, `CannotSend`, `KeyReused`, `Invalid` for the content and for a `reply_to_id` that is
-    not a message of the conversation.
+    Raises `ConversationNotFound`, `CannotSend` (or what the gate does), `SlowMode`, `KeyReused`, `Invalid` for the content
+    and for a `reply_to_id` that is not a message of the conversation.
     """
     check_content(new.content, limits)
     name = new.client_id or name
     key = client_key(name) if name is not None else None
     for _ in range(_TRIES):
-        sent = await _send(db, actor, conversation_id, new, key)
+        sent = await _send(db, actor, conversation_id, new, key=key, gate=gate)
         if sent is not None:
             return sent
-        earlier = await _explain(db, actor, conversation_id, new, key)
+        earlier = await _explain(db, actor, conversation_id, new, key=key, gate=gate)
         if earlier is not None:
             return earlier
         # What was in the way is gone by now: a block, or another's try that failed.
@@ -70,16 +70,19 @@ async def send_message(
 
 
 async def _send(
-    db: Repo, actor: Actor, conversation_id: UUID, new: NewMessage, key: str | None
+    db: Repo, actor: Actor, conversation_id: UUID, new: NewMessage, *, key: str | None, gate: Gate
 ) -> Sent | None:
-    mentions: Sequence[UUID] = ()
-    if "@" in new.content:
-        mentions = await find_mentioned(db, conversation_id, actor.id, new.content)
+    access = await gate.admit(db, actor, conversation_id)
+    called = await gate.calls(
+        db, actor, conversation_id, new.content, access=access, allowed=new.allowed_mentions
+    )
     hash = _hash(conversation_id, new) if key is not None else None
-    draft = _draft(actor, conversation_id, new, mentions, key=key, hash=hash)
+    draft = _draft(actor, conversation_id, new, called, access, key=key, hash=hash)
     event = await db.batched(SENDING, draft)
     if event is None:
         return None
+    if access is not None:
+        await gate.said(db, actor, access)
     return Sent(event.id, conversation_id, event.seq, event.payload)
 
 
@@ -87,7 +90,8 @@ def _draft(
     actor: Actor,
     conversation_id: UUID,
     new: NewMessage,
-    mentions: Sequence[UUID],
+    called: Called,
+    access: Access | None,
     *,
     key: str | None,
     hash: bytes | None,
@@ -101,20 +105,37 @@ def _draft(
         actor.id,
         person(actor),
         new.reply_to_id,
-        mentions,
+        called.user_ids,
         None,
         at,
         client_id=new.client_id,
+        mention_roles=called.audiences,
     )
     body = encode(payload).decode()
-    return Draft(
-        conversation_id, actor.id, id, new.content, at, new.reply_to_id, body, key, hash, mentions
+    draft = Draft(
+        conversation_id,
+        actor.id,
+        id,
+        new.content,
+        at,
+        new.reply_to_id,
+        body,
+        key,
+        hash,
+        called.user_ids,
+        called.audiences,
     )
+    if access is None:
+        return draft
+    return draft._replace(slow_mode=access.slow_mode, place=topic_of(access.kind))
 
 
 def _hash(conversation_id: UUID, new: NewMessage) -> bytes:
     reply = new.reply_to_id.bytes if new.reply_to_id else b""
-    return request_hash(conversation_id.bytes, new.content.encode(), reply)
+    parts = [conversation_id.bytes, new.content.encode(), reply]
+    if new.allowed_mentions is not None:
+        parts.append(encode(new.allowed_mentions))
+    return request_hash(*parts)
 
 
 class _Earlier(msgspec.Struct, frozen=True):
@@ -126,7 +147,7 @@ class _Earlier(msgspec.Struct, frozen=True):
 
 
 async def _explain(
-    db: Repo, actor: Actor, conversation_id: UUID, new: NewMessage, key: str | None
+    db: Repo, actor: Actor, conversation_id: UUID, new: NewMessage, *, key: str | None, gate: Gate
 ) -> Sent | None:
     """Why nothing was said: the first message of that name, or an error. None: no reason is left."""
     if key is not None and (earlier := await db.first(_Earlier, _EARLIER, actor.id, key)):
@@ -136,9 +157,10 @@ async def _explain(
             body = splice(earlier.payload.encode(), earlier.seq)
             return Sent(earlier.id, earlier.conversation_id, earlier.seq, body, replayed=True)
         raise Unavailable("the answer to this message is no longer kept")
-    access = await get_access(db, actor, conversation_id)
-    if not can_speak(closed=access.closed):
-        raise CannotSend
+    access = await gate.enter(db, actor, conversation_id)
+    access.check_speaking()
+    if access.slow_mode:
+        await _check_pace(db, actor, conversation_id)
     if new.reply_to_id is not None and not await db.value(
         _ANSWERABLE, conversation_id, new.reply_to_id, access.joined_seq
     ):
@@ -146,6 +168,13 @@ async def _explain(
     return None
 
 
+async def _check_pace(db: Repo, actor: Actor, conversation_id: UUID) -> None:
+    until: datetime | None = await db.value(_SLOW_UNTIL, conversation_id, actor.id)
+    if until is not None and (wait := (until - clock.now()).total_seconds()) > 0:
+        raise SlowMode(retry_after=wait)
+
+
+_SLOW_UNTIL = "SELECT slow_until FROM participants WHERE conversation_id = $1 AND user_id = $2"
 # The log's row has the message's own time: one partition is looked at.
 _EARLIER = """
 SELECT k.request_hash, m.id, m.conversation_id, m.seq, e.payload

@@ -12,10 +12,11 @@ from cgraph_kit.db import Transaction, columns
 from cgraph_kit.ids import new_id
 from cgraph_kit.streams import splice
 
-from .access import Access
+from .access import Access, topic_of
 from .errors import MessageNotFound
 from .events import AboutMessage, ConversationEvent, MessageSent
 from .message import MessagePayload, person
+from .policy import AnyKind
 
 E = TypeVar("E", bound=ConversationEvent)
 
@@ -26,12 +27,14 @@ TOLD = 200
 class Stored(msgspec.Struct, frozen=True):
     """What rules ask about a message."""
 
+    conversation_id: UUID
     id: UUID
     seq: int
     kind: str
     sender_id: UUID | None
     content: str
     mentions: list[UUID]
+    called: list[UUID] | None
     inserted_at: datetime
     edited_at: datetime | None
     deleted_at: datetime | None
@@ -61,6 +64,7 @@ SELECT {columns(Stored)} FROM messages WHERE conversation_id = $1 AND id = $2 AN
 
 class _Taken(msgspec.Struct, frozen=True):
     seq: int
+    kind: AnyKind
     hidden_from: list[UUID]
 
 
@@ -77,19 +81,21 @@ async def tell(tx: Transaction, event: type[E], payload: AboutMessage, **facts: 
         event.type,
         body.decode(),
         clock.now(),
-        payload.message_seq,
+        getattr(payload, "message_seq", None),
     )
     happened = event(
         payload.conversation_id,
         taken.seq,
         splice(body, taken.seq),
         hidden_from=taken.hidden_from,
+        place=topic_of(taken.kind),
         **facts,
     )
     tx.publish(happened)
     return happened
 
 
+# In channels and threads everybody sees everything: their people are not even looked at.
 _APPEND = """
 WITH next AS (
     UPDATE streams SET last_seq = last_seq + 1 WHERE id = $1 RETURNING last_seq
@@ -97,9 +103,9 @@ WITH next AS (
     INSERT INTO events (stream_id, seq, type, payload, inserted_at)
     SELECT $1, last_seq, $2, $3, $4 FROM next RETURNING seq
 )
-SELECT seq, ARRAY(
+SELECT l.seq, c.kind, CASE WHEN c.kind IN ('channel', 'thread') THEN '{}' ELSE ARRAY(
     SELECT user_id FROM participants WHERE conversation_id = $1 AND left_seq IS NULL AND joined_seq >= $5
-) FROM logged
+) END FROM logged l JOIN conversations c ON c.id = $1
 """
 
 
@@ -122,15 +128,25 @@ async def say(
         at,
         body.decode(),
     )
-    told = said.participant_ids if len(said.participant_ids) <= TOLD else None
-    event = MessageSent(conversation_id, said.seq, splice(body, said.seq), id, actor.id, kind, told)
+    ids = said.participant_ids
+    event = MessageSent(
+        conversation_id,
+        said.seq,
+        splice(body, said.seq),
+        id,
+        actor.id,
+        kind,
+        ids if ids is not None and len(ids) <= TOLD else None,
+        place=topic_of(said.kind),
+    )
     tx.publish(event)
     return event
 
 
 class _Said(msgspec.Struct, frozen=True):
     seq: int
-    participant_ids: list[UUID]
+    kind: AnyKind
+    participant_ids: list[UUID] | None
 
 
 _SAY = f"""
@@ -143,7 +159,7 @@ WITH taken AS (
 ), logged AS (
     INSERT INTO events (stream_id, seq, type, payload, inserted_at) SELECT $1, seq, 'new_message', $7, $6 FROM taken
 )
-SELECT seq, ARRAY(
+SELECT t.seq, c.kind, CASE WHEN c.kind NOT IN ('channel', 'thread') THEN ARRAY(
     SELECT user_id FROM participants WHERE conversation_id = $1 AND left_seq IS NULL LIMIT {TOLD + 1}
-) FROM taken
+) END FROM taken t JOIN conversations c ON c.id = $1
 """

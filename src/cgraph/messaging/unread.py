@@ -23,7 +23,7 @@ from .counting import (
 from .errors import ConversationNotFound
 from .events import CountersDrifted
 
-_DRIFT = telemetry.counter(
+DRIFT = telemetry.counter(
     "unread_drift_total", "Conversations whose unread counters were found wrong. Stays 0."
 )
 
@@ -90,6 +90,12 @@ async def get_unread_and_told(db: Repo, actor: Actor, conversation_id: UUID) -> 
     return Unread(**values), found.told
 
 
+async def was_told(db: Repo, actor: Actor, place_id: UUID) -> bool:
+    """Whether notifications of what is said in a place wait to be read."""
+    found: bool = await db.value(_TOLD, actor.id, place_id)
+    return found
+
+
 async def list_unread(db: Repo, actor: Actor) -> list[Unread]:
     """The counters of every conversation in which something is unread."""
     return await db.all(Unread, _LIST, actor.id)
@@ -112,7 +118,7 @@ async def verify_unread(db: Repo, actor: Actor) -> list[Verified]:
     rows = await db.all(Verified, _VERIFY, actor.id)
     drifted = [row.conversation_id for row in rows if row.drifted]
     if drifted:
-        _DRIFT.inc(len(drifted))
+        DRIFT.inc(len(drifted))
         db.publish(CountersDrifted(actor.id, drifted))
     return rows
 
@@ -120,7 +126,7 @@ async def verify_unread(db: Repo, actor: Actor) -> list[Verified]:
 def _counting(columns: str, where: str, joins: str = "") -> str:
     """Over the participants that fit."""
     return f"""
-WITH p AS MATERIALIZED (SELECT * FROM participants WHERE {where} AND left_seq IS NULL), {HIDDEN}
+WITH p AS MATERIALIZED (SELECT * FROM participants WHERE {where} AND left_seq IS NULL AND NOT gated), {HIDDEN}
 SELECT {columns} FROM p {JOINED} {joins}
 """
 
@@ -144,6 +150,7 @@ _COUNT = _counting(
 _VERIFY = _counting(
     f"p.conversation_id, {UNREAD}, {MENTIONS}, {RECOUNT}, {RECOUNT_MENTIONS}", "user_id = $1"
 )
+_TOLD = "SELECT EXISTS (SELECT FROM told_scopes t WHERE t.user_id = $1 AND t.scope_id = $2)"
 _PEOPLE = """
-SELECT user_id FROM participants WHERE conversation_id = $1 AND left_seq IS NULL
+SELECT user_id FROM participants WHERE conversation_id = $1 AND left_seq IS NULL AND NOT gated
 """

@@ -30,7 +30,7 @@ from .inbox import (
     ReadMark,
     count_notifications,
     delete_notification,
-    forget_read,
+    forget_old,
     list_notifications,
     mark_notifications_read,
     mark_notifications_seen,
@@ -69,7 +69,7 @@ from .preferences import (
 from .providers import open_pushers
 from .quiet import QuietHours, Window, quiet_until
 from .quiet_hours import NewQuietHours, QuietHoursShown, get_quiet_hours, set_quiet_hours
-from .reading import forget_places, leave_place, leave_places, read_place, withdraw
+from .reading import forget_places, leave_place, leave_places, read_place, withdraw, withdraw_all
 from .recipients import Recipient, get_recipients
 from .record import keep_record
 from .resolve import resolve
@@ -163,9 +163,9 @@ __all__ = [
     "event_id",
     "explain",
     "forget_devices",
+    "forget_old",
     "forget_places",
     "forget_preference",
-    "forget_read",
     "forget_scope",
     "get_device",
     "get_global_preference",
@@ -197,4 +197,5 @@ __all__ = [
     "set_quiet_hours",
     "tell_held",
     "withdraw",
+    "withdraw_all",
 ]

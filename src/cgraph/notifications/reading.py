@@ -106,6 +106,16 @@ async def withdraw(
     await tell_entries(tx, [(NotificationUpdated, row) for row in changed])
 
 
+async def withdraw_all(db: Repo, object_ids: Sequence[UUID]) -> None:
+    """The same of objects many were told of: some people at a time, each in their own transaction.
+
+    Whoever calls sees to it that nobody is told of them any more.
+    """
+    while people := await db.values(_STILL_CONCERNED, object_ids, AT_ONCE):
+        async with db.transaction() as tx:
+            await withdraw(tx, object_ids, user_ids=people)
+
+
 def refolded(row: Row, left: Sequence[Outcome]) -> Row:
     """An entry of what is left of it, the oldest first."""
     entries = [Entry(_occasion(row, one), row.muted) for one in left]
@@ -182,6 +192,10 @@ object_id = ANY($1) AND ($2::text IS NULL OR kind = $2) AND ($3::uuid IS NULL OR
     AND ($4::uuid[] IS NULL OR user_id = ANY($4))
 """
 _CONCERNED = f"SELECT DISTINCT user_id FROM notification_outcomes WHERE {_WHICH}"
+_STILL_CONCERNED = """
+SELECT DISTINCT user_id FROM notification_outcomes
+WHERE object_id = ANY($1) AND (notification_id IS NOT NULL OR state = 'pending') LIMIT $2
+"""
 _GONE = """'{"push": {"action": "suppress", "rule": "gone"}, "email": {"action": "suppress", "rule": "gone"}}'::jsonb"""
 _WITHDRAW = f"""
 WITH found AS MATERIALIZED (
