@@ -17,6 +17,7 @@ Kind = Literal[
     "post_reply",
     "comment_reply",
     "followed_post",
+    "forum_post",
     "reaction",
     "vote_milestone",
     "friend_request",
@@ -63,6 +64,8 @@ KINDS: dict[Kind, KindTraits] = {
     "post_reply": KindTraits("reply", ALL, "A comment on a post of theirs."),
     "comment_reply": KindTraits("reply", ALL, "An answer to a comment of theirs."),
     "followed_post": KindTraits("everything", ALL, "A comment on a post they follow."),
+    # Only those who asked for posts are told of them: whatever reaches them there at all, this does.
+    "forum_post": KindTraits("reply", ALL, "A new post in a forum they watch."),
     "reaction": KindTraits("reply", frozenset({"in_app"}), "A reaction to something of theirs."),
     "vote_milestone": KindTraits(
         "reply", frozenset({"in_app"}), "Votes for something of theirs reached a round number."

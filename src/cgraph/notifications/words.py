@@ -23,6 +23,7 @@ BY_KIND: dict[Kind, str] = {
     "post_reply": "commented on your post",
     "comment_reply": "replied to your comment",
     "followed_post": "commented on a post you follow",
+    "forum_post": "posted in a forum you watch",
     "reaction": "reacted to your message",
     "friend_request": "wants to be your friend",
     "invite": "invited you",
