@@ -3,6 +3,9 @@
 Reads and writes take the actor; to whoever is no member there is no group, and to who may not view a channel no channel.
 """
 
+from .audit_reading import AuditEntry, WhichEntries, list_audit_entries
+from .ban import Ban, NewBan, NewBans, NewlyBanned
+from .bans import ban_member, ban_members, get_ban, list_bans, unban_member
 from .bulk import (
     ImportedChannel,
     ImportedGroup,
@@ -21,9 +24,13 @@ from .bulk import (
     import_threads,
 )
 from .errors import (
+    AdministratorExempt,
+    Banned,
+    BanNotFound,
     ChannelNotFound,
     EveryoneRole,
     GroupNotFound,
+    InviteNotFound,
     MemberNotFound,
     MissingPermission,
     NoCategory,
@@ -36,6 +43,7 @@ from .errors import (
     RoleNotFound,
     TooManyChannels,
     TooManyGroups,
+    TooManyInvites,
     TooManyOverwrites,
     TooManyRoles,
     WouldLockOut,
@@ -55,16 +63,32 @@ from .events import (
 )
 from .group import Confirmation, Group, GroupChange, GroupFacts, NewGroup, Transfer
 from .groups import create_group, delete_group, transfer_group, update_group
+from .invite import Accepted, Invitation, Invite, NewInvite
+from .invite_accepting import accept_invite
+from .invites import create_invite, get_invitation, list_invites, revoke_invite
 from .limits import DEFAULT_LIMITS, Limits, limits_of
+from .member import Member, MemberChange
+from .member_changes import MemberRole, add_member_role, remove_member_role, update_member
+from .member_events import MemberJoined, MemberLeft, MemberUpdated
+from .members import get_member, list_members, search_members
 from .membership import leave_group
+from .moderating import kick_member
 from .overview import get_group, list_groups
 from .permissions import Permission
+from .purging import purge_messages
 from .reviewing import list_group_ids, list_reviewed_channels
 from .role import NewRole, Role, RoleChange, RoleOrder
 from .roles import create_role, delete_role, list_roles, order_roles, update_role
+from .screening import Rules, accept_rules, set_rules
 
 __all__ = [
     "DEFAULT_LIMITS",
+    "Accepted",
+    "AdministratorExempt",
+    "AuditEntry",
+    "Ban",
+    "BanNotFound",
+    "Banned",
     "ChannelNotFound",
     "ChannelsUpdated",
     "Confirmation",
@@ -85,11 +109,24 @@ __all__ = [
     "ImportedOverwrite",
     "ImportedRole",
     "ImportedThread",
+    "Invitation",
+    "Invite",
+    "InviteNotFound",
     "Limits",
+    "Member",
+    "MemberChange",
+    "MemberJoined",
+    "MemberLeft",
     "MemberNotFound",
+    "MemberRole",
+    "MemberUpdated",
     "MissingPermission",
+    "NewBan",
+    "NewBans",
     "NewGroup",
+    "NewInvite",
     "NewRole",
+    "NewlyBanned",
     "NoCategory",
     "NotGroupOwner",
     "OrderOutdated",
@@ -107,18 +144,30 @@ __all__ = [
     "RoleOrder",
     "RoleUpdated",
     "RolesReordered",
+    "Rules",
     "TooManyChannels",
     "TooManyGroups",
+    "TooManyInvites",
     "TooManyOverwrites",
     "TooManyRoles",
     "Transfer",
+    "WhichEntries",
     "WouldLockOut",
+    "accept_invite",
+    "accept_rules",
+    "add_member_role",
+    "ban_member",
+    "ban_members",
     "create_group",
+    "create_invite",
     "create_role",
     "delete_group",
     "delete_role",
     "find_member_ids",
+    "get_ban",
     "get_group",
+    "get_invitation",
+    "get_member",
     "import_channel_messages",
     "import_channels",
     "import_group",
@@ -126,14 +175,26 @@ __all__ = [
     "import_members",
     "import_overwrites",
     "import_threads",
+    "kick_member",
     "leave_group",
     "limits_of",
+    "list_audit_entries",
+    "list_bans",
     "list_group_ids",
     "list_groups",
+    "list_invites",
+    "list_members",
     "list_reviewed_channels",
     "list_roles",
     "order_roles",
+    "purge_messages",
+    "remove_member_role",
+    "revoke_invite",
+    "search_members",
+    "set_rules",
     "transfer_group",
+    "unban_member",
     "update_group",
+    "update_member",
     "update_role",
 ]

@@ -1,0 +1,93 @@
+"""The audit log, read: by who may, filtered, the newest first; and what of it has become too old."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+
+from cgraph.accounts import Actor, Person
+from cgraph_kit.db import Repo
+from cgraph_kit.paging import Page, WhichPage, decode_cursor, forward_page
+from cgraph_kit.validation import NO_NUL
+
+from .permissions import Permission
+from .standing import get_standing
+
+
+class WhichEntries(WhichPage, frozen=True):
+    """Which page of an audit log, and of which entries."""
+
+    actor_id: UUID | None = None
+    """Only what this person did."""
+    target_id: UUID | None = None
+    """Only what was done to this member, role, channel, …"""
+    action: Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=NO_NUL)] | None = None
+    """Only what was done so."""
+
+
+class Change(msgspec.Struct, frozen=True):
+    """What a field was, and what it is from then on."""
+
+    before: Any = None
+    after: Any = None
+
+
+class AuditEntry(msgspec.Struct, frozen=True):
+    """Who did what, to what, and why."""
+
+    id: UUID
+    actor: Person | None
+    """Null: nobody in particular, a time had come; or somebody who is no more."""
+    action: str
+    """`member_banned`, `channel_updated` and so on."""
+    target_id: UUID | None
+    changes: dict[str, Change]
+    """By field; bits as decimal strings."""
+    reason: str | None
+    inserted_at: datetime
+
+
+async def list_audit_entries(
+    db: Repo, actor: Actor, group_id: UUID, which: WhichEntries
+) -> Page[AuditEntry]:
+    """What was done in a group, the newest first. Raises `GroupNotFound`, `MissingPermission`, `Invalid`."""
+    (await get_standing(db, actor.id, group_id)).demand(Permission.VIEW_AUDIT_LOG)
+    start = decode_cursor(which.after, UUID, "after") if which.after else None
+    rows = await db.all(
+        AuditEntry,
+        _LIST,
+        group_id,
+        which.actor_id,
+        which.target_id,
+        which.action,
+        start,
+        which.limit + 1,
+    )
+    entries = [msgspec.convert(msgspec.structs.asdict(row), AuditEntry) for row in rows]
+    return forward_page(entries, which.limit, lambda entry: entry.id)
+
+
+async def forget_audit_entries(db: Repo, before: datetime) -> None:
+    """Drop those from before an instant, in statements of bounded size. Twice is harmless."""
+    while await db.value(_FORGET, before, AT_ONCE) == AT_ONCE:
+        pass
+
+
+AT_ONCE = 5_000
+"""Rows one statement removes."""
+
+_LIST = """
+SELECT a.id, CASE WHEN u.id IS NOT NULL THEN jsonb_build_object('id', u.id, 'user_id', u.user_id,
+    'username', u.username, 'display_name', u.display_name, 'avatar_url', u.avatar_url) END,
+    a.action, a.target_id, a.changes, a.reason, a.inserted_at
+FROM group_audit_log a LEFT JOIN users u ON u.id = a.actor_id
+WHERE a.group_id = $1 AND ($2::uuid IS NULL OR a.actor_id = $2) AND ($3::uuid IS NULL OR a.target_id = $3)
+    AND ($4::text IS NULL OR a.action = $4) AND ($5::uuid IS NULL OR a.id < $5)
+ORDER BY a.id DESC LIMIT $6
+"""
+_FORGET = """
+WITH some AS (SELECT id FROM group_audit_log WHERE inserted_at < $1 LIMIT $2),
+gone AS (DELETE FROM group_audit_log a USING some WHERE a.id = some.id RETURNING 1)
+SELECT count(*) FROM gone
+"""

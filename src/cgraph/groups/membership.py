@@ -1,0 +1,93 @@
+"""Coming into a group and going: what joining, leaving, being shown out and being banned share.
+
+Whoever calls holds the group (`hold_group`), so that its members are counted by one at a time.
+"""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from cgraph import messaging, notifications
+from cgraph.accounts import Actor
+from cgraph_kit.db import Repo, Transaction
+
+from .errors import OwnerCannotLeave, TooManyGroups
+from .events import GroupJoined, GroupLeft, RightsChanged, tell_people
+from .limits import Limits
+from .member import Member
+from .member_events import tell_joined, tell_left
+from .standing import hold_group
+
+
+async def check_room(db: Repo, user_id: UUID, limits: Limits) -> None:
+    """Raise `TooManyGroups` for who is in as many as one may; about, for who joins several at the same time."""
+    if await db.value(_COUNT, user_id) >= limits.groups_max:
+        raise TooManyGroups(f"one person can be in {limits.groups_max} groups")
+
+
+async def admit(
+    tx: Transaction,
+    group_id: UUID,
+    user_id: UUID,
+    *,
+    role_ids: Sequence[UUID] = (),
+    temporary: bool = False,
+) -> Member:
+    """Make somebody who is none a member, with those of these roles that there are; pending where there are rules."""
+    await tx.value(_JOIN, group_id, user_id, temporary)
+    await tx.value(_GIVE, group_id, user_id, list(role_ids))
+    member = await tell_joined(tx, group_id, user_id)
+    await tell_people(tx, GroupJoined, group_id, [user_id])
+    return member
+
+
+async def dismiss(tx: Transaction, group_id: UUID, user_id: UUID) -> bool:
+    """Let a member go, from its channels and threads too, at once and on all devices. False: they were none."""
+    if not await tx.value(_GO, group_id, user_id):
+        return False
+    places = await list_places(tx, group_id)
+    await tx.value(_UNFOLLOW, places, user_id)
+    await tell_left(tx, group_id, user_id)
+    await messaging.leave_places(tx, user_id, places)
+    await notifications.leave_places(tx, user_id, [group_id])
+    await tell_people(tx, GroupLeft, group_id, [user_id])
+    tx.publish(RightsChanged(group_id, [user_id]))
+    return True
+
+
+async def leave_group(db: Repo, actor: Actor, group_id: UUID) -> None:
+    """Go. Raises `GroupNotFound`, and `OwnerCannotLeave`: a group is never without one."""
+    async with db.transaction() as tx:
+        standing = await hold_group(tx, actor, group_id)
+        if standing.member.owner:
+            raise OwnerCannotLeave
+        await dismiss(tx, group_id, actor.id)
+
+
+async def list_places(db: Repo, group_id: UUID) -> list[UUID]:
+    """The channels and threads of a group: wherever something is said in it."""
+    return await db.values(_PLACES, group_id)
+
+
+_COUNT = "SELECT count(*) FROM group_members WHERE user_id = $1"
+_JOIN = """
+WITH joined AS (
+    INSERT INTO group_members (group_id, user_id, temporary, pending)
+    SELECT id, $2, $3, rules <> '{}' FROM groups WHERE id = $1 RETURNING group_id
+)
+UPDATE groups g SET member_count = member_count + 1 FROM joined WHERE g.id = joined.group_id
+"""
+_GIVE = """
+INSERT INTO group_member_roles (group_id, user_id, role_id)
+SELECT r.group_id, $2, r.id FROM group_roles r WHERE r.group_id = $1 AND r.id = ANY($3) AND r.id <> $1
+"""
+_GO = """
+WITH gone AS (
+    DELETE FROM group_members WHERE group_id = $1 AND user_id = $2 RETURNING group_id
+)
+UPDATE groups g SET member_count = member_count - 1 FROM gone WHERE g.id = gone.group_id RETURNING true
+"""
+_PLACES = """
+SELECT id FROM group_channels WHERE group_id = $1 AND kind <> 'category'
+UNION ALL SELECT id FROM group_threads WHERE group_id = $1
+"""
+_UNFOLLOW = "DELETE FROM group_thread_members WHERE thread_id = ANY($1) AND user_id = $2"

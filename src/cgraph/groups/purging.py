@@ -1,0 +1,40 @@
+"""Taking away what the banned have said lately, channel after channel."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import msgspec
+
+from cgraph import messaging
+from cgraph_kit.db import Transaction
+from cgraph_kit.jobs import job
+
+from .membership import list_places
+
+if TYPE_CHECKING:
+    from cgraph.application import App
+
+
+class PurgeMessages(msgspec.Struct, frozen=True):
+    """What somebody has said in a group."""
+
+    group_id: UUID
+    user_id: UUID
+    since: datetime
+    by: UUID
+    """Who decided it."""
+
+
+@job(queue="default", timeout=600)
+async def purge_messages(app: "App", args: PurgeMessages) -> None:
+    """Delete what somebody has said in a group since an instant. Twice is harmless: the second time nothing is left."""
+    places = await list_places(app.db, args.group_id)
+    await messaging.delete_messages_of(app.db, places, args.user_id, args.since, by=args.by)
+
+
+async def purge_later(
+    tx: Transaction, group_id: UUID, user_id: UUID, since: datetime, by: UUID
+) -> None:
+    """Have it done, once this is committed."""
+    await purge_messages.enqueue(tx, group_id=group_id, user_id=user_id, since=since, by=by)
