@@ -85,3 +85,21 @@ async def _insert(db: Repo, table: str, row: dict[str, Any]) -> None:
 
 
 _OWN = "INSERT INTO votes (item_id, user_id, item_kind, forum_id, value) VALUES ($1, $2, $3, $4, 1)"
+
+
+async def fill(
+    db: Repo, author: Actor, forum_id: UUID, n: int, *, apart: float = 60.0
+) -> list[UUID]:
+    """Many posts, one each `apart` seconds until now, with votes by their number. The newest last."""
+    ids = [new_id() for _ in range(n)]
+    await db.value("INSERT INTO streams (id) SELECT unnest($1::uuid[])", ids)
+    await db.value(_FILL, ids, forum_id, author.id, clock.now(), apart, n)
+    return ids
+
+
+_FILL = """
+INSERT INTO posts (id, forum_id, hot_epoch, hot_seconds, author_id, kind, title, upvotes, downvotes, active_at, inserted_at)
+SELECT i.id, f.id, f.hot_epoch, f.hot_seconds, $3, 'text', 'No. ' || i.n, (i.n * 7919) % 100 + 1, (i.n * 104729) % 60,
+    $4::timestamptz - make_interval(secs => ($6 - i.n) * $5), $4 - make_interval(secs => ($6 - i.n) * $5)
+FROM unnest($1::uuid[]) WITH ORDINALITY i (id, n), forums f WHERE f.id = $2
+"""

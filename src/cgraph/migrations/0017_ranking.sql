@@ -12,5 +12,7 @@ CREATE UNLOGGED TABLE ranking_snapshots (
     ids uuid[] NOT NULL
 );
 CREATE INDEX ranking_snapshots_list ON ranking_snapshots (list, taken_at DESC) WHERE previous_id IS NULL;
-CREATE INDEX ranking_snapshots_previous ON ranking_snapshots (previous_id);
-CREATE INDEX ranking_snapshots_taken ON ranking_snapshots (taken_at);
+CREATE UNIQUE INDEX ranking_snapshots_previous ON ranking_snapshots (previous_id);
+CREATE INDEX ranking_snapshots_begun ON ranking_snapshots (begun_at);
+-- Ids do not compress.
+ALTER TABLE ranking_snapshots ALTER ids SET STORAGE EXTERNAL;
