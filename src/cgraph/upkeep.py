@@ -57,7 +57,9 @@ async def tidy(db: Repo, settings: Settings) -> None:
     """Do it now. Any number of nodes may do it at once."""
     await streams.keep_partitions(db, retention_days=settings.event_retention_days)
     await notifications.keep_record(db)
-    await notifications.forget_read(db, days=settings.inbox_days)
+    await notifications.forget_old(
+        db, days=settings.inbox_days, unread_days=settings.inbox_unread_days
+    )
     await notifications.forget_devices(db, days=settings.push_device_days)
     await idempotency.forget(db, hours=settings.idempotency_hours)
     await accounts.forget_expired(db)

@@ -94,6 +94,7 @@ from .online import (
     go_offline,
     last_sign_of_life,
     list_online_ids,
+    list_seen_ids,
 )
 from .origin import (
     Origin,
@@ -233,13 +234,14 @@ __all__ = [
     "go_offline",
     "grant_admin",
     "is_admin",
+    "last_sign_of_life",
     "limits_of",
     "list_active_ids",
     "list_admins",
     "list_blocks",
     "list_live_ids",
-    "last_sign_of_life",
     "list_online_ids",
+    "list_seen_ids",
     "list_sessions",
     "listener",
     "log_in",

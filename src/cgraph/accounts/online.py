@@ -5,7 +5,7 @@ job where a node died without a word.
 """
 
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from cgraph_kit import clock
@@ -30,6 +30,17 @@ async def list_online_ids(db: Repo, user_ids: Collection[UUID]) -> set[UUID]:
     return set(await db.values(_LIST, list(user_ids), clock.now() - STALE))
 
 
+async def last_sign_of_life(db: Repo, user_id: UUID) -> datetime | None:
+    """When a person was last here in any way, for decisions alone: it is nothing to be shown. Exact to a few minutes."""
+    seen: datetime | None = await db.value(_LIFE, user_id)
+    return seen
+
+
+async def list_seen_ids(db: Repo, user_ids: Collection[UUID], since: datetime) -> set[UUID]:
+    """Those of these people who have been here in any way since an instant, or are now; for decisions, not to be shown."""
+    return set(await db.values(_SEEN, list(user_ids), since, clock.now() - STALE))
+
+
 async def forget_stale(db: Repo) -> int:
     """Take back what nodes said that have been silent since; when they were last seen is kept. Returns how many."""
     gone: int = await db.value(_FORGET, clock.now() - STALE)
@@ -39,6 +50,18 @@ async def forget_stale(db: Repo) -> int:
 _COME = """
 INSERT INTO online (user_id, node, seen_at) SELECT unnest($2::uuid[]), $1, $3
 ON CONFLICT (user_id, node) DO UPDATE SET seen_at = excluded.seen_at
+"""
+_LIFE = """
+SELECT greatest(
+    (SELECT last_seen_at FROM users WHERE id = $1),
+    (SELECT max(seen_at) FROM online WHERE user_id = $1),
+    (SELECT max(last_seen_at) FROM sessions WHERE user_id = $1)
+)
+"""
+_SEEN = """
+SELECT id FROM users WHERE id = ANY($1) AND last_seen_at >= $2
+UNION SELECT user_id FROM online WHERE user_id = ANY($1) AND seen_at > $3
+UNION SELECT user_id FROM sessions WHERE user_id = ANY($1) AND last_seen_at >= $2
 """
 # People are taken in the order of their ids, whatever the plan: nodes that stop together let go of the same ones.
 _GO = """

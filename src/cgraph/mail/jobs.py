@@ -41,7 +41,11 @@ async def mail_notifications(app: "App", args: MailNotifications) -> Cancel | No
     letter = notice(collected.to, collected.places, ways_out)
     if letter is None:
         return None
-    refused = await post.deliver(letter, name=f"notice.{collected.name}")
+    try:
+        refused = await post.deliver(letter, name=f"notice.{collected.name}")
+    except BaseException:  # also when it took too long, or this node stops
+        await collected.failed()
+        raise
     await collected.mailed()
     return refused
 

@@ -38,6 +38,8 @@ class Collected(msgspec.Struct, frozen=True):
     """The same for the same things to tell: letters, digits, `.`, `_`, `-`. Sent twice, it is one mail."""
     mailed: Callable[[], Awaitable[None]]
     """Called once it is sent, so that it is not told again."""
+    failed: Callable[[], Awaitable[None]]
+    """Called if it could not be sent, so that it is told by the next try."""
 
 
 Collect = Callable[["App", UUID], Awaitable[Collected | None]]

@@ -82,6 +82,13 @@ async def bring_forward(tx: Transaction, user_id: UUID, now: datetime) -> bool:
     return bool(await tx.values(_FORWARD, user_id, now))
 
 
+async def claim(
+    db: Repo, user_id: UUID, channel: Channel, event_ids: Sequence[UUID], until: datetime
+) -> None:
+    """Keep these from being taken until then, unless they are released before."""
+    await db.value(_CLAIM, user_id, channel, list(event_ids), until)
+
+
 async def release(db: Repo, user_id: UUID, channel: Channel, event_ids: Sequence[UUID]) -> None:
     """These wait no longer."""
     await db.value(_RELEASE, user_id, channel, list(event_ids))
@@ -112,6 +119,9 @@ ORDER BY happened_at, event_id
 _RELEASE = (
     "DELETE FROM notification_held WHERE user_id = $1 AND channel = $2 AND event_id = ANY($3)"
 )
+_CLAIM = """
+UPDATE notification_held SET due_at = $4 WHERE user_id = $1 AND channel = $2 AND event_id = ANY($3)
+"""
 _FORWARD = """
 UPDATE notification_held SET due_at = $2 WHERE user_id = $1 AND rule = 'quiet_hours' AND due_at > $2 RETURNING event_id
 """

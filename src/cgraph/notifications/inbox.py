@@ -121,9 +121,13 @@ async def delete_notification(db: Repo, actor: Actor, notification_id: UUID) -> 
         await retract_later(tx, actor.id, rows)
 
 
-async def forget_read(db: Repo, *, days: int) -> None:
-    """Drop entries that were read so many days ago. Run daily; twice is harmless."""
-    await db.value(_FORGET, clock.now(), days)
+async def forget_old(db: Repo, *, days: int, unread_days: int) -> None:
+    """Drop entries that were read so many days ago, or that nobody has read in `unread_days`. Twice is harmless.
+
+    A few at a time: nobody waits long for an inbox, and what is dropped stays dropped if the rest fails.
+    """
+    while await db.value(_FORGET, clock.now(), days, unread_days, AT_ONCE) == AT_ONCE:
+        pass
 
 
 async def _until(tx: Transaction, actor: Actor, mark: ReadMark) -> datetime | None:
@@ -170,6 +174,17 @@ SELECT max(last_event_at) FROM seen
 """
 _DELETE = f"DELETE FROM notifications WHERE user_id = $1 AND id = $2 RETURNING {ROW}"
 _FORGET = """
-DELETE FROM notifications
-WHERE last_event_at < $1::timestamptz - make_interval(days => $2) AND read_at < $1::timestamptz - make_interval(days => $2)
+WITH old AS MATERIALIZED (
+    SELECT id FROM notifications
+    WHERE last_event_at < $1::timestamptz - make_interval(days => least($2::int, $3::int)) AND (
+        read_at < $1::timestamptz - make_interval(days => $2)
+        OR last_event_at < $1::timestamptz - make_interval(days => $3)
+    )
+    LIMIT $4 FOR UPDATE SKIP LOCKED
+), gone AS (
+    DELETE FROM notifications WHERE id IN (SELECT id FROM old) RETURNING id
+)
+SELECT count(*) FROM gone
 """
+AT_ONCE = 1000
+"""Entries dropped in one statement."""

@@ -28,6 +28,7 @@ class Node:
     db: Transaction
     postbox: Postbox = field(default_factory=Postbox)
     waiting: dict[UUID, list[Place]] = field(default_factory=dict)
+    put_back: list[UUID] = field(default_factory=list)
 
     @property
     def post(self) -> Post:
@@ -41,7 +42,10 @@ class Node:
         async def mailed() -> None:
             del self.waiting[user_id]
 
-        return Collected("ann@example.org", places, f"{places[0].id}", mailed)
+        async def failed() -> None:
+            self.put_back.append(user_id)
+
+        return Collected("ann@example.org", places, f"{places[0].id}", mailed, failed)
 
     async def work(self, *, scheduled: bool = True) -> list[Mail]:
         await drain(self.db, self, [mail_notifications], scheduled=scheduled)

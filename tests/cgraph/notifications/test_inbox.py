@@ -21,6 +21,7 @@ from cgraph.notifications import (
     NotificationUpdated,
     ReadMark,
     Shown,
+    inbox,
 )
 from cgraph_kit.db import Transaction
 from cgraph_kit.errors import Invalid
@@ -195,15 +196,34 @@ class TestMuted:
         assert await scene.count() == (1, 1)
 
 
-class TestForgetRead:
+class TestForgetOld:
     async def test_drops_what_was_read_long_ago(self, scene: Scene) -> None:
         for _ in range(2):
             await scene.mention()
         _, old = await scene.inbox()
         await notifications.mark_notifications_read(scene.db, scene.ann, ReadMark(id=old.id))
-        await notifications.forget_read(scene.db, days=90)
+        await notifications.forget_old(scene.db, days=90, unread_days=365)
         assert len(await scene.inbox()) == 2
         scene.node.moved += timedelta(days=91)
-        await notifications.forget_read(scene.db, days=90)
+        await notifications.forget_old(scene.db, days=90, unread_days=365)
         assert old.id not in {entry.id for entry in await scene.inbox()}
         assert await scene.count() == (1, 1)
+
+    async def test_drops_what_nobody_ever_read(self, scene: Scene) -> None:
+        await scene.mention()
+        scene.node.moved += timedelta(days=364)
+        await notifications.forget_old(scene.db, days=90, unread_days=365)
+        assert await scene.count() == (1, 1)
+        scene.node.moved += timedelta(days=2)
+        await notifications.forget_old(scene.db, days=90, unread_days=365)
+        assert (await scene.inbox(), await scene.count()) == ([], (0, 0))
+
+    async def test_goes_on_until_all_of_it_is_gone(
+        self, scene: Scene, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(inbox, "AT_ONCE", 2)
+        for _ in range(3):
+            await scene.mention()
+        scene.node.moved += timedelta(days=366)
+        await notifications.forget_old(scene.db, days=90, unread_days=365)
+        assert await scene.inbox() == []
