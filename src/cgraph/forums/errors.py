@@ -1,6 +1,6 @@
 """What can go wrong in forums, by name and wire code."""
 
-from cgraph_kit.errors import Conflict, Forbidden, Gone, NotFound
+from cgraph_kit.errors import Conflict, Forbidden, Gone, NotFound, RateLimited
 
 
 class ForumNotFound(NotFound):
@@ -110,3 +110,68 @@ class ListingExpired(Gone):
 
     code = "listing_expired"
     default = "this list is no longer kept: begin anew"
+
+
+class NoPoll(Conflict):
+    code = "no_poll"
+    default = "this post is no poll"
+
+
+class PollEnded(Conflict):
+    code = "poll_ended"
+    default = "this poll has ended"
+
+
+class OutrankedInForum(Forbidden):
+    """Earlier moderators stand above later ones, and nobody above the creator."""
+
+    code = "outranked_in_forum"
+    default = "this person stands above you in the forum"
+
+
+class AlreadyDone(Conflict):
+    """There is nothing to do, and so nothing that could be taken back."""
+
+    code = "already_done"
+    default = "it is so already"
+
+
+class ActNotFound(NotFound):
+    code = "act_not_found"
+    default = "there is no such act in the log of the forum"
+
+
+class CannotUndoAct(Conflict):
+    """It was taken back before, something else has happened since, or it is no act of moderation."""
+
+    code = "cannot_undo_act"
+    default = "this cannot be taken back"
+
+
+class ForumBanNotFound(NotFound):
+    code = "forum_ban_not_found"
+    default = "this person is not banned from the forum"
+
+
+class CommentsTooDeep(Conflict):
+    code = "comments_too_deep"
+    default = "the comments lie as deep as they can already"
+
+
+class PostingTooFast(RateLimited):
+    """Too much or too soon, for how long the account is there; `what` says which limit it was."""
+
+    code = "posting_too_fast"
+    default = "you are posting too fast"
+
+
+class SaidBefore(Conflict):
+    code = "said_before"
+    default = "you have said the same a moment ago"
+
+
+class TooManyLinks(Forbidden):
+    """Of accounts that are not a day old."""
+
+    code = "too_many_links"
+    default = "your account is too new for so many links"
