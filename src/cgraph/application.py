@@ -17,6 +17,7 @@ from cgraph_kit.storage import Storage
 from . import (
     accounts,
     backups,
+    forums,
     groups,
     mail,
     messaging,
@@ -49,11 +50,16 @@ WORKERS = (
     messaging.notify_participants,
     messaging.sweep_places,
     messaging.withdraw_calls,
+    groups.tidy_groups,
+    groups.remove_temporary_members,
+    groups.prune_members,
+    groups.purge_messages,
     notifications.decide_notifications,
     notifications.send_push,
     notifications.send_test_push,
     notifications.retract_pushes,
     notifications.tell_held,
+    forums.notify_of_post,
 )
 """Every job there is."""
 QUEUES = frozenset(worker.queue for worker in WORKERS)
@@ -67,6 +73,8 @@ CRONTAB = (
     Cron("*/5 * * * *", upkeep.update_presence),
     Cron("*/10 * * * * *", messaging.erase_expired_messages),
     Cron("41 * * * *", messaging.check_unread_counters),
+    Cron("23 * * * *", groups.tidy_groups),
+    Cron("* * * * *", groups.remove_temporary_members),
 )
 """Those that come by the clock, but for the backup, whose time is the operator's."""
 
@@ -78,6 +86,7 @@ class Limits:
     accounts: accounts.Limits
     messaging: messaging.Limits
     groups: groups.Limits
+    forums: forums.Limits
     moderation: moderation.Limits
 
 
@@ -153,6 +162,7 @@ async def start(
             auth.limits,
             messaging.limits_of(settings),
             groups.limits_of(settings),
+            forums.limits_of(settings),
             moderation.limits_of(settings),
         )
         app = App(

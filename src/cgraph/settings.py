@@ -233,6 +233,16 @@ class Settings(BaseSettings):
     group_invites_max: Count = _knob(1000, "Invites of one group that are still good.")
     audit_log_days: Count = _knob(365, "Days the audit logs of groups are kept.")
 
+    # -- forums
+    post_max: Count = _knob(40_000, "Longest post, in code points.")
+    forum_depth_max: Count = _knob(8, "Forums that lie in each other.")
+    forums_max: Count = _knob(100, "Forums one person may have made.")
+    moderators_max: Count = _knob(50, "Moderators of one forum, its creator counted.")
+    drafts_max: Count = _knob(100, "Drafts one person may keep.")
+    post_grace_seconds: int = _knob(
+        300, "Seconds in which an author may change a post or comment without leaving a revision."
+    )
+
     # -- HTTP
     body_max: Count = _knob(1_048_576, "Largest request body, in bytes.")
     header_timeout: Seconds = _knob(10.0, "Seconds a client may take to send its request head.")

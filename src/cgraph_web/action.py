@@ -14,6 +14,7 @@ summary, the rest the description.
 import inspect
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, Any, Literal, TypeVar
 
 from cgraph_kit.errors import Error
@@ -40,7 +41,7 @@ Form = Annotated[T, FormMarker()]
 Query = Annotated[T, QueryMarker()]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Action:
     """A handler and its contract."""
 
@@ -62,6 +63,11 @@ class Action:
     """A body for the OpenAPI document, where the one made up from the fields would be refused."""
     hidden: bool
     """Left out of the OpenAPI document."""
+
+    @cached_property
+    def optional(self) -> bool:
+        """Public, but whoever shows a token is answered as themselves: the handler's `actor` may be None."""
+        return self.public and "actor" in inspect.signature(self.fn).parameters
 
     @property
     def name(self) -> str:
@@ -93,7 +99,11 @@ def action(
     example: Any = None,
     hidden: bool = False,
 ) -> Callable[[Callable[..., Awaitable[Any]]], Action]:
-    """Make a handler of a function. A token is demanded unless it is `public`."""
+    """Make a handler of a function. A token is demanded unless it is `public`.
+
+    A public one that takes an `actor: Actor | None` knows whoever shows a token; its answers to the others may be kept (see
+    `plugs.caching`).
+    """
 
     def make(fn: Callable[..., Awaitable[Any]]) -> Action:
         return Action(

@@ -28,7 +28,8 @@ CLIENT_GONE = 499
 SERVER_FAULT = 500
 """Statuses from here on say that we were wrong."""
 
-_API_ONLY = ((b"content-security-policy", API_POLICY), (b"cache-control", b"no-store"))
+_POLICY = (b"content-security-policy", API_POLICY)
+_OF_THE_MOMENT = (b"cache-control", b"no-store")
 
 
 class Edge:
@@ -99,7 +100,7 @@ class Edge:
         """The response with the headers of all answers; a page brings a policy and a cache rule of its own."""
         headers = response.headers
         if not response.page:
-            headers += _API_ONLY
+            headers += (_POLICY,) if response.kept else (_POLICY, _OF_THE_MOMENT)
         headers += self._always
         headers += exchange.limit_headers
         headers.append((b"x-request-id", exchange.request_id.encode()))

@@ -15,6 +15,7 @@ from .errors import NoRoute
 from .exchange import Exchange
 from .limits import Scope
 from .plugs.authenticate import bearer_token
+from .plugs.caching import cached, private
 from .plugs.idempotency import REPLAYED, answer_once, idempotency_key
 from .response import JSON, Response, render
 from .site import Site
@@ -36,6 +37,7 @@ class Endpoint:
         self._body = (binding.body[0], parser(binding.body[1])) if binding.body else None
         self._media_type = FORM if binding.form else JSON
         self._keyed = route.keyed
+        self._cacheable = route.action.optional and route.method == "GET"
         self._own_key = route.action.idempotency == "own"
         self._limits = site.limits
         self._meter = site.limits.of_route(route)
@@ -46,14 +48,15 @@ class Endpoint:
     ) -> Response:
         """The answer to a request for this route. Raises whatever goes wrong, `Error` or bug."""
         exchange.route = self._route.path
-        actor = None if self._action.public else await self._authenticate(exchange)
+        actor = await self._authenticate(exchange) if self._asks(exchange) else None
         if self._by_accounts is not None:
             return await self._attempt(self._by_accounts, exchange, scope, receive, parameters)
-        if self._meter is None:
-            return await self._answer(exchange, scope, receive, parameters, actor)
-        await self._meter.charge(exchange)
+        if self._meter is not None:
+            await self._meter.charge(exchange)
         response = await self._answer(exchange, scope, receive, parameters, actor)
-        if REPLAYED in response.headers:
+        if self._cacheable:
+            return cached(response, exchange) if actor is None else private(response)
+        if self._meter is not None and REPLAYED in response.headers:
             await self._meter.charge_repeat(exchange)
         return response
 
@@ -125,6 +128,11 @@ class Endpoint:
                 case _:
                     arguments["idempotency_key"] = key
         return render(await self._action.fn(**arguments), self._action.status)
+
+    def _asks(self, exchange: Exchange) -> bool:
+        """Whether it must be known who asks: where a token is demanded, and where one is shown."""
+        action = self._action
+        return not action.public or (action.optional and b"authorization" in exchange.headers)
 
     async def _authenticate(self, exchange: Exchange) -> Any:
         try:

@@ -12,13 +12,14 @@ Header = tuple[bytes, bytes]
 
 JSON = b"application/json"
 NO_CONTENT = 204
+NOT_MODIFIED = 304
 encode = msgspec.json.Encoder().encode
 
 
 class Response:
     """Ready bytes with a status."""
 
-    __slots__ = ("body", "headers", "page", "status")
+    __slots__ = ("body", "headers", "kept", "page", "status")
 
     def __init__(
         self,
@@ -33,8 +34,10 @@ class Response:
         self.status = status
         self.page = page
         """Says by itself what browsers may do with it and how long it keeps; anything else is JSON of the moment."""
+        self.kept = False
+        """Says by itself how long it keeps, though it is no page."""
         self.headers: list[Header] = [*headers]
-        if status != NO_CONTENT:
+        if status not in {NO_CONTENT, NOT_MODIFIED}:
             self.headers += (
                 (b"content-type", content_type),
                 (b"content-length", b"%d" % len(body)),

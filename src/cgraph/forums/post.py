@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Literal
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 from uuid import UUID
 
 import msgspec
@@ -20,6 +20,7 @@ PostTitle = Annotated[str, msgspec.Meta(min_length=3, max_length=200, pattern=NO
 URL_LENGTH = 2048
 ANSWERS = 10
 PORTS = {"http": 80, "https": 443}
+_AS_THEY_ARE = "%/:@!$&'()*+,;=~-._?[]"
 
 Instant = Annotated[datetime, msgspec.Meta(tz=True, examples=["2099-12-31T12:00:00Z"])]
 Answer = Annotated[str, msgspec.Meta(min_length=1, max_length=100, pattern=NO_NUL)]
@@ -173,7 +174,7 @@ class Post(msgspec.Struct, frozen=True):
 def canonical_url(text: str) -> str:
     """The one spelling of an http or https address, by which the same link is known again. Raises `Invalid`.
 
-    Scheme and host in lower case, IDNA for other letters, no default port, no fragment, no empty path.
+    Scheme and host in lower case, other letters by IDNA and in percents, no default port, no fragment, no empty path.
     """
     text = text.strip()
     if len(text) > URL_LENGTH or not text.isprintable() or " " in text or "\\" in text:
@@ -188,4 +189,8 @@ def canonical_url(text: str) -> str:
         raise Invalid.field("url", "is not an http or https address")
     named = f"[{host}]" if ":" in host else host
     netloc = named if port in {None, PORTS[parts.scheme]} else f"{named}:{port}"
-    return urlunsplit((parts.scheme, netloc, parts.path or "/", parts.query, ""))
+    path, query = quote(parts.path or "/", safe=_AS_THEY_ARE), quote(parts.query, safe=_AS_THEY_ARE)
+    url = urlunsplit((parts.scheme, netloc, path, query, ""))
+    if len(url) > URL_LENGTH:
+        raise Invalid.field("url", f"must have at most {URL_LENGTH} characters")
+    return url

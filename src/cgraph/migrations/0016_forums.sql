@@ -134,7 +134,7 @@ CREATE TABLE posts (
 ) WITH (fillfactor = 70);
 CREATE INDEX posts_author ON posts (author_id, id);
 CREATE INDEX posts_crosspost ON posts (crosspost_of_id) WHERE crosspost_of_id IS NOT NULL;
-CREATE INDEX posts_url ON posts (forum_id, url) WHERE url IS NOT NULL;
+CREATE INDEX posts_url ON posts (url, id) WHERE url IS NOT NULL;
 -- One index per way of ranking, of what is shown at all, in one forum and in all: a page reads no more than it shows.
 -- What is equal in rank is ordered by time.
 CREATE INDEX posts_new ON posts (forum_id, inserted_at DESC, id DESC)

@@ -55,9 +55,14 @@ RATE_LIMIT_HEADERS = {
     "X-RateLimit-Scope": ("What is counted: the name of the limit.", {"type": "string"}),
 }
 RETRY_AFTER = ("Whole seconds until it makes sense to try again.", {"type": "integer"})
+ETAG = ("Names this very answer; sent back as `If-None-Match`.", {"type": "string"})
 COMPONENT_HEADERS = {
     name: {"description": description, "schema": schema}
-    for name, (description, schema) in {**RATE_LIMIT_HEADERS, "Retry-After": RETRY_AFTER}.items()
+    for name, (description, schema) in {
+        **RATE_LIMIT_HEADERS,
+        "Retry-After": RETRY_AFTER,
+        "ETag": ETAG,
+    }.items()
 }
 
 
@@ -79,7 +84,7 @@ def operation(route: Route, binding: Binding, schemas: Schemas) -> dict[str, Any
             "content": _json(schema, action.example or example_of(schemas, schema)),
         }
     if action.public:
-        described["security"] = []
+        described["security"] = [{}, {"bearer": []}] if action.optional else []
     if (scope := scope_of(route)) is not None:
         described["x-rate-limit-scope"] = scope
     return {name: value for name, value in described.items() if value or name == "security"}
@@ -93,7 +98,7 @@ def possible_errors(route: Route, binding: Binding) -> list[type[Error]]:
         InternalError,
         Unavailable,
     }
-    if not route.action.public:
+    if not route.action.public or route.action.optional:
         errors |= {Unauthorized, *TOKEN_ERRORS}
     if route.action.admin:
         errors.add(NoRoute)
@@ -143,6 +148,11 @@ def _successes(route: Route, binding: Binding, schemas: Schemas) -> dict[str, An
         if scope_of(route) is not None:
             described["headers"] = _headers(*RATE_LIMIT_HEADERS)
         found[str(status)] = described
+    if route.action.optional and route.method == "GET":
+        found["304"] = {
+            "description": "As it was (`If-None-Match`); only without a token.",
+            "headers": _headers("ETag", *RATE_LIMIT_HEADERS),
+        }
     return found
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cgraph import messaging
+from cgraph import forums, messaging
 from cgraph.accounts import (
     Auth,
     Hasher,
@@ -51,7 +51,11 @@ class TestApp:
     post: Post
     postbox: Postbox
     limiter: Limiter
-    limits: Any = field(default_factory=lambda: SimpleNamespace(messaging=messaging.Limits()))
+    limits: Any = field(
+        default_factory=lambda: SimpleNamespace(
+            messaging=messaging.Limits(), forums=forums.Limits()
+        )
+    )
     events: list[Any] = field(default_factory=list)
     sources: Sources = SOURCES
 
