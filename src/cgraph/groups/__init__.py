@@ -3,6 +3,7 @@
 Reads and writes take the actor; to whoever is no member there is no group, and to who may not view a channel no channel.
 """
 
+from .access import ChannelAccess, get_access, list_accesses, list_seers
 from .audit_reading import AuditEntry, WhichEntries, list_audit_entries
 from .ban import Ban, NewBan, NewBans, NewlyBanned
 from .bans import ban_member, ban_members, get_ban, list_bans, unban_member
@@ -23,10 +24,14 @@ from .bulk import (
     import_overwrites,
     import_threads,
 )
+from .channel import Channel, ChannelChange, ChannelOrder, Move, NewChannel
+from .channel_list import get_channel, list_channels
+from .channels import create_channel, delete_channel, update_channel
 from .errors import (
     AdministratorExempt,
     Banned,
     BanNotFound,
+    ChannelArchived,
     ChannelNotFound,
     EveryoneRole,
     GroupNotFound,
@@ -41,6 +46,11 @@ from .errors import (
     OwnerCannotLeave,
     PermissionNotHeld,
     RoleNotFound,
+    TargetNotFound,
+    ThreadExists,
+    ThreadFull,
+    ThreadLocked,
+    ThreadNotFound,
     TooManyChannels,
     TooManyGroups,
     TooManyInvites,
@@ -61,11 +71,13 @@ from .events import (
     RolesReordered,
     RoleUpdated,
 )
+from .gate import CHANNELS, Channels
 from .group import Confirmation, Group, GroupChange, GroupFacts, NewGroup, Transfer
 from .groups import create_group, delete_group, transfer_group, update_group
 from .invite import Accepted, Invitation, Invite, NewInvite
 from .invite_accepting import accept_invite
 from .invites import create_invite, get_invitation, list_invites, revoke_invite
+from .jobs import remove_temporary_members, tidy_groups
 from .limits import DEFAULT_LIMITS, Limits, limits_of
 from .member import Member, MemberChange
 from .member_changes import MemberRole, add_member_role, remove_member_role, update_member
@@ -73,15 +85,21 @@ from .member_events import MemberJoined, MemberLeft, MemberUpdated
 from .members import get_member, list_members, search_members
 from .membership import leave_group
 from .moderating import kick_member
+from .ordering import order_channels
 from .overview import get_group, list_groups
+from .overwrite import ChannelOverwrite, NewOverwrite, OverwriteChange
+from .overwrites import list_overwrites, remove_overwrite, set_overwrite, sync_channel
 from .permissions import Permission
+from .pruning import Prune, Pruned, count_prunable, prune_later, prune_members
 from .purging import purge_messages
+from .recount import recount
 from .reviewing import list_group_ids, list_reviewed_channels
 from .role import NewRole, Role, RoleChange, RoleOrder
 from .roles import create_role, delete_role, list_roles, order_roles, update_role
 from .screening import Rules, accept_rules, set_rules
 
 __all__ = [
+    "CHANNELS",
     "DEFAULT_LIMITS",
     "Accepted",
     "AdministratorExempt",
@@ -89,7 +107,14 @@ __all__ = [
     "Ban",
     "BanNotFound",
     "Banned",
+    "Channel",
+    "ChannelAccess",
+    "ChannelArchived",
+    "ChannelChange",
     "ChannelNotFound",
+    "ChannelOrder",
+    "ChannelOverwrite",
+    "Channels",
     "ChannelsUpdated",
     "Confirmation",
     "EveryoneRole",
@@ -121,20 +146,26 @@ __all__ = [
     "MemberRole",
     "MemberUpdated",
     "MissingPermission",
+    "Move",
     "NewBan",
     "NewBans",
+    "NewChannel",
     "NewGroup",
     "NewInvite",
+    "NewOverwrite",
     "NewRole",
     "NewlyBanned",
     "NoCategory",
     "NotGroupOwner",
     "OrderOutdated",
     "Outranked",
+    "OverwriteChange",
     "OverwriteNotFound",
     "OwnerCannotLeave",
     "Permission",
     "PermissionNotHeld",
+    "Prune",
+    "Pruned",
     "RightsChanged",
     "Role",
     "RoleChange",
@@ -145,6 +176,11 @@ __all__ = [
     "RoleUpdated",
     "RolesReordered",
     "Rules",
+    "TargetNotFound",
+    "ThreadExists",
+    "ThreadFull",
+    "ThreadLocked",
+    "ThreadNotFound",
     "TooManyChannels",
     "TooManyGroups",
     "TooManyInvites",
@@ -158,13 +194,18 @@ __all__ = [
     "add_member_role",
     "ban_member",
     "ban_members",
+    "count_prunable",
+    "create_channel",
     "create_group",
     "create_invite",
     "create_role",
+    "delete_channel",
     "delete_group",
     "delete_role",
     "find_member_ids",
+    "get_access",
     "get_ban",
+    "get_channel",
     "get_group",
     "get_invitation",
     "get_member",
@@ -178,22 +219,36 @@ __all__ = [
     "kick_member",
     "leave_group",
     "limits_of",
+    "list_accesses",
     "list_audit_entries",
     "list_bans",
+    "list_channels",
     "list_group_ids",
     "list_groups",
     "list_invites",
     "list_members",
+    "list_overwrites",
     "list_reviewed_channels",
     "list_roles",
+    "list_seers",
+    "order_channels",
     "order_roles",
+    "prune_later",
+    "prune_members",
     "purge_messages",
+    "recount",
     "remove_member_role",
+    "remove_overwrite",
+    "remove_temporary_members",
     "revoke_invite",
     "search_members",
+    "set_overwrite",
     "set_rules",
+    "sync_channel",
+    "tidy_groups",
     "transfer_group",
     "unban_member",
+    "update_channel",
     "update_group",
     "update_member",
     "update_role",

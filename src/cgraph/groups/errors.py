@@ -32,6 +32,11 @@ class OverwriteNotFound(NotFound):
     default = "this channel has no overwrite for them"
 
 
+class TargetNotFound(NotFound):
+    code = "overwrite_target_not_found"
+    default = "this is neither a role nor a member of the group"
+
+
 class MissingPermission(Forbidden):
     """Names the bit, so that a client can say what is missing."""
 
@@ -137,3 +142,30 @@ class AdministratorExempt(Forbidden):
 class TooManyInvites(Conflict):
     code = "too_many_invites"
     default = "that is more invites than a group can have"
+
+
+class ThreadNotFound(NotFound):
+    code = "thread_not_found"
+    default = "there is no such thread"
+
+
+class ChannelArchived(Conflict):
+    code = "channel_archived"
+    default = "this channel is archived: it can only be read"
+
+
+class ThreadLocked(Forbidden):
+    code = "thread_locked"
+    default = "this thread is locked: only who manages threads may say more"
+
+
+class ThreadExists(Conflict):
+    """Names the thread."""
+
+    code = "thread_exists"
+    default = "a thread begins at this message already"
+
+
+class ThreadFull(Conflict):
+    code = "thread_full"
+    default = "as many follow this thread as may"

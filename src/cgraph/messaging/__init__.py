@@ -73,7 +73,7 @@ from .events import (
     ScheduledMessageUpdated,
     UnpinnedPayload,
 )
-from .gates import PARTICIPANTS, Called, Gate, can_type, hold_place, take_place
+from .gates import NOBODY, PARTICIPANTS, Called, Gate, can_type, hold_place, take_place
 from .histories import (
     Histories,
     ImportedMessage,
@@ -100,6 +100,7 @@ from .marks import (
     mark_read,
     mark_unread,
 )
+from .mentions import audible, names_in
 from .message import (
     Message,
     MessageEdit,
@@ -131,6 +132,7 @@ from .preferences import (
 )
 from .reactions import add_reaction, check_emoji, remove_reaction
 from .reading import get_message, list_messages
+from .recount import recount
 from .removing import remove_message
 from .scheduled import NewScheduledMessage, ScheduledMessage, ScheduledMessageChange
 from .scheduling import (
@@ -173,6 +175,7 @@ DurableUserEvent = (
 
 __all__ = [
     "DEFAULT_LIMITS",
+    "NOBODY",
     "PARTICIPANTS",
     "Access",
     "AccessLost",
@@ -264,6 +267,7 @@ __all__ = [
     "allow_people",
     "allow_roles",
     "allows_everyone",
+    "audible",
     "can_type",
     "cancel_scheduled_message",
     "change_notification_preference",
@@ -314,6 +318,7 @@ __all__ = [
     "mark_delivered",
     "mark_read",
     "mark_unread",
+    "names_in",
     "notify_participants",
     "open_conversation",
     "open_direct",
@@ -321,6 +326,7 @@ __all__ = [
     "read_hole",
     "read_own_since",
     "read_since",
+    "recount",
     "remove_message",
     "remove_participant",
     "remove_reaction",

@@ -1,7 +1,7 @@
 """Being in a conversation: what everything done in one begins with."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 from uuid import UUID
 
@@ -10,11 +10,14 @@ import msgspec
 from cgraph.accounts import Actor
 from cgraph_kit.db import Repo, Transaction
 
-from .errors import CannotSend, ConversationNotFound, NotAGroup
+from .errors import CannotSend, ConversationNotFound, NotAGroup, NotAuthor
 from .policy import AnyKind, can_delete, can_manage, can_see_edits, can_speak
 
 Topic = Literal["conversation", "channel", "thread"]
 """What the topics of a place are called; see `ConversationEvent.topic`."""
+
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Access(msgspec.Struct, frozen=True):
@@ -29,7 +32,7 @@ class Access(msgspec.Struct, frozen=True):
     """A block stands between the two people of a direct conversation."""
     slow_mode: int = 0
     """Seconds they wait between two messages; 0: none."""
-    entered_at: datetime | None = None
+    entered_at: datetime = EPOCH
     """In a channel or thread: since when they are in the group."""
     audiences: Sequence[UUID] = ()
     """The calls to many they hear: their roles, and the group for @everyone."""
@@ -65,9 +68,10 @@ class Access(msgspec.Struct, frozen=True):
         """Whether they may know what a message of this sender said before."""
         return can_see_edits(actor_id, sender_id, self.owner_id)
 
-    def manages(self, actor_id: UUID) -> bool:
-        """Whether they may take away what others have said, many at once."""
-        return can_manage(actor_id, self.owner_id)
+    def check_managing(self, actor_id: UUID) -> None:
+        """May they take away many messages at once? Raises `NotAuthor`."""
+        if not can_manage(actor_id, self.owner_id):
+            raise NotAuthor
 
 
 def topic_of(kind: AnyKind) -> Topic:

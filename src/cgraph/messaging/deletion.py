@@ -74,8 +74,7 @@ async def delete_messages(
     async with db.transaction() as tx:
         await hold_telling(tx, place_id)
         access = await gate.hold(tx, actor, place_id)
-        if not access.manages(actor.id):
-            raise NotAuthor
+        access.check_managing(actor.id)
         messages = await tx.all(Stored, _HOLD_ALL, place_id, list(ids))
         if any(clock.now() - message.inserted_at > OLDEST for message in messages):
             raise Invalid.field("message_ids", f"must not be older than {OLDEST.days} days")

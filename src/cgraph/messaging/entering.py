@@ -1,7 +1,7 @@
 """What somebody has not read in channels and threads: those they never opened count from when they came into the group."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -25,8 +25,6 @@ from .events import CountersDrifted
 from .gates import ENTERED, first_id
 from .unread import DRIFT, Unread, Verified
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
 
 class Reader(msgspec.Struct, frozen=True):
     """Somebody who may look into places of one group."""
@@ -40,7 +38,7 @@ class Reader(msgspec.Struct, frozen=True):
 
 async def count_in_place(db: Repo, actor: Actor, access: Access) -> Unread:
     """The counters of one place the actor has come into."""
-    reader = Reader(actor.id, access.entered_at or EPOCH, access.audiences)
+    reader = Reader(actor.id, access.entered_at, access.audiences)
     for unread in await count_in_places(db, reader, [access.conversation_id]):
         return unread
     raise ConversationNotFound

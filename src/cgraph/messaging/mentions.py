@@ -25,6 +25,11 @@ class Mentioned(msgspec.Struct, frozen=True):
     username: str
 
 
+def audible(text: str) -> str:
+    """A text without code and addresses: an @ in them means nobody."""
+    return _SILENT.sub(" ", text)
+
+
 def names_in(text: str) -> list[list[str]]:
     """The names a text calls, in lower case: of each, what it may be read as, the longest first.
 
@@ -33,7 +38,7 @@ def names_in(text: str) -> list[list[str]]:
     if "@" not in text:
         return []
     found: dict[str, list[str]] = {}
-    for match in _NAME.finditer(_SILENT.sub(" ", text)):
+    for match in _NAME.finditer(audible(text)):
         name = match[1].lower()
         if name not in found:
             parts = name.split(".")
