@@ -11,7 +11,17 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Literal
 
-Sort = Literal["hot", "top", "best", "controversial", "active", "rising", "scaled"]
+Sort = Literal[
+    "hot",
+    "top",
+    "best",
+    "controversial",
+    "active",
+    "rising",
+    "scaled",
+    "most_comments",
+    "new_comments",
+]
 """The orders of posts that votes or comments move. (By time, nothing moves.)"""
 Window = Literal["hour", "day", "week", "month", "year", "all"]
 """How far back "top" looks."""

@@ -38,6 +38,8 @@ COLUMNS: dict[Sort, str] = {
     "active": "active_at",
     "rising": "rising",
     "scaled": "scaled",
+    "most_comments": "comment_count",
+    "new_comments": "commented_at",
 }
 
 

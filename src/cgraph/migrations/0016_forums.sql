@@ -118,6 +118,7 @@ CREATE TABLE posts (
     active_at timestamptz NOT NULL,
     comment_count integer NOT NULL DEFAULT 0 CHECK (comment_count >= 0),
     last_comment_at timestamptz,
+    commented_at timestamptz NOT NULL GENERATED ALWAYS AS (coalesce(last_comment_at, inserted_at)) STORED,
     inserted_at timestamptz NOT NULL,
     edited_at timestamptz,
     -- By its author; nobody's business why.
@@ -170,10 +171,14 @@ CREATE INDEX posts_scaled ON posts (forum_id, scaled DESC, inserted_at DESC, id 
 CREATE INDEX posts_all_scaled ON posts (scaled DESC, inserted_at DESC, id DESC)
     WHERE deleted_at IS NULL AND removed_at IS NULL;
 
-CREATE INDEX posts_most_comments ON posts (forum_id, comment_count DESC, id DESC)
+CREATE INDEX posts_comments ON posts (forum_id, comment_count DESC, inserted_at DESC, id DESC)
     WHERE deleted_at IS NULL AND removed_at IS NULL;
-CREATE INDEX posts_new_comments ON posts (forum_id, last_comment_at DESC, id DESC)
-    WHERE deleted_at IS NULL AND removed_at IS NULL AND last_comment_at IS NOT NULL;
+CREATE INDEX posts_all_comments ON posts (comment_count DESC, inserted_at DESC, id DESC)
+    WHERE deleted_at IS NULL AND removed_at IS NULL;
+CREATE INDEX posts_commented ON posts (forum_id, commented_at DESC, inserted_at DESC, id DESC)
+    WHERE deleted_at IS NULL AND removed_at IS NULL;
+CREATE INDEX posts_all_commented ON posts (commented_at DESC, inserted_at DESC, id DESC)
+    WHERE deleted_at IS NULL AND removed_at IS NULL;
 CREATE INDEX posts_pinned ON posts (forum_id) WHERE pinned_at IS NOT NULL;
 
 CREATE TABLE polls (
