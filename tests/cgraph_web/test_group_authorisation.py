@@ -21,7 +21,7 @@ from cgraph_kit import clock
 from cgraph_web.action import Route
 from cgraph_web.app import create_app
 from cgraph_web.router import ROUTES
-from support.communities import enter, first_channel, found, make_role
+from support.communities import enter, first_channel, found, make_role, overwrite
 from support.people import PASSWORD, Person, register
 
 from .conftest import Caller
@@ -54,7 +54,7 @@ class Scene(NamedTuple):
     people: dict[str, Person]
     group_id: UUID
     channel_id: UUID
-    """Its first channel."""
+    """Its first channel, in the category, with an overwrite for the lowest role."""
     category_id: UUID
     role_id: UUID
     """The lowest role, which nobody has."""
@@ -81,6 +81,9 @@ async def make_scene(app: App) -> Scene:
     await app.db.value(_BAN, group_id, people["banned"].id, people["owner"].id)
     channel_id = await first_channel(app.db, group_id)
     category_id: UUID = await app.db.value(_CATEGORY, group_id)
+    sql = "UPDATE group_channels SET category_id = $2 WHERE id = $1"
+    await app.db.value(sql, channel_id, category_id)
+    await overwrite(app.db, channel_id, low, deny=int(P.ADD_REACTIONS))
     return Scene(people, group_id, channel_id, category_id, low)
 
 
@@ -136,6 +139,7 @@ def ranked(
 
 A = "/api/v1"
 G = A + "/groups/{group_id}"
+C = A + "/channels/{channel_id}"
 
 TABLE: dict[str, Row] = {
     # -- groups
@@ -150,6 +154,19 @@ TABLE: dict[str, Row] = {
         administrator=403,
     ),
     f"POST {G}/leave": Row(401, 404, 204, 204, 404, 204, 204, 204, 409),
+    # -- channels and categories
+    f"GET {G}/channels": inside(200),
+    f"POST {G}/channels": ranked(201, {"name": "compost"}),
+    f"PUT {G}/channels/order": ranked(
+        200, lambda scene: {"channels": [{"id": str(scene.channel_id), "position": 7}]}
+    ),
+    f"GET {C}": inside(200),
+    f"PATCH {C}": ranked(200, {"name": "compost"}),
+    f"DELETE {C}": ranked(204),
+    f"GET {C}/overwrites": ranked(200),
+    f"PUT {C}/overwrites/{{target_id}}": ranked(200, {"deny": "2048"}),
+    f"DELETE {C}/overwrites/{{target_id}}": ranked(204),
+    f"POST {C}/sync": ranked(200),
     # -- roles
     f"GET {G}/roles": inside(200),
     f"POST {G}/roles": ranked(201, {"name": "gardeners"}),
@@ -167,6 +184,7 @@ def path_of(route: Route, scene: Scene) -> str:
         group_id=scene.group_id,
         channel_id=scene.channel_id,
         role_id=scene.role_id,
+        target_id=scene.role_id,
         user_id=scene.user_id,
     )
 
@@ -198,15 +216,16 @@ class TestRoutes:
         assert await ask(app, route, row, role) == getattr(row, role)
 
     @pytest.mark.parametrize("role", ["stranger", "banned"])
-    @pytest.mark.parametrize("route", [r for r in OURS if "{group_id}" in r.path], ids=named)
+    @pytest.mark.parametrize("route", [r for r in OURS if "_id}" in r.path], ids=named)
     async def test_tell_outsiders_nothing(self, app: App, route: Route, role: str) -> None:
-        """The answer for a group that is there is, but for the request id, that for one that is not."""
+        """The answer for what is there is, but for the request id, that for what is not."""
         scene = await make_scene(app)
         row = TABLE[named(route)]
         body = row.body(scene) if callable(row.body) else row.body
         caller = Caller(app, create_app(app), scene.people[role].token)
         there = path_of(route, scene) + row.query
         nowhere = there.replace(str(scene.group_id), str(scene.user_id))
+        nowhere = nowhere.replace(str(scene.channel_id), str(scene.user_id))
         answers = [await caller.send(route.method, path, json=body) for path in (there, nowhere)]
         first, second = ({**answer.error, "request_id": None} for answer in answers)
         assert first == second

@@ -94,10 +94,11 @@ async def hold_group(tx: Transaction, actor: Actor, group_id: UUID) -> Standing:
 
     To be called before anything else is locked. Raises `GroupNotFound`.
     """
-    await tx.value("SELECT 1 FROM groups WHERE id = $1 FOR NO KEY UPDATE", group_id)
+    await tx.value(_HOLD, group_id)
     return await get_standing(tx, actor.id, group_id)
 
 
+_HOLD = "SELECT 1 FROM groups WHERE id = $1 FOR NO KEY UPDATE"
 _STANDINGS = f"SELECT {MEMBER_FACTS} {MEMBERS} WHERE m.group_id = $1 AND m.user_id = ANY($2)"
 
 
@@ -147,6 +148,19 @@ async def get_place(db: Repo, user_id: UUID, channel_id: UUID) -> Place:
     return Place(
         row.channel_id, row.kind, standing, bits, row.category_id, row.slow_mode, row.archived
     )
+
+
+async def hold_channel(tx: Transaction, actor: Actor, channel_id: UUID) -> Place:
+    """The actor's place in a channel; as for `hold_group`, nothing changes beside what this transaction does.
+
+    Raises `ChannelNotFound`.
+    """
+    sql = "SELECT group_id FROM group_channels WHERE id = $1"
+    group_id: UUID | None = await tx.value(sql, channel_id)
+    if group_id is None:
+        raise ChannelNotFound
+    await tx.value(_HOLD, group_id)
+    return await get_place(tx, actor.id, channel_id)
 
 
 def overwrites_of(rows: Sequence[dict[str, Any]] | None) -> list[Overwrite]:
