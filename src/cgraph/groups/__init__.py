@@ -26,6 +26,13 @@ from .bulk import (
 )
 from .channel import Channel, ChannelChange, ChannelOrder, Move, NewChannel
 from .channel_list import get_channel, list_channels
+from .channel_unread import (
+    check_channel_counters,
+    get_channel_unread,
+    list_channel_unread,
+    read_group,
+    verify_channel_unread,
+)
 from .channels import create_channel, delete_channel, update_channel
 from .errors import (
     AdministratorExempt,
@@ -194,6 +201,7 @@ __all__ = [
     "add_member_role",
     "ban_member",
     "ban_members",
+    "check_channel_counters",
     "count_prunable",
     "create_channel",
     "create_group",
@@ -206,6 +214,7 @@ __all__ = [
     "get_access",
     "get_ban",
     "get_channel",
+    "get_channel_unread",
     "get_group",
     "get_invitation",
     "get_member",
@@ -222,6 +231,7 @@ __all__ = [
     "list_accesses",
     "list_audit_entries",
     "list_bans",
+    "list_channel_unread",
     "list_channels",
     "list_group_ids",
     "list_groups",
@@ -236,6 +246,7 @@ __all__ = [
     "prune_later",
     "prune_members",
     "purge_messages",
+    "read_group",
     "recount",
     "remove_member_role",
     "remove_overwrite",
@@ -252,4 +263,5 @@ __all__ = [
     "update_group",
     "update_member",
     "update_role",
+    "verify_channel_unread",
 ]
