@@ -60,6 +60,8 @@ WORKERS = (
     notifications.retract_pushes,
     notifications.tell_held,
     forums.notify_of_post,
+    forums.sweep_banned,
+    forums.restore_banned,
 )
 """Every job there is."""
 QUEUES = frozenset(worker.queue for worker in WORKERS)

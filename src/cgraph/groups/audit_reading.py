@@ -87,7 +87,7 @@ WHERE a.group_id = $1 AND ($2::uuid IS NULL OR a.actor_id = $2) AND ($3::uuid IS
 ORDER BY a.id DESC LIMIT $6
 """
 _FORGET = """
-WITH some AS (SELECT id FROM group_audit_log WHERE inserted_at < $1 LIMIT $2),
-gone AS (DELETE FROM group_audit_log a USING some WHERE a.id = some.id RETURNING 1)
+WITH old AS (SELECT id FROM group_audit_log WHERE inserted_at < $1 LIMIT $2),
+gone AS (DELETE FROM group_audit_log a USING old WHERE a.id = old.id RETURNING 1)
 SELECT count(*) FROM gone
 """

@@ -190,6 +190,12 @@ async def get_invitation(db: Repo, code: str) -> Invitation:
     return msgspec.convert(msgspec.structs.asdict(row), Invitation)
 
 
+async def forget_spent_invites(db: Repo, at: datetime) -> None:
+    """Drop those by which nobody may come any more. Twice is harmless."""
+    await db.value("DELETE FROM group_invites WHERE expires_at <= $1", at)
+    await db.value("DELETE FROM group_invites WHERE max_uses > 0 AND uses >= max_uses")
+
+
 _COUNT = f"SELECT count(*) FROM group_invites i WHERE i.group_id = $1 AND {GOOD}"
 _FIND_ALIKE = f"""
 SELECT {INVITE}

@@ -28,7 +28,7 @@ async def list_members(
     return forward_page(rows, limit, lambda row: row.id)
 
 
-class _Hit(Member, frozen=True, kw_only=True):
+class _Hit(Member, frozen=True):
     name: str
 
 

@@ -51,6 +51,7 @@ CREATE TABLE group_members (
     PRIMARY KEY (group_id, user_id)
 ) WITH (fillfactor = 90);
 CREATE INDEX group_members_user ON group_members (user_id, group_id);
+CREATE INDEX group_members_temporary ON group_members (group_id, user_id) WHERE temporary;
 
 -- What members are found by: nickname, display name and username, folded. Triggers keep it, because each of these
 -- changes in its own place, and whoever loads members in bulk need not know.
@@ -175,6 +176,8 @@ CREATE TABLE group_invites (
     inserted_at timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX group_invites_group ON group_invites (group_id, inserted_at);
+CREATE INDEX group_invites_inviter ON group_invites (inviter_id);
+CREATE INDEX group_invites_spent ON group_invites (code) WHERE max_uses > 0 AND uses >= max_uses;
 CREATE INDEX group_invites_expires_at ON group_invites (expires_at) WHERE expires_at IS NOT NULL;
 
 CREATE TABLE group_bans (

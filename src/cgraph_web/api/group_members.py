@@ -7,7 +7,7 @@ import msgspec
 
 from cgraph import groups
 from cgraph.accounts import Actor
-from cgraph.groups import Group, Member, MemberChange, Rules
+from cgraph.groups import Group, Member, MemberChange, Prune, Pruned, Rules
 from cgraph_kit.db import Repo
 from cgraph_kit.paging import WhichPage
 from cgraph_kit.validation import NO_NUL
@@ -86,6 +86,23 @@ async def update(
 async def kick(db: Repo, actor: Actor, exchange: Exchange, group_id: UUID, user_id: UUID) -> None:
     """Show a member out, with KICK_MEMBERS. They may come again by an invite."""
     await groups.kick_member(db, actor, group_id, user_id, reason=reason_of(exchange))
+
+
+@action(errors=(groups.GroupNotFound, groups.MissingPermission))
+async def count_prunable(
+    db: Repo, actor: Actor, group_id: UUID, query: Query[Prune]
+) -> Data[Pruned]:
+    """How many members without a role have not been here for so many days, with KICK_MEMBERS."""
+    return Data(await groups.count_prunable(db, actor, group_id, query))
+
+
+@action(status=202, errors=(groups.GroupNotFound, groups.MissingPermission))
+async def prune(
+    db: Repo, actor: Actor, exchange: Exchange, group_id: UUID, which: Body[Prune]
+) -> Data[Pruned]:
+    """Show them out, with KICK_MEMBERS: within moments, one after the other. Who comes back meanwhile stays."""
+    reason = reason_of(exchange)
+    return Data(await groups.prune_later(db, actor, group_id, which, reason=reason))
 
 
 OF_ROLES = (
