@@ -9,6 +9,9 @@ from .access import (
     hold_forum,
     hold_post,
 )
+from .ban import ForumBan, NewForumBan
+from .ban_sweeping import restore_banned, sweep_banned
+from .bans import ban_user, list_forum_bans, unban_user
 from .bulk import (
     ImportedForum,
     ImportedForumBan,
@@ -111,6 +114,7 @@ from .polls import (
 )
 from .post import (
     Crossposted,
+    Instant,
     NewPoll,
     NewPost,
     Poll,
@@ -144,6 +148,7 @@ __all__ = [
     "Crossposted",
     "Forum",
     "ForumArchived",
+    "ForumBan",
     "ForumBanNotFound",
     "ForumChange",
     "ForumDeleted",
@@ -159,10 +164,12 @@ __all__ = [
     "ImportedPost",
     "ImportedSubscription",
     "ImportedVote",
+    "Instant",
     "Limits",
     "LogEntry",
     "ModeratorsUpdated",
     "NewForum",
+    "NewForumBan",
     "NewPoll",
     "NewPost",
     "NoPoll",
@@ -194,6 +201,7 @@ __all__ = [
     "TooManyForums",
     "TooManyLinks",
     "archive_post",
+    "ban_user",
     "canonical_url",
     "create_forum",
     "create_post",
@@ -215,6 +223,7 @@ __all__ = [
     "import_subscriptions",
     "limits_of",
     "list_crossposts",
+    "list_forum_bans",
     "list_log",
     "list_posts_by_ids",
     "lock_comment",
@@ -225,8 +234,11 @@ __all__ = [
     "recount",
     "remove_comment",
     "remove_post",
+    "restore_banned",
     "restore_comment",
     "restore_post",
+    "sweep_banned",
+    "unban_user",
     "undo_act",
     "unpin_post",
     "update_forum",

@@ -9,6 +9,7 @@ from cgraph.accounts import Actor
 from cgraph_kit.db import Repo, Transaction
 
 from .access import Access, hold_forum
+from .bans import revert_ban
 from .errors import ActNotFound, CannotUndoAct
 from .item_state import CommentState, ItemState, PostState, read_state, state_facts, write_state
 from .log import ACTS, Entry, LogEntry, find_entry, record, show_entry
@@ -36,6 +37,8 @@ async def undo_act(
 
 
 async def _undo(tx: Transaction, access: Access, entry: Entry, reason: str | None) -> UUID:
+    if entry.action in {"user_banned", "user_unbanned"}:
+        return await revert_ban(tx, access, entry, reason)
     kind: type[ItemState] = PostState if entry.action.startswith("post_") else CommentState
     return await _revert(tx, access, kind, entry, reason)
 

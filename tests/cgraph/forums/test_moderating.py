@@ -93,7 +93,7 @@ class TestActs:
         undone = await forums.undo_act(db, scene.senior, scene.forum_id, entry.id)
         assert undone.undoes_id == entry.id
         assert await row_of(db, "posts", scene.post_id) == before
-        assert await miscounted(db) == []
+        assert await miscounted(db, scene.forum_id) == []
 
     @pytest.mark.parametrize("name", COMMENT_ACTS)
     async def test_on_comments_are_logged_and_taken_back_exactly(
@@ -105,7 +105,7 @@ class TestActs:
         assert await row_of(db, "comments", id) != before
         await forums.undo_act(db, scene.junior, scene.forum_id, entry.id)
         assert await row_of(db, "comments", id) == before
-        assert await miscounted(db) == []
+        assert await miscounted(db, scene.forum_id) == []
 
     @pytest.mark.parametrize("name", ["post_removed", "post_locked", "post_archived"])
     async def test_that_change_nothing_are_refused(
@@ -130,10 +130,10 @@ class TestRemovePost:
         other = await plaza.post(db, scene.reader, scene.forum_id)
         await comment(db, scene.reader, scene.post_id)
         await forums.remove_post(db, scene.junior, scene.post_id)
-        assert await miscounted(db) == []
+        assert await miscounted(db, scene.forum_id) == []
         await forums.remove_post(db, scene.junior, other)
         await forums.restore_post(db, scene.junior, scene.post_id)
-        assert await miscounted(db) == []
+        assert await miscounted(db, scene.forum_id) == []
 
     async def test_leaves_alone_what_its_author_deleted(
         self, db: Transaction, scene: ForumScene
@@ -150,7 +150,7 @@ class TestRemovePost:
         row = await row_of(db, "posts", scene.post_id)
         assert row["deleted_at"] is not None
         assert row["removed_at"] is None
-        assert await miscounted(db) == []
+        assert await miscounted(db, scene.forum_id) == []
 
 
 class TestRemoveComment:
@@ -158,10 +158,10 @@ class TestRemoveComment:
         first = await comment(db, scene.reader, scene.post_id)
         below = await comment(db, scene.author, scene.post_id, first)
         await forums.remove_comment(db, scene.junior, first)
-        assert await miscounted(db) == []
+        assert await miscounted(db, scene.forum_id) == []
         await forums.remove_comment(db, scene.junior, below)
         await forums.restore_comment(db, scene.junior, first)
-        assert await miscounted(db) == []
+        assert await miscounted(db, scene.forum_id) == []
 
 
 class TestPinPost:
