@@ -41,12 +41,12 @@ async def tell_of_post(
 
 async def _tell(db: Repo, post_id: UUID, kind: Kind, people: Sequence[UUID], grace: float) -> None:
     async with db.transaction() as tx:
-        await notifications.hold_inboxes(tx, set(people))
-        # Held until the commit: whoever takes it away withdraws what is told here.
+        # Held until the commit, and before inboxes: whoever takes it away withdraws what is told here.
         post = await tx.first(_Post, f"{_POST} FOR SHARE OF p", post_id)
         if post is None or post.gone:
             return
-        told = await tx.values(_MAY_READ, list(people), post.forum_id, post.author_id)
+        await notifications.hold_inboxes(tx, set(people))
+        told = await list_readers(tx, people, post.forum_id, post.author_id)
         found = [_occasion(post, post_id, kind, user_id) for user_id in told]
         if found:
             scopes = [Scope("post", post_id), Scope("forum", post.forum_id)]
@@ -71,6 +71,13 @@ async def list_followers(
 ) -> list[UUID]:
     """Those who want to hear of every comment on a post: its followers and the forum's watchers, by id, so many after one."""
     return await tx.values(_FOLLOWERS, post_id, forum_id, after, limit)
+
+
+async def list_readers(
+    tx: Transaction, people: Sequence[UUID], forum_id: UUID, author_id: UUID | None
+) -> list[UUID]:
+    """Those of these people who may read the forum, and whom no block parts from the author; without the author."""
+    return await tx.values(_MAY_READ, list(people), forum_id, author_id)
 
 
 _POST = """
