@@ -232,9 +232,17 @@ class Settings(BaseSettings):
     channel_overwrites_max: Count = _knob(500, "Permission overwrites of one channel.")
     group_invites_max: Count = _knob(1000, "Invites of one group that are still good.")
     audit_log_days: Count = _knob(365, "Days the audit logs of groups are kept.")
+    channel_presence_max: Count = _knob(
+        1000, "Members of a group above which its channels show nobody who is here."
+    )
+    listening_group_max: Count = _knob(
+        250, "Members of a group up to which its default level can be to hear of everything."
+    )
+    thread_members_max: Count = _knob(1000, "People who follow one thread.")
 
     # -- forums
     post_max: Count = _knob(40_000, "Longest post, in code points.")
+    comment_max: Count = _knob(10_000, "Longest comment, in code points.")
     forum_depth_max: Count = _knob(8, "Forums that lie in each other.")
     forums_max: Count = _knob(100, "Forums one person may have made.")
     moderators_max: Count = _knob(50, "Moderators of one forum, its creator counted.")

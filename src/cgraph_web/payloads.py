@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from cgraph import messaging, notifications
+from cgraph import groups, messaging, notifications
 from cgraph_kit.channels import Channel
 from cgraph_kit.channels.channel import Push
 
@@ -80,20 +80,41 @@ PRESENCE: Mapping[str, Any] = {
 }
 """What a channel is told that shows its presence."""
 
+TALK: Mapping[str, Any] = {
+    "new_message": messaging.MessagePayload,
+    "message_edited": messaging.EditedPayload,
+    "message_deleted": messaging.DeletedPayload,
+    "message_unpinned": messaging.UnpinnedPayload,
+    "reaction_added": messaging.ReactionPayload,
+    "reaction_removed": messaging.ReactionPayload,
+    "user_typing": Typing,
+    **PRESENCE,
+}
+"""Wherever people talk."""
+IN_CHANNELS: Mapping[str, Any] = {**TALK, "messages_deleted": messaging.AllDeletedPayload}
 PUSHES: Mapping[str, Mapping[str, Any]] = {
     "conversation:*": {
-        "new_message": messaging.MessagePayload,
-        "message_edited": messaging.EditedPayload,
-        "message_deleted": messaging.DeletedPayload,
-        "message_unpinned": messaging.UnpinnedPayload,
-        "reaction_added": messaging.ReactionPayload,
-        "reaction_removed": messaging.ReactionPayload,
+        **TALK,
         "read_updated": ReadShown,
         "delivered_updated": DeliveredShown,
-        "user_typing": Typing,
-        **PRESENCE,
+    },
+    "channel:*": IN_CHANNELS,
+    "thread:*": IN_CHANNELS,
+    "group:*": {
+        "group_updated": groups.GroupFacts,
+        "group_deleted": groups.GroupPayload,
+        "role_created": groups.Role,
+        "role_updated": groups.Role,
+        "role_deleted": groups.RolePayload,
+        "roles_reordered": groups.RolesPayload,
+        "channels_updated": groups.ChannelsPayload,
+        "member_joined": groups.MemberPayload,
+        "member_updated": groups.MemberPayload,
+        "member_left": groups.MemberLeftPayload,
     },
     "user:*": {
+        "group_joined": groups.GroupPayload,
+        "group_left": groups.GroupPayload,
         "conversation_added": messaging.ConversationPayload,
         "conversation_removed": messaging.ConversationPayload,
         "conversation_settings_updated": messaging.Preferences,

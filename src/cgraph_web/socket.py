@@ -7,7 +7,9 @@ from cgraph.application import App
 from cgraph_kit import clock
 from cgraph_kit.channels import CloseCode, Handshake, Refused, Socket
 
+from .channels.channel import ChannelChannel, ThreadChannel
 from .channels.conversation import ConversationChannel
+from .channels.group import GroupChannel
 from .channels.keys import session_key, user_key
 from .channels.user import UserChannel
 from .plugs.rate_limit import RateLimits
@@ -28,7 +30,7 @@ class UserSocket(Socket):
     The access token comes as the `token` parameter, or better as phoenix.js's auth token, which no log shows.
     """
 
-    channels = (ConversationChannel, UserChannel)
+    channels = (ConversationChannel, ChannelChannel, ThreadChannel, GroupChannel, UserChannel)
 
     def __init__(self, reach: Reach, actor: Actor) -> None:
         self.app, self.statuses, self.limits = reach

@@ -39,11 +39,15 @@ class UnreadNews:
         """A listener of this node's events."""
         for event in events:
             match event:
-                case messaging.MessageSent():
+                # In channels there may be anybody: their clients count what is pushed there.
+                case messaging.MessageSent(place="conversation"):
                     self._touch(event.conversation_id, event.participant_ids)
-                case messaging.MessageDeleted() | messaging.MessageEdited():
+                case (
+                    messaging.MessageDeleted(place="conversation")
+                    | messaging.MessageEdited(place="conversation")
+                ):
                     self._touch(event.conversation_id, None)
-                case messaging.ReadMarked():
+                case messaging.ReadMarked(gated=False):
                     self._touch(event.conversation_id, [event.user_id])
 
     def close(self) -> None:

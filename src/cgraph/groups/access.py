@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from cgraph import notifications
 from cgraph.messaging import Access
 from cgraph_kit import clock
 from cgraph_kit.db import Repo
@@ -31,6 +32,10 @@ class ChannelAccess(Access, frozen=True, kw_only=True):
     follows: bool = False
     """They follow the thread."""
     name: str = ""
+    group_size: int = 0
+    """Members of the group."""
+    default_level: notifications.Level = "replies"
+    """What reaches members of the group who have set nothing themselves."""
 
     @property
     def group_id(self) -> UUID:
@@ -96,6 +101,8 @@ class _Row(FactsRow, frozen=True):
     channel_name: str
     slow_mode: int
     channel_archived: bool
+    group_size: int
+    default_level: notifications.Level
     overwrites: list[dict[str, Any]] | None
     thread_id: UUID | None
     thread_name: str | None
@@ -132,6 +139,8 @@ class _Row(FactsRow, frozen=True):
             locked=bool(self.locked),
             follows=self.follows,
             name=self.thread_name or self.channel_name,
+            group_size=self.group_size,
+            default_level=self.default_level,
         )
 
 
@@ -164,7 +173,7 @@ async def list_seers(db: Repo, place_id: UUID, user_ids: Sequence[UUID]) -> set[
 
 
 _COLUMNS = """
-m.joined_at, {place}, c.id, c.name, c.slow_mode, c.archived_at IS NOT NULL, {overwrites},
+m.joined_at, {place}, c.id, c.name, c.slow_mode, c.archived_at IS NOT NULL, g.member_count, g.default_level, {overwrites},
     t.id, t.name, t.private, t.archived_at IS NOT NULL, t.locked, t.slow_mode, f.user_id IS NOT NULL
 """
 _THREAD = "LEFT JOIN group_thread_members f ON f.thread_id = t.id AND f.user_id = m.user_id"

@@ -49,6 +49,7 @@ from .errors import (
 )
 from .events import (
     AccessLost,
+    AllDeletedPayload,
     ConversationAdded,
     ConversationEvent,
     ConversationPayload,
@@ -179,6 +180,7 @@ __all__ = [
     "PARTICIPANTS",
     "Access",
     "AccessLost",
+    "AllDeletedPayload",
     "AllowedMentions",
     "Called",
     "CannotAdd",
