@@ -15,6 +15,7 @@ from uuid import UUID
 
 import pytest
 
+from cgraph import groups
 from cgraph.application import App
 from cgraph.groups import Permission
 from cgraph_kit import clock
@@ -59,6 +60,14 @@ class Scene(NamedTuple):
     role_id: UUID
     """The lowest role, which nobody has."""
 
+    code: str
+    """An invite of the owner's."""
+
+    @property
+    def exile_id(self) -> UUID:
+        """Somebody who is banned, and nobody else here."""
+        return self.people["exile"].id
+
     @property
     def user_id(self) -> UUID:
         """A member without a role: on them the others act."""
@@ -66,7 +75,7 @@ class Scene(NamedTuple):
 
 
 async def make_scene(app: App) -> Scene:
-    names = (*ROLES[1:], "other")
+    names = (*ROLES[1:], "other", "exile")
     people = {name: await register(app) for name in names}
     group_id = await found(app.db, people["owner"].actor)
     low = await make_role(app.db, group_id, name="low")
@@ -78,13 +87,15 @@ async def make_scene(app: App) -> Scene:
         await enter(app.db, group_id, people[name].actor, role_ids=roles)
     until = clock.now() + timedelta(days=1)
     await app.db.value(_TIME_OUT, group_id, people["timed_out"].id, until)
-    await app.db.value(_BAN, group_id, people["banned"].id, people["owner"].id)
+    for name in ("banned", "exile"):
+        await app.db.value(_BAN, group_id, people[name].id, people["owner"].id)
     channel_id = await first_channel(app.db, group_id)
     category_id: UUID = await app.db.value(_CATEGORY, group_id)
     sql = "UPDATE group_channels SET category_id = $2 WHERE id = $1"
     await app.db.value(sql, channel_id, category_id)
     await overwrite(app.db, channel_id, low, deny=int(P.ADD_REACTIONS))
-    return Scene(people, group_id, channel_id, category_id, low)
+    made = await groups.create_invite(app.db, people["owner"].actor, group_id, groups.NewInvite())
+    return Scene(people, group_id, channel_id, category_id, low, made.invite.code)
 
 
 _TIME_OUT = "UPDATE group_members SET timed_out_until = $3 WHERE group_id = $1 AND user_id = $2"
@@ -167,6 +178,30 @@ TABLE: dict[str, Row] = {
     f"PUT {C}/overwrites/{{target_id}}": ranked(200, {"deny": "2048"}),
     f"DELETE {C}/overwrites/{{target_id}}": ranked(204),
     f"POST {C}/sync": ranked(200),
+    # -- members
+    f"GET {G}/members": inside(200),
+    f"GET {G}/members/search": inside(200, query="?q=p"),
+    f"GET {G}/members/{{user_id}}": inside(200),
+    f"PATCH {G}/members/{{user_id}}": ranked(200, {"nickname": "Weed"}, moderator=200),
+    f"DELETE {G}/members/{{user_id}}": ranked(204, moderator=204),
+    f"PUT {G}/members/{{user_id}}/roles/{{role_id}}": ranked(200),
+    f"DELETE {G}/members/{{user_id}}/roles/{{role_id}}": ranked(200),
+    f"PUT {G}/rules": ranked(200, {"rules": ["Be kind."]}),
+    f"POST {G}/rules/accept": inside(200),
+    f"GET {G}/prune": ranked(200, moderator=200),
+    f"POST {G}/prune": ranked(202, {}, moderator=202),
+    f"GET {G}/bans": ranked(200, moderator=200),
+    f"POST {G}/bans": ranked(200, lambda scene: {"user_ids": [str(scene.user_id)]}, moderator=200),
+    f"GET {G}/bans/{{user_id}}": ranked(200, moderator=200),
+    f"PUT {G}/bans/{{user_id}}": ranked(200, {}, moderator=200),
+    f"DELETE {G}/bans/{{user_id}}": ranked(204, moderator=204),
+    f"GET {G}/audit-log": ranked(200, moderator=200),
+    # -- invites
+    f"GET {G}/invites": inside(200),
+    f"POST {G}/invites": inside(201, {"unique": True}, timed_out=403),
+    f"GET {A}/invites/{{code}}": own(200),
+    f"POST {A}/invites/{{code}}": Row(401, 200, 200, 200, 403, 200, 200, 200, 200),
+    f"DELETE {A}/invites/{{code}}": Row(401, 403, 403, 403, 403, 403, 403, 204, 204),
     # -- roles
     f"GET {G}/roles": inside(200),
     f"POST {G}/roles": ranked(201, {"name": "gardeners"}),
@@ -180,12 +215,14 @@ TABLE: dict[str, Row] = {
 
 
 def path_of(route: Route, scene: Scene) -> str:
+    of_ban = route.path.endswith("/bans/{user_id}") and route.method != "PUT"
     return route.path.format(
         group_id=scene.group_id,
         channel_id=scene.channel_id,
         role_id=scene.role_id,
         target_id=scene.role_id,
-        user_id=scene.user_id,
+        user_id=scene.exile_id if of_ban else scene.user_id,
+        code=scene.code,
     )
 
 
