@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
 from typing import Annotated
 
+import msgspec
 from cyclopts import App, Parameter
 from rich.table import Table
 from rich.text import Text
@@ -86,7 +87,7 @@ async def verify(backup: str | None = None, /) -> None:
 
 
 @command.command(name="list")
-async def list_() -> None:
+async def list_(*, json: Flag = False) -> None:
     """List the backups in the store, when each was tried, and what a loss would cost now.
 
     Needs no database: what is listed is what is there. Failed runs are added where the database can be asked.
@@ -95,10 +96,19 @@ async def list_() -> None:
 
     - `cgraph backup list`
     - `CGRAPH_STORAGE_URL=/mnt/rescued/storage cgraph backup list`
+
+    Parameters
+    ----------
+    json
+        One JSON object a line: what is known of a backup, and how trying it went. No failed runs.
     """
     settings = configuration.read()
     with refusing():
         found = await backups.list_backups(open_store(settings))
+    if json:
+        for each in found:
+            say(msgspec.json.encode(each).decode())
+        return
     _show(found)
     for run in await _failures(settings, found):
         complain(f"{run.id} {run.result}: {run.error or run.verification_error or 'killed'}")

@@ -8,6 +8,7 @@ from cyclopts import Parameter
 from cgraph import backups, configuration
 from cgraph.backups import Manifest
 from cgraph.store import open_store
+from cgraph_kit.storage import LocalStorage
 
 from .backup import refusing
 from .node import database, reaching, where
@@ -51,6 +52,8 @@ async def command(
     with refusing(), reaching(settings):
         there = {"storage_url": source} if source else {}
         storage = open_store(settings.model_copy(update=there))
+        if isinstance(storage, LocalStorage) and not storage.root.is_dir():
+            raise Failure(f"cgraph: there is no directory {storage.root} to restore from", USAGE)
         found = (await backups.get_backup(storage, backup)).manifest
         if replace and not yes:
             _ask(where(settings.database_url) if settings.database_url else "cgraph", found)

@@ -1,5 +1,6 @@
 """`cgraph backup` and `cgraph restore`."""
 
+import json
 import os
 import signal
 import subprocess
@@ -122,6 +123,15 @@ class TestList:
         ran = await backed("backup", "list")
         assert "20990101T000000Z-aaaa failed: the disk is full" in ran.err
 
+    async def test_as_json_is_one_line_for_each(self, backed: Run) -> None:
+        assert (await backed("backup", "list", "--json")).out == ""
+        await backed("backup", "now", "--no-verify")
+        await backed("backup", "now")
+        lines = (await backed("backup", "list", "--json")).out.splitlines()
+        tried = [json.loads(line)["verification"] for line in lines]
+        assert len(tried) == 2
+        assert [one["passed"] for one in tried if one] == [True]
+
 
 class TestVerify:
     async def test_one_by_its_name(self, backed: Run) -> None:
@@ -191,6 +201,14 @@ class TestRestore:
         assert ran.code == 0, ran.err
 
     async def test_a_store_that_is_empty(self, lost: str, cgraph: Run, tmp_path: Path) -> None:
-        ran = await cgraph("restore", "--from", tmp_path / "nothing")
+        (tmp_path / "empty").mkdir()
+        ran = await cgraph("restore", "--from", tmp_path / "empty")
         assert ran.code == 1
         assert "there is no backup in" in ran.err
+
+    async def test_a_directory_that_is_not_there(
+        self, lost: str, cgraph: Run, tmp_path: Path
+    ) -> None:
+        ran = await cgraph("restore", "--from", tmp_path / "nothing")
+        assert ran.code == 2
+        assert f"there is no directory {tmp_path / 'nothing'}" in ran.err

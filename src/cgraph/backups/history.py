@@ -51,7 +51,7 @@ class Run(msgspec.Struct, frozen=True):
 
     @property
     def failed(self) -> bool:
-        return self.result in {"failed", "interrupted"} or self.verification == "failed"
+        return self.result in {"failed", "interrupted"} or self.verification_error is not None
 
 
 async def begin(db: Repo, id: str, location: str) -> None:
@@ -105,6 +105,27 @@ async def tried(db: Repo, id: str, verification: Verification) -> None:
             "; ".join(verification.problems) or None,
             verification.seconds,
         )
+
+
+async def untried(db: Repo, id: str, error: str) -> None:
+    """Write why it could not even be tried."""
+    if await _is_kept(db):
+        await db.value("UPDATE backups SET verification_error = $2 WHERE id = $1", id, error)
+
+
+async def find_untried(db: Repo, since: datetime) -> str | None:
+    """The newest backup, if it was made since then and trying it did not come about."""
+    if not await _is_kept(db):
+        return None
+    id: str | None = await db.value(_UNTRIED, since)
+    return id
+
+
+_UNTRIED = """
+SELECT id FROM (SELECT * FROM backups ORDER BY started_at DESC LIMIT 1) newest
+WHERE result = 'made' AND started_at > $1 AND verification IS NULL AND verification_error IS NOT NULL
+    AND deleted_at IS NULL
+"""
 
 
 async def deleted(db: Repo, ids: list[str]) -> None:

@@ -75,6 +75,11 @@ class Backup(msgspec.Struct, frozen=True):
     def is_verified(self) -> bool:
         return self.verification is not None and self.verification.passed
 
+    @property
+    def has_failed(self) -> bool:
+        """It was restored to try it, and is no true copy."""
+        return self.verification is not None and not self.verification.passed
+
 
 def new_id() -> str:
     """Sorts by time; two of the same second differ."""

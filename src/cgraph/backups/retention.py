@@ -16,9 +16,9 @@ UNFINISHED = timedelta(hours=24)
 
 
 async def prune_backups(vault: Vault, db: Repo) -> list[str]:
-    """Remove the backups beyond those to keep, and what killed makers left. The ids of what is gone.
+    """Remove the backups beyond those to keep, those that are no true copies, and what killed makers left.
 
-    The newest that was restored well is kept, however old. Twice is harmless.
+    The ids of what is gone. The newest that was restored well is kept, however old. Twice is harmless.
     """
     with failing():
         ids = [each.id for each in superfluous(await list_backups(vault.storage), vault.keep)]
@@ -33,9 +33,15 @@ async def prune_backups(vault: Vault, db: Repo) -> list[str]:
 
 
 def superfluous(backups: Sequence[Backup], keep: int) -> list[Backup]:
-    """Which of them, given newest first, are to go."""
+    """Which of them, given newest first, are to go.
+
+    One that failed to be restored is worth nothing but to be looked at, while nothing newer is there.
+    """
     verified = next((each for each in backups if each.is_verified), None)
-    return [each for each in backups[keep:] if each is not verified]
+    failed = [each for each in backups if each.has_failed]
+    sound = [each for each in backups if not each.has_failed]
+    gone = [each for each in sound[keep:] if each is not verified]
+    return [each for each in backups if each in gone or (each in failed and each is not backups[0])]
 
 
 async def _sweep(storage: Storage) -> None:

@@ -107,25 +107,26 @@ async def _running(
 ) -> AsyncIterator[_Running]:
     """The program; whatever happens inside, it has ended afterwards."""
     address = for_clients(dsn)
-    process = await asyncio.create_subprocess_exec(
-        program,
-        f"--dbname={address.url}",
-        *options,
-        env=address.environment,
-        stdin=stdin,
-        stdout=stdout,
-        stderr=PIPE,
-        limit=2 * CHUNK,
-    )
-    running = _Running(process, program.name)
-    try:
-        yield running
-    finally:
-        with suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
-        await running.complaints
-        process._transport.close()  # type: ignore[attr-defined]  # noqa: SLF001  # else only the collector does
+    with address.at_hand() as environment:
+        process = await asyncio.create_subprocess_exec(
+            program,
+            f"--dbname={address.url}",
+            *options,
+            env=environment,
+            stdin=stdin,
+            stdout=stdout,
+            stderr=PIPE,
+            limit=2 * CHUNK,
+        )
+        running = _Running(process, program.name)
+        try:
+            yield running
+        finally:
+            with suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+            await running.complaints
+            process._transport.close()  # type: ignore[attr-defined]  # noqa: SLF001  # else only the collector does
 
 
 async def _complaints(process: Process) -> str:

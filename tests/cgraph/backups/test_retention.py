@@ -49,8 +49,11 @@ class TestSuperfluous:
             ("++++", 2, "cd"),
             ("    ", 2, "cd"),
             ("  + ", 2, "d"),
-            ("--++", 2, "d"),
+            ("--++", 2, "b"),
             ("-+-+", 1, "cd"),
+            ("+-++", 2, "bd"),
+            ("--", 2, "b"),
+            ("- + ", 1, "d"),
         ],
     )
     def test_the_newest_that_was_restored_well_stays(

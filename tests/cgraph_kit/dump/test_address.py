@@ -1,8 +1,10 @@
 """One address for two clients."""
 
+from pathlib import Path
+
 import pytest
 
-from cgraph_kit.dump import demands_tls, with_database
+from cgraph_kit.dump import DumpError, demands_tls, with_database
 from cgraph_kit.dump.address import for_clients
 
 
@@ -31,6 +33,21 @@ class TestForClients:
             "postgresql://ada@one:5432,two:5433/chat",
         ):
             assert for_clients(dsn).url == dsn
+
+    def test_the_password_of_a_key_is_in_no_address_and_no_variable(self) -> None:
+        address = for_clients("postgresql://ada@db/chat?sslkey=a.key&sslpassword=pass%20word")
+        assert address.url == "postgresql://ada@db/chat?sslkey=a.key"
+        assert "pass word" not in repr(address) + "".join(address.environment.values())
+        with address.at_hand() as environment:
+            file = Path(environment["PGSERVICEFILE"])
+            assert file.stat().st_mode & 0o077 == 0
+            assert file.read_text() == "[cgraph]\nsslpassword=pass word\n"
+            assert environment["PGSERVICE"] == "cgraph"
+        assert not file.exists()
+
+    def test_a_password_that_would_say_more_than_itself_is_refused(self) -> None:
+        with pytest.raises(DumpError, match="more than one line"):
+            for_clients("postgresql://db/chat?sslpassword=a%0Ahost=evil")
 
     def test_without_a_password_the_environment_s_own_counts(
         self, monkeypatch: pytest.MonkeyPatch
