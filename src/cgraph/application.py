@@ -33,7 +33,7 @@ from .settings import Settings, SettingsError, variable
 from .store import open_store
 
 DATABASE = "cgraph"
-LANES = ("accounts", "channels", "jobs", "presence", "statuses")
+LANES = ("accounts", "channels", "jobs", "presence", "rights", "statuses")
 JOB_CONNECTIONS = 3
 """Connections with which a node takes and finishes jobs, whatever the jobs do with the others."""
 

@@ -254,6 +254,7 @@ EVENTS: Mapping[str, Mapping[str, Scope | None]] = {
     "conversation:*": TALKING,
     "channel:*": TALKING,
     "thread:*": TALKING,
+    "group:*": {PHX_JOIN: JOIN},
     "user:*": {PHX_JOIN: JOIN},
 }
 """By topic, what clients may say there."""

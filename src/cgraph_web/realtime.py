@@ -24,6 +24,7 @@ from .channels.conversation import ConversationChannel
 from .channels.keys import session_key, user_key
 from .channels.user import UserChannel
 from .plugs.rate_limit import RateLimits
+from .rights import Rights
 from .socket import Reach, UserSocket
 from .statuses import Statuses
 from .sweep import sweep_for_ever
@@ -54,20 +55,23 @@ async def realtime(app: App) -> AsyncIterator[Endpoint]:
     news = UnreadNews(
         app.db, endpoint.publish, lambda user_ids: presence.online(user_ids, UserChannel.PREFIX)
     )
+    rights = Rights(endpoint, app.db, app.lane("rights"))
     await statuses.start()
+    await rights.start()
     await presence.start()
     await endpoint.start()
     async with AsyncExitStack() as stack:
         stack.push_async_callback(presence.stop)
         stack.push_async_callback(endpoint.close)
         stack.callback(news.close)
+        stack.push_async_callback(rights.close)
         sweeper = asyncio.create_task(sweep_for_ever(endpoint, app.db))
         stack.callback(sweeper.cancel)
         attendance = Attendance(endpoint, app.db, app.lane("presence").node)
         stack.push_async_callback(attendance.close)
         keeper = asyncio.create_task(attendance.keep())
         stack.callback(keeper.cancel)
-        for listen in (Delivery(endpoint).listen, statuses.listen, news.listen):
+        for listen in (Delivery(endpoint).listen, statuses.listen, news.listen, rights.listen):
             stack.enter_context(app.events.listener(listen))
         yield endpoint
 

@@ -66,15 +66,19 @@ from .errors import (
     WouldLockOut,
 )
 from .events import (
+    ChannelsPayload,
     ChannelsUpdated,
     GroupDeleted,
     GroupEvent,
     GroupJoined,
     GroupLeft,
+    GroupPayload,
     GroupUpdated,
     RightsChanged,
     RoleCreated,
     RoleDeleted,
+    RolePayload,
+    RolesPayload,
     RolesReordered,
     RoleUpdated,
 )
@@ -86,9 +90,10 @@ from .invite_accepting import accept_invite
 from .invites import create_invite, get_invitation, list_invites, revoke_invite
 from .jobs import remove_temporary_members, tidy_groups
 from .limits import DEFAULT_LIMITS, Limits, limits_of
+from .log import read_since
 from .member import Member, MemberChange
 from .member_changes import MemberRole, add_member_role, remove_member_role, update_member
-from .member_events import MemberJoined, MemberLeft, MemberUpdated
+from .member_events import MemberJoined, MemberLeft, MemberLeftPayload, MemberPayload, MemberUpdated
 from .members import get_member, list_members, search_members
 from .membership import leave_group
 from .moderating import kick_member
@@ -104,6 +109,23 @@ from .reviewing import list_group_ids, list_reviewed_channels
 from .role import NewRole, Role, RoleChange, RoleOrder
 from .roles import create_role, delete_role, list_roles, order_roles, update_role
 from .screening import Rules, accept_rules, set_rules
+from .shutting_out import find_shut_out, map_places
+
+DurableGroupEvent = (
+    GroupUpdated
+    | GroupDeleted
+    | RoleCreated
+    | RoleUpdated
+    | RoleDeleted
+    | RolesReordered
+    | ChannelsUpdated
+    | MemberJoined
+    | MemberUpdated
+    | MemberLeft
+)
+"""Each is pushed as its `type` on `group:<group_id>`."""
+DurableUserEvent = GroupJoined | GroupLeft
+"""Each is pushed as its `type` on `user:<user_id>`."""
 
 __all__ = [
     "CHANNELS",
@@ -122,8 +144,11 @@ __all__ = [
     "ChannelOrder",
     "ChannelOverwrite",
     "Channels",
+    "ChannelsPayload",
     "ChannelsUpdated",
     "Confirmation",
+    "DurableGroupEvent",
+    "DurableUserEvent",
     "EveryoneRole",
     "Group",
     "GroupChange",
@@ -133,6 +158,7 @@ __all__ = [
     "GroupJoined",
     "GroupLeft",
     "GroupNotFound",
+    "GroupPayload",
     "GroupUpdated",
     "ImportedChannel",
     "ImportedGroup",
@@ -149,7 +175,9 @@ __all__ = [
     "MemberChange",
     "MemberJoined",
     "MemberLeft",
+    "MemberLeftPayload",
     "MemberNotFound",
+    "MemberPayload",
     "MemberRole",
     "MemberUpdated",
     "MissingPermission",
@@ -180,7 +208,9 @@ __all__ = [
     "RoleDeleted",
     "RoleNotFound",
     "RoleOrder",
+    "RolePayload",
     "RoleUpdated",
+    "RolesPayload",
     "RolesReordered",
     "Rules",
     "TargetNotFound",
@@ -211,6 +241,7 @@ __all__ = [
     "delete_group",
     "delete_role",
     "find_member_ids",
+    "find_shut_out",
     "get_access",
     "get_ban",
     "get_channel",
@@ -241,12 +272,14 @@ __all__ = [
     "list_reviewed_channels",
     "list_roles",
     "list_seers",
+    "map_places",
     "order_channels",
     "order_roles",
     "prune_later",
     "prune_members",
     "purge_messages",
     "read_group",
+    "read_since",
     "recount",
     "remove_member_role",
     "remove_overwrite",

@@ -171,6 +171,15 @@ class Endpoint:
         """The ids and keys of this node's sockets that begin so."""
         return [name for name in self._by_name if name.startswith(prefix)]
 
+    def topics(self, *prefixes: str) -> list[str]:
+        """The topics with subscribers on this node that begin so; those who are just joining count."""
+        return [name for name in self.hub.topics if name.startswith(prefixes)]
+
+    def sockets_on(self, topic: str) -> list[Socket]:
+        """This node's sockets that are on a topic, or just joining it."""
+        here = self.hub.topics.get(topic)
+        return [one.owner.socket for one in here.subscriptions()] if here is not None else []
+
     def disconnect(self, key: str, code: int = CloseCode.GOING_AWAY) -> None:
         """Close every socket with that id or key, on every node."""
         self._tell(Disconnect(key, code))

@@ -21,6 +21,7 @@ from .handler import Handler
 from .outlet import Outlet
 from .protocol import EMPTY, BinaryMessage, Message, to_json
 from .seat import CLOSED, CRASHED, LEFT, REJOINED, RESYNC, Ending, Seat
+from .socket import Socket
 from .timing import Handling, enter
 from .voice import Voice
 
@@ -219,6 +220,10 @@ class Lane:
     @property
     def outlet(self) -> Outlet:
         return self._connection.outlet
+
+    @property
+    def socket(self) -> Socket:
+        return self._connection.socket
 
     def presence(self) -> Presence:
         """Raises RuntimeError if the endpoint was made without one."""

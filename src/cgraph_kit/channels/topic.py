@@ -11,6 +11,7 @@ from .wire import Wire
 
 if TYPE_CHECKING:
     from .outlet import Outlet
+    from .socket import Socket
 
 Write = Callable[[bytes], None]
 
@@ -49,6 +50,11 @@ class Event(msgspec.Struct, eq=False):
 
 class Owner(Protocol):
     """Whoever holds a subscription."""
+
+    @property
+    def socket(self) -> "Socket":
+        """Who is connected."""
+        ...
 
     def resync(self) -> None:
         """Durable messages were lost for good: the client must join anew."""

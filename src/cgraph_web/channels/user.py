@@ -5,7 +5,7 @@ from typing import get_args
 
 import msgspec
 
-from cgraph import messaging, notifications
+from cgraph import groups, messaging, notifications
 from cgraph.accounts import DurableEvent, UserEvent
 from cgraph_kit import streams
 from cgraph_kit.channels import Joined, JoinParams, Outgoing
@@ -45,6 +45,7 @@ def _own(happened: UserEvent) -> Iterator[Outgoing]:
 for _kind in (
     *get_args(DurableEvent),
     *get_args(messaging.DurableUserEvent),
+    *get_args(groups.DurableUserEvent),
     *get_args(notifications.DurableEvent),
 ):
     UserChannel.push(_kind.type, when=_kind)(_own)
