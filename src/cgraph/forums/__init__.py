@@ -127,6 +127,7 @@ from .posting import (
     create_post,
 )
 from .recount import recount
+from .reviewing import Quote, Quoted, list_moderated_ids, quote_comment, quote_post
 from .undoing import undo_act
 from .viewing import (
     get_post,
@@ -194,6 +195,8 @@ __all__ = [
     "PostUpdated",
     "PostingRestricted",
     "PostingTooFast",
+    "Quote",
+    "Quoted",
     "Reason",
     "SaidBefore",
     "SlugTaken",
@@ -225,11 +228,14 @@ __all__ = [
     "list_crossposts",
     "list_forum_bans",
     "list_log",
+    "list_moderated_ids",
     "list_posts_by_ids",
     "lock_comment",
     "lock_post",
     "notify_of_post",
     "pin_post",
+    "quote_comment",
+    "quote_post",
     "read_forum",
     "recount",
     "remove_comment",

@@ -10,6 +10,7 @@ from cgraph_kit import clock
 from cgraph_kit.db import Database, Transaction
 from cgraph_kit.jobs import job
 
+from .comment_events import tell_comment_changed
 from .posting import tell_changed
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ async def _remove_some(db: Database, args: SweepBanned) -> bool:
         comments = await tx.values(
             _REMOVE_COMMENTS, args.forum_id, args.user_id, now, args.by, args.act_id, AT_ONCE
         )
-        await _tell(tx, args.forum_id, posts)
+        await _tell(tx, args.forum_id, posts, comments)
         await notifications.withdraw(tx, [*posts, *comments])
     return AT_ONCE in {len(posts), len(comments)}
 
@@ -83,13 +84,17 @@ async def _restore_some(db: Database, args: RestoreBanned) -> bool:
         await tx.value("SELECT 1 FROM forums WHERE id = $1 FOR NO KEY UPDATE", args.forum_id)
         posts = await tx.values(_RESTORE_POSTS, args.forum_id, args.act_id, AT_ONCE)
         comments = await tx.values(_RESTORE_COMMENTS, args.forum_id, args.act_id, AT_ONCE)
-        await _tell(tx, args.forum_id, posts)
+        await _tell(tx, args.forum_id, posts, comments)
     return AT_ONCE in {len(posts), len(comments)}
 
 
-async def _tell(tx: Transaction, forum_id: UUID, post_ids: list[UUID]) -> None:
+async def _tell(
+    tx: Transaction, forum_id: UUID, post_ids: list[UUID], comment_ids: list[UUID]
+) -> None:
     for id in post_ids:
         await tell_changed(tx, forum_id, id)
+    for id in comment_ids:
+        await tell_comment_changed(tx, id)
 
 
 _UNDONE = "SELECT true FROM forum_log WHERE undoes_id = $1"

@@ -19,6 +19,7 @@ from cgraph_kit.ids import new_id
 
 from .access import Access
 from .comment_access import CommentAccess
+from .comment_events import tell_comment_changed
 from .errors import AlreadyDone, CommentNotFound, OutrankedInForum, PostNotFound
 from .holding import hold_moderated_comment, hold_moderated_post
 from .item_state import CommentState, ItemState, PostState, read_state, state_facts, write_state
@@ -240,6 +241,7 @@ async def _comment(
         access = comment.post.forum
         await demand_over(tx, access, comment.author_id)
         id = await _change(tx, access, CommentState, comment_id, what, reason=reason)
+        await tell_comment_changed(tx, comment_id)
         if what.act == "comment_removed":
             await notifications.withdraw(tx, [comment_id])
         return await show_entry(tx, id)

@@ -10,6 +10,7 @@ from cgraph_kit.db import Repo, Transaction
 
 from .access import Access, hold_forum
 from .bans import revert_ban
+from .comment_events import tell_comment_changed
 from .errors import ActNotFound, CannotUndoAct
 from .item_state import CommentState, ItemState, PostState, read_state, state_facts, write_state
 from .log import ACTS, Entry, LogEntry, find_entry, record, show_entry
@@ -68,6 +69,8 @@ async def _revert(
     await write_state(tx, target, now, before)
     if kind is PostState:
         await tell_changed(tx, access.forum_id, target)
+    else:
+        await tell_comment_changed(tx, target)
     return await record(
         tx,
         access.forum_id,

@@ -105,7 +105,7 @@ from .permissions import Permission
 from .pruning import Prune, Pruned, count_prunable, prune_later, prune_members
 from .purging import purge_messages
 from .recount import recount
-from .reviewing import list_group_ids, list_reviewed_channels
+from .reviewing import list_group_ids, list_reviewed_channels, note_removed_message
 from .role import NewRole, Role, RoleChange, RoleOrder
 from .roles import create_role, delete_role, list_roles, order_roles, update_role
 from .screening import Rules, accept_rules, set_rules
@@ -273,6 +273,7 @@ __all__ = [
     "list_roles",
     "list_seers",
     "map_places",
+    "note_removed_message",
     "order_channels",
     "order_roles",
     "prune_later",

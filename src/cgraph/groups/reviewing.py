@@ -4,10 +4,12 @@ from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
+from cgraph.accounts import Actor
 from cgraph_kit import clock
-from cgraph_kit.db import Repo
+from cgraph_kit.db import Repo, Transaction
 
 from . import permissions
+from .audit import record
 from .permissions import Permission
 from .standing import MEMBER_FACTS, MEMBERS, OVERWRITES, FactsRow, overwrites_of
 
@@ -38,6 +40,22 @@ async def list_reviewed_channels(
         for row in rows
         if permissions.in_channel(row.facts(now), overwrites_of(row.overwrites)) & REVIEWING
     }
+
+
+async def note_removed_message(
+    tx: Transaction,
+    actor: Actor,
+    group_id: UUID,
+    place_id: UUID,
+    author_id: UUID | None,
+    *,
+    reason: str | None,
+) -> None:
+    """Keep in the audit log that a reported message was taken away, whose, and where."""
+    where = {"channel_id": str(place_id), "author_id": author_id and str(author_id)}
+    await record(
+        tx, group_id, actor.id, "reported_message_removed", author_id, after=where, reason=reason
+    )
 
 
 _CHANNELS = f"""

@@ -3,9 +3,9 @@
 from .case import Case, Decision, Effect, PlaceKind, Told, WholeCase
 from .claiming import claim_case, release_case
 from .deciding import NewDecision, decide_case
-from .effects import Measure
 from .errors import CannotUndo, CaseChanged, CaseClaimed, CaseNotFound, DecisionNotFound
 from .limits import DEFAULT_LIMITS, Limits, limits_of
+from .measure import Measure
 from .notices import Notice, list_notices
 from .queue import WhichCases, get_case, list_cases
 from .report import ItemKind, NewReport, Report, State

@@ -16,8 +16,9 @@ from cgraph_kit.validation import NO_NUL, Input
 
 from .case import WholeCase
 from .claiming import demand_open, demand_unclaimed, hold_case
-from .effects import Doing, Measure, act
+from .effects import act
 from .errors import CaseChanged
+from .measure import Doing, Measure
 from .queue import get_case
 from .report import State
 from .telling import tell_decided

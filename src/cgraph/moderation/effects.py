@@ -1,47 +1,43 @@
 """What a decision does in the place it is about, and how that is taken back."""
 
-from datetime import datetime
-from typing import Literal
+from typing import assert_never
 
-import msgspec
-
-from cgraph import messaging
 from cgraph.accounts import Actor
 from cgraph_kit.db import Transaction
-from cgraph_kit.errors import Invalid
 
+from . import forum_effects, group_effects, message_effects
 from .case import Effect, Row
 from .errors import CannotUndo
-
-Measure = Literal["remove", "warn", "ban", "timeout"]
-"""Take the thing away; tell the author; keep the author out of the group or forum; silence them in the group."""
-
-
-class Doing(msgspec.Struct, frozen=True):
-    """What measures go by."""
-
-    case: Row
-    until: datetime | None
-    note: str | None
+from .measure import Doing, Measure, impossible
 
 
 async def act(tx: Transaction, actor: Actor, doing: Doing, measure: Measure) -> Effect:
-    """Take a measure. Raises `Invalid` for one that cannot be taken there."""
-    match measure, doing.case.item_kind:
-        case "remove", "message":
-            return await _remove_message(tx, actor, doing.case)
-        case "warn", _ if doing.case.author_id is not None:
-            return Effect("warn")
-    raise Invalid.field("measures", f"has {measure}, which cannot be done here")
+    """Take a measure, as the place's own rules let the actor. Raises `Invalid` for one that cannot be taken there."""
+    case = doing.case
+    if case.author_id is None and measure != "remove":
+        raise impossible(measure)
+    if measure == "warn":
+        return Effect("warn")
+    if measure == "remove" and case.item_kind == "message":
+        return await message_effects.remove(tx, actor, doing)
+    match case.place_kind:
+        case "forum":
+            return await forum_effects.act(tx, actor, doing, measure)
+        case "group":
+            return await group_effects.act(tx, actor, doing, measure)
+        case "site":
+            raise impossible(measure)
+        case _:
+            assert_never(case.place_kind)
 
 
 async def revert(tx: Transaction, actor: Actor, case: Row, effect: Effect) -> None:
-    """Make it as if it had not been. Raises `CannotUndo`."""
+    """Make it as if it had not been. Raises `CannotUndo`, and as the place does."""
     if not effect.reversible:
         raise CannotUndo(f"{effect.kind} cannot be taken back")
-
-
-async def _remove_message(tx: Transaction, actor: Actor, case: Row) -> Effect:
-    conversation_id = case.container_id or case.item_id
-    await messaging.remove_message(tx, conversation_id, case.item_id, by=actor.id)
-    return Effect("remove", reversible=False)
+    if effect.kind == "warn":
+        return
+    if case.place_kind == "forum":
+        await forum_effects.revert(tx, actor, case, effect)
+    elif case.place_kind == "group":
+        await group_effects.revert(tx, actor, case, effect)

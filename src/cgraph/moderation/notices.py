@@ -12,7 +12,7 @@ from cgraph_kit.db import Repo
 from cgraph_kit.paging import DEFAULT_LIMIT, Page, decode_cursor, forward_page
 
 from .case import PlaceKind
-from .effects import Measure
+from .measure import Measure
 from .report import ItemKind
 
 

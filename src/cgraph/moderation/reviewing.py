@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from cgraph import accounts, groups
+from cgraph import accounts, forums, groups
 from cgraph.accounts import Actor
 from cgraph_kit.db import Repo
 
@@ -42,6 +42,8 @@ async def is_reviewer(db: Repo, actor: Actor, case: Placed) -> bool:
         return True
     if case.place_kind == "group" and case.channel_id is not None:
         return bool(await groups.list_reviewed_channels(db, actor.id, [case.channel_id]))
+    if case.place_kind == "forum":
+        return case.place_id in await forums.list_moderated_ids(db, actor.id)
     return False
 
 
@@ -52,7 +54,8 @@ async def get_reviewer(db: Repo, actor: Actor) -> Reviewer:
     theirs = await groups.list_group_ids(db, actor.id)
     channels = await db.values(_CHANNELS, theirs) if theirs else []
     mine = await groups.list_reviewed_channels(db, actor.id, channels)
-    return Reviewer(everything=False, channel_ids=mine)
+    moderated = await forums.list_moderated_ids(db, actor.id)
+    return Reviewer(everything=False, forum_ids=moderated, channel_ids=mine)
 
 
 _CHANNELS = """

@@ -2,8 +2,8 @@
 
 from uuid import UUID
 
-from cgraph import moderation
-from cgraph.accounts import Actor
+from cgraph import forums, groups, moderation
+from cgraph.accounts import Actor, UserNotFound
 from cgraph.application import App
 from cgraph.moderation import (
     Case,
@@ -23,6 +23,14 @@ from cgraph_web.views.base import Data, Many, many
 
 NOT_FOUND = (moderation.CaseNotFound,)
 TAKEN = (*NOT_FOUND, moderation.CaseChanged, moderation.CaseClaimed)
+IN_PLACE = (
+    groups.MissingPermission,
+    groups.Outranked,
+    groups.AdministratorExempt,
+    forums.NotModerator,
+    forums.OutrankedInForum,
+)
+"""What the group or forum itself may have against it."""
 
 
 class ListCases(Input, frozen=True):
@@ -76,7 +84,10 @@ async def release(db: Repo, actor: Actor, case_id: UUID) -> Data[WholeCase]:
     return Data(await moderation.release_case(db, actor, case_id))
 
 
-@action(errors=TAKEN, example={"version": 1, "decision": "reject"})
+@action(
+    errors=(*TAKEN, *IN_PLACE, groups.MemberNotFound, UserNotFound),
+    example={"version": 1, "decision": "reject"},
+)
 async def resolve(
     db: Repo, actor: Actor, app: App, case_id: UUID, new: Body[NewDecision]
 ) -> Data[WholeCase]:
@@ -90,7 +101,9 @@ async def resolve(
     )
 
 
-@action(errors=(moderation.DecisionNotFound, moderation.CannotUndo, moderation.CaseClaimed))
+@action(
+    errors=(moderation.DecisionNotFound, moderation.CannotUndo, moderation.CaseClaimed, *IN_PLACE)
+)
 async def undo(db: Repo, actor: Actor, action_id: UUID) -> Data[WholeCase]:
     """Take back the last decision about a case, with all it did; the case is open again."""
     return Data(await moderation.undo_decision(db, actor, action_id))

@@ -1,6 +1,6 @@
 """Telling moderators of something, and hearing what became of it."""
 
-from cgraph import messaging, moderation
+from cgraph import forums, groups, messaging, moderation
 from cgraph.accounts import Actor, UserNotFound
 from cgraph.application import App
 from cgraph.moderation import NewReport, Report
@@ -13,7 +13,14 @@ from cgraph_web.views.base import Data, Many, many
 
 @action(
     status=201,
-    errors=(messaging.ConversationNotFound, messaging.MessageNotFound, UserNotFound),
+    errors=(
+        messaging.ConversationNotFound,
+        groups.ChannelNotFound,
+        messaging.MessageNotFound,
+        forums.PostNotFound,
+        forums.CommentNotFound,
+        UserNotFound,
+    ),
     example={"kind": "user", "id": str(new_id()), "reason": "spam"},
 )
 async def create(db: Repo, actor: Actor, app: App, new: Body[NewReport]) -> Data[Report]:

@@ -33,8 +33,9 @@ async def scene(db: Transaction) -> ForumScene:
 
 
 async def row_of(db: Repo, table: str, id: object) -> dict[str, Any]:
-    """All of it, but for what counts votes."""
-    row: dict[str, Any] = await db.value(f"SELECT to_jsonb(t) FROM {table} t WHERE id = $1", id)
+    """All of it, but for where its stream tells of it."""
+    sql = f"SELECT to_jsonb(t) - 'told_seqs' FROM {table} t WHERE id = $1"
+    row: dict[str, Any] = await db.value(sql, id)
     return row
 
 

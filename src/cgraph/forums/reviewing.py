@@ -1,0 +1,69 @@
+"""What those who decide about reports of a forum's posts and comments need to know of it."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from cgraph.accounts import Actor
+from cgraph_kit.db import Repo
+
+from .access import get_post_place
+from .comment_access import get_comment_place
+from .errors import CommentNotFound, PostNotFound
+
+
+class Quote(msgspec.Struct, frozen=True):
+    """A post or comment, and what it says."""
+
+    id: UUID
+    author_id: UUID | None
+    title: str | None
+    content: str
+    url: str | None
+    inserted_at: datetime
+    edited_at: datetime | None
+
+
+class Quoted(msgspec.Struct, frozen=True):
+    """The same with what it answers, the post first, and the forum."""
+
+    forum_id: UUID
+    post_id: UUID
+    quote: Quote
+    above: list[Quote]
+
+
+async def list_moderated_ids(db: Repo, user_id: UUID) -> list[UUID]:
+    """The forums a person moderates, in no order."""
+    return await db.values("SELECT forum_id FROM forum_moderators WHERE user_id = $1", user_id)
+
+
+async def quote_post(db: Repo, actor: Actor, post_id: UUID) -> Quoted:
+    """A post as it stands. Raises `PostNotFound`, also for what is only a stub."""
+    post = await get_post_place(db, actor, post_id)
+    quote = await db.first(Quote, _POST, post_id)
+    if not post.there or quote is None:
+        raise PostNotFound
+    return Quoted(post.forum.forum_id, post_id, quote, [])
+
+
+async def quote_comment(db: Repo, actor: Actor, comment_id: UUID, *, above: int) -> Quoted:
+    """A comment as it stands, with so many of those it answers. Raises `CommentNotFound`, also for a stub."""
+    comment = await get_comment_place(db, actor, comment_id)
+    if not (comment.there and comment.post.there):
+        raise CommentNotFound
+    ids = comment.ancestor_ids[-above:] if above else []
+    post = await db.first(Quote, _POST, comment.post.id)
+    rows = await db.all(Quote, _COMMENTS, [*ids, comment_id])
+    if post is None or not rows:
+        raise CommentNotFound
+    return Quoted(comment.post.forum.forum_id, comment.post.id, rows[-1], [post, *rows[:-1]])
+
+
+_POST = "SELECT id, author_id, title, content, url, inserted_at, edited_at FROM posts WHERE id = $1"
+# Of those above only what everybody can read.
+_COMMENTS = """
+SELECT id, author_id, NULL, CASE WHEN removed_at IS NULL THEN content ELSE '' END, NULL, inserted_at, edited_at
+FROM comments WHERE id = ANY($1::uuid[]) ORDER BY depth
+"""
