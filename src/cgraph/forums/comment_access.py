@@ -18,6 +18,8 @@ class CommentAccess(msgspec.Struct, frozen=True):
     post: PostAccess
     id: UUID
     parent_id: UUID | None
+    reply_to_id: UUID | None
+    """What it answers where that is as deep as comments go."""
     ancestor_ids: list[UUID]
     """From the top down, without itself."""
     depth: int
@@ -48,6 +50,7 @@ class _Row(msgspec.Struct, frozen=True):
     id: UUID
     post_id: UUID
     parent_id: UUID | None
+    reply_to_id: UUID | None
     path: str
     depth: int
     author_id: UUID | None
@@ -96,6 +99,7 @@ async def _get(db: Repo, actor: Actor | None, comment_id: UUID, *, hold: bool) -
         post,
         row.id,
         row.parent_id,
+        row.reply_to_id,
         ancestors,
         row.depth,
         row.author_id,
@@ -111,7 +115,7 @@ async def _get(db: Repo, actor: Actor | None, comment_id: UUID, *, hold: bool) -
 
 
 _COMMENT = """
-SELECT c.id, c.post_id, c.parent_id, c.path::text, c.depth, c.author_id, c.content, c.mentions, c.child_count,
+SELECT c.id, c.post_id, c.parent_id, c.reply_to_id, c.path::text, c.depth, c.author_id, c.content, c.mentions, c.child_count,
     c.deleted_at IS NOT NULL, c.removed_at IS NOT NULL, EXISTS (
         SELECT FROM comments a
         WHERE a.id = ANY (string_to_array(c.path::text, '.')::uuid[]) AND a.locked_at IS NOT NULL

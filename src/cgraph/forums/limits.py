@@ -10,6 +10,8 @@ class Limits(msgspec.Struct, frozen=True):
 
     post_max: int = 40_000
     """Code points of a post."""
+    comment_max: int = 10_000
+    """Code points of a comment."""
     forum_depth_max: int = 8
     """Forums on the way from the top of a tree to the lowest, both counted."""
     forums_max: int = 100

@@ -83,9 +83,9 @@ CREATE TABLE forum_subscriptions (
     PRIMARY KEY (forum_id, user_id)
 );
 CREATE INDEX forum_subscriptions_user ON forum_subscriptions (user_id);
--- Those who hear of new posts, and those who wait.
+-- Those who hear of new posts; and all, in the order they came.
 CREATE INDEX forum_subscriptions_told ON forum_subscriptions (forum_id, user_id) WHERE level IN ('watching', 'first_posts');
-CREATE INDEX forum_subscriptions_pending ON forum_subscriptions (forum_id, inserted_at) WHERE state = 'pending';
+CREATE INDEX forum_subscriptions_listed ON forum_subscriptions (forum_id, state, inserted_at, user_id);
 
 CREATE TABLE posts (
     -- Also the id of its stream.
@@ -229,7 +229,7 @@ CREATE INDEX post_marks_followed ON post_marks (post_id, user_id) WHERE followed
 CREATE TABLE forum_muted_words (
     user_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
     -- In lower case.
-    word text NOT NULL CHECK (length(word) BETWEEN 2 AND 50),
+    word text COLLATE "C" NOT NULL CHECK (length(word) BETWEEN 1 AND 50),
     PRIMARY KEY (user_id, word)
 );
 
@@ -237,7 +237,7 @@ CREATE TABLE forum_muted_words (
 CREATE TABLE drafts (
     user_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
     -- Of the client's choice: where it is being written.
-    key text NOT NULL CHECK (length(key) BETWEEN 1 AND 100),
+    key text COLLATE "C" NOT NULL CHECK (length(key) BETWEEN 1 AND 100),
     revision integer NOT NULL,
     content jsonb NOT NULL,
     updated_at timestamptz NOT NULL,
@@ -285,6 +285,8 @@ CREATE TABLE comments (
     -- Answers to it, and all that hangs below it. What its author deleted is counted as long as something hangs below it.
     child_count integer NOT NULL DEFAULT 0 CHECK (child_count >= 0),
     descendant_count integer NOT NULL DEFAULT 0 CHECK (descendant_count >= child_count),
+    -- The numbers of the post's events that carry its text.
+    told_seqs bigint[] NOT NULL DEFAULT '{}',
     inserted_at timestamptz NOT NULL,
     edited_at timestamptz,
     deleted_at timestamptz,

@@ -1,0 +1,100 @@
+"""Saying it differently, and what was said before."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import msgspec
+
+from cgraph import notifications
+from cgraph.accounts import Actor
+from cgraph_kit import clock
+from cgraph_kit.db import Repo, Transaction
+
+from .comment import Comment, CommentEdit
+from .comment_access import CommentAccess, hold_comment
+from .comment_events import tell_comment_changed
+from .comment_jobs import notify_of_comment
+from .comment_view import get_comment
+from .commenting import check_comment
+from .errors import CommentNotFound, NotCommentAuthor
+from .limits import DEFAULT_LIMITS, Limits
+from .naming import find_mentioned, without
+
+
+class CommentRevision(msgspec.Struct, frozen=True):
+    """What a comment said from some time on."""
+
+    revision: int
+    """1: as it was made."""
+    content: str
+    inserted_at: datetime
+
+
+async def edit_comment(
+    db: Repo,
+    actor: Actor,
+    comment_id: UUID,
+    edit: CommentEdit,
+    *,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Comment:
+    """Change what one has said; to the same text: nothing happens. Only the newly mentioned are notified.
+
+    What is changed within `post_grace_seconds` leaves no trace. Raises `CommentNotFound`, `NotCommentAuthor`,
+    `BannedFromForum`, `ForumArchived`, `PostArchived`, `PostLocked`, `Invalid`.
+    """
+    check_comment(edit.content, limits)
+    async with db.transaction() as tx:
+        comment = await hold_comment(tx, actor, comment_id)
+        if not (comment.there and comment.post.there):
+            raise CommentNotFound
+        if not comment.authored:
+            raise NotCommentAuthor
+        comment.post.demand_open()
+        comment.post.forum.demand_taking_part()
+        if comment.content != edit.content:
+            await _edit(tx, actor, comment, edit.content, limits)
+        return await get_comment(tx, actor, comment_id)
+
+
+async def _edit(
+    tx: Transaction, actor: Actor, comment: CommentAccess, content: str, limits: Limits
+) -> None:
+    at = clock.now()
+    written_at = comment.edited_at or comment.inserted_at
+    if at - written_at > timedelta(seconds=limits.post_grace_seconds):
+        await tx.value(_KEEP, comment.id, comment.content, actor.id, written_at)
+        written_at = at
+    mentions = await find_mentioned(tx, comment.post.forum, actor.id, content)
+    edited_at = None if written_at == comment.inserted_at else written_at
+    await tx.value(_CHANGE, comment.id, content, mentions, edited_at)
+    await tell_comment_changed(tx, comment.id)
+    if added := without(mentions, comment.mentions):
+        await notify_of_comment.enqueue(tx, comment_id=comment.id, mentions=added, new=False)
+    if removed := without(comment.mentions, mentions):
+        await notifications.withdraw(tx, [comment.id], kind="mention", user_ids=removed)
+
+
+async def list_comment_revisions(
+    db: Repo, actor: Actor | None, comment_id: UUID
+) -> list[CommentRevision]:
+    """Everything a comment has said, oldest first, the present text last; for whoever may read it.
+
+    Raises `CommentNotFound`, also for a stub.
+    """
+    comment = await get_comment(db, actor, comment_id)
+    if not comment.content:
+        raise CommentNotFound
+    before = await db.all(CommentRevision, _REVISIONS, comment_id)
+    since = comment.edited_at or comment.inserted_at
+    return [*before, CommentRevision(len(before) + 1, comment.content, since)]
+
+
+_KEEP = """
+INSERT INTO forum_revisions (item_id, revision, content, editor_id, inserted_at)
+SELECT $1, 1 + coalesce(max(revision), 0), $2, $3, $4 FROM forum_revisions WHERE item_id = $1
+"""
+_CHANGE = "UPDATE comments SET content = $2, mentions = $3, edited_at = $4 WHERE id = $1"
+_REVISIONS = """
+SELECT revision, content, inserted_at FROM forum_revisions WHERE item_id = $1 ORDER BY revision
+"""
