@@ -9,9 +9,19 @@ from .access import (
     hold_forum,
     hold_post,
 )
-from .ban import ForumBan, NewForumBan
-from .ban_sweeping import restore_banned, sweep_banned
-from .bans import ban_user, list_forum_bans, unban_user
+from .ban import (
+    ForumBan,
+    NewForumBan,
+)
+from .ban_sweeping import (
+    restore_banned,
+    sweep_banned,
+)
+from .bans import (
+    ban_user,
+    list_forum_bans,
+    unban_user,
+)
 from .bulk import (
     ImportedForum,
     ImportedForumBan,
@@ -33,6 +43,24 @@ from .bulk_posts import (
 from .bulk_votes import (
     ImportedVote,
 )
+from .directory import (
+    ForumDirectory,
+    list_children,
+    list_forums,
+)
+from .drafts import (
+    Draft,
+    SaveDraft,
+    delete_draft,
+    forget_drafts,
+    get_draft,
+    list_drafts,
+    save_draft,
+)
+from .editing import (
+    delete_post,
+    edit_post,
+)
 from .errors import (
     ActNotFound,
     AlreadyDone,
@@ -40,10 +68,13 @@ from .errors import (
     CannotUndoAct,
     CommentNotFound,
     CommentsTooDeep,
+    DraftNotFound,
     ForumArchived,
     ForumBanNotFound,
     ForumHasChildren,
     ForumNotFound,
+    ListingExpired,
+    ModeratorNotFound,
     NoPoll,
     NotCreator,
     NotModerator,
@@ -55,10 +86,15 @@ from .errors import (
     PostingTooFast,
     PostLocked,
     PostNotFound,
+    RevisionNotFound,
     SaidBefore,
     SlugTaken,
+    StaleDraft,
+    SubscriberNotFound,
+    TooManyDrafts,
     TooManyForums,
     TooManyLinks,
+    TooManyModerators,
 )
 from .events import (
     AccessLost,
@@ -91,7 +127,32 @@ from .limits import (
     Limits,
     limits_of,
 )
-from .log import Act, LogEntry, Reason, list_log
+from .listing import (
+    Scope,
+    WherePosts,
+    WhichPosts,
+    list_forum_posts,
+    list_posts,
+)
+from .log import (
+    Act,
+    LogEntry,
+    Reason,
+    list_log,
+)
+from .looking import (
+    look_at_forums,
+    look_at_posts,
+)
+from .marks import (
+    PostMarks,
+    PostRead,
+    follow_post,
+    hide_post,
+    list_kept,
+    read_post,
+    save_post,
+)
 from .moderating import (
     archive_post,
     distinguish_comment,
@@ -104,6 +165,21 @@ from .moderating import (
     restore_comment,
     restore_post,
     unpin_post,
+)
+from .moderators import (
+    Moderator,
+    ModeratorOrder,
+    NewCreator,
+    add_moderator,
+    list_moderators,
+    remove_moderator,
+    reorder_moderators,
+    transfer_forum,
+)
+from .muting import (
+    MutedWords,
+    list_muted_words,
+    set_muted_words,
 )
 from .notify_jobs import (
     notify_of_post,
@@ -126,9 +202,40 @@ from .post import (
 from .posting import (
     create_post,
 )
-from .recount import recount
-from .reviewing import Quote, Quoted, list_moderated_ids, quote_comment, quote_post
-from .undoing import undo_act
+from .recount import (
+    recount,
+)
+from .reviewing import (
+    Quote,
+    Quoted,
+    list_moderated_ids,
+    quote_comment,
+    quote_post,
+)
+from .revisions import (
+    Change,
+    PostRevision,
+    RevisionDiff,
+    get_post_revision,
+    list_post_revisions,
+)
+from .subscription import (
+    SetSubscription,
+    State,
+    Subscriber,
+    Subscription,
+)
+from .subscriptions import (
+    accept_subscriber,
+    drop_subscription,
+    list_subscribers,
+    remove_subscriber,
+    subscribe,
+    unsubscribe,
+)
+from .undoing import (
+    undo_act,
+)
 from .viewing import (
     get_post,
     list_crossposts,
@@ -144,15 +251,19 @@ __all__ = [
     "AlreadyDone",
     "BannedFromForum",
     "CannotUndoAct",
+    "Change",
     "CommentNotFound",
     "CommentsTooDeep",
     "Crossposted",
+    "Draft",
+    "DraftNotFound",
     "Forum",
     "ForumArchived",
     "ForumBan",
     "ForumBanNotFound",
     "ForumChange",
     "ForumDeleted",
+    "ForumDirectory",
     "ForumEvent",
     "ForumHasChildren",
     "ForumName",
@@ -167,8 +278,14 @@ __all__ = [
     "ImportedVote",
     "Instant",
     "Limits",
+    "ListingExpired",
     "LogEntry",
+    "Moderator",
+    "ModeratorNotFound",
+    "ModeratorOrder",
     "ModeratorsUpdated",
+    "MutedWords",
+    "NewCreator",
     "NewForum",
     "NewForumBan",
     "NewPoll",
@@ -191,32 +308,60 @@ __all__ = [
     "PostEvent",
     "PostListed",
     "PostLocked",
+    "PostMarks",
     "PostNotFound",
+    "PostRead",
+    "PostRevision",
     "PostUpdated",
     "PostingRestricted",
     "PostingTooFast",
     "Quote",
     "Quoted",
     "Reason",
+    "RevisionDiff",
+    "RevisionNotFound",
     "SaidBefore",
+    "SaveDraft",
+    "Scope",
+    "SetSubscription",
     "SlugTaken",
     "Sort",
+    "StaleDraft",
+    "State",
+    "Subscriber",
+    "SubscriberNotFound",
+    "Subscription",
+    "TooManyDrafts",
     "TooManyForums",
     "TooManyLinks",
+    "TooManyModerators",
+    "WherePosts",
+    "WhichPosts",
+    "accept_subscriber",
+    "add_moderator",
     "archive_post",
     "ban_user",
     "canonical_url",
     "create_forum",
     "create_post",
+    "delete_draft",
     "delete_forum",
+    "delete_post",
     "distinguish_comment",
     "distinguish_post",
+    "drop_subscription",
+    "edit_post",
     "find_comment_ids",
     "find_post_ids",
+    "follow_post",
+    "forget_drafts",
     "forum_name",
+    "get_draft",
     "get_forum",
     "get_post",
     "get_post_place",
+    "get_post_revision",
+    "hide_post",
     "hold_forum",
     "hold_post",
     "import_comments",
@@ -225,28 +370,50 @@ __all__ = [
     "import_posts",
     "import_subscriptions",
     "limits_of",
+    "list_children",
     "list_crossposts",
+    "list_drafts",
     "list_forum_bans",
+    "list_forum_posts",
+    "list_forums",
+    "list_kept",
     "list_log",
     "list_moderated_ids",
+    "list_moderators",
+    "list_muted_words",
+    "list_post_revisions",
+    "list_posts",
     "list_posts_by_ids",
+    "list_subscribers",
     "lock_comment",
     "lock_post",
+    "look_at_forums",
+    "look_at_posts",
     "notify_of_post",
     "pin_post",
     "quote_comment",
     "quote_post",
     "read_forum",
+    "read_post",
     "recount",
     "remove_comment",
+    "remove_moderator",
     "remove_post",
+    "remove_subscriber",
+    "reorder_moderators",
     "restore_banned",
     "restore_comment",
     "restore_post",
+    "save_draft",
+    "save_post",
+    "set_muted_words",
+    "subscribe",
     "sweep_banned",
+    "transfer_forum",
     "unban_user",
     "undo_act",
     "unpin_post",
+    "unsubscribe",
     "update_forum",
     "vote_in_poll",
 ]

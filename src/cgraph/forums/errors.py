@@ -175,3 +175,40 @@ class TooManyLinks(Forbidden):
 
     code = "too_many_links"
     default = "your account is too new for so many links"
+
+
+class SubscriberNotFound(NotFound):
+    code = "subscriber_not_found"
+    default = "this person has not subscribed to the forum"
+
+
+class ModeratorNotFound(NotFound):
+    code = "moderator_not_found"
+    default = "this person does not moderate the forum"
+
+
+class TooManyModerators(Conflict):
+    code = "too_many_moderators"
+    default = "the forum has as many moderators as it may"
+
+
+class RevisionNotFound(NotFound):
+    code = "revision_not_found"
+    default = "there is no such revision"
+
+
+class DraftNotFound(NotFound):
+    code = "draft_not_found"
+    default = "there is no such draft"
+
+
+class StaleDraft(Conflict):
+    """Another device has saved it meanwhile; `revision` says which one is kept."""
+
+    code = "stale_draft"
+    default = "this draft has been changed elsewhere"
+
+
+class TooManyDrafts(Conflict):
+    code = "too_many_drafts"
+    default = "you have as many drafts as you may"

@@ -80,6 +80,13 @@ async def list_readers(
     return await tx.values(_MAY_READ, list(people), forum_id, author_id)
 
 
+async def may_read(
+    tx: Transaction, user_ids: Sequence[UUID], forum_id: UUID, author_id: UUID | None
+) -> list[UUID]:
+    """Those of these people who may be told of what somebody has said in a forum: readers, but the author and whom a block parts from them."""
+    return await tx.values(_MAY_READ, list(user_ids), forum_id, author_id)
+
+
 _POST = """
 SELECT p.forum_id, p.author_id, p.deleted_at IS NOT NULL OR p.removed_at IS NOT NULL OR f.deleted_at IS NOT NULL,
     p.inserted_at
