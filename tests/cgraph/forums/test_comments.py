@@ -376,9 +376,7 @@ class TestGetComment:
         self, db: Transaction, ann: Actor, eve: Actor, post_id: UUID
     ) -> None:
         comment = await say(db, eve, post_id)
-        await db.value(
-            "INSERT INTO blocks (blocker_id, blocked_id) VALUES ($1, $2)", ann.id, eve.id
-        )
+        await accounts.block_user(db, ann, eve.id)
         assert (await get_comment(db, ann, comment.id)).blocked
         assert not (await get_comment(db, None, comment.id)).blocked
 
