@@ -54,6 +54,8 @@ WORKERS = (
     groups.remove_temporary_members,
     groups.prune_members,
     groups.purge_messages,
+    groups.archive_threads,
+    groups.check_channel_unread,
     notifications.decide_notifications,
     notifications.send_push,
     notifications.send_test_push,
@@ -75,6 +77,8 @@ CRONTAB = (
     Cron("*/5 * * * *", upkeep.update_presence),
     Cron("*/10 * * * * *", messaging.erase_expired_messages),
     Cron("41 * * * *", messaging.check_unread_counters),
+    Cron("47 * * * *", groups.check_channel_unread),
+    Cron("*/5 * * * *", groups.archive_threads),
     Cron("23 * * * *", groups.tidy_groups),
     Cron("* * * * *", groups.remove_temporary_members),
 )

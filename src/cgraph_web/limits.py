@@ -19,6 +19,7 @@ class Scope(StrEnum):
     SEARCH = "search"
     UPLOAD = "upload"
     REPORT = "report"
+    PUSH_TEST = "push_test"
     INVITE = "invite"
     JOIN = "join"
     CONNECT = "connect"
@@ -74,7 +75,7 @@ ROUTES: Mapping[str, Scope | None] = {
     "devices.index": API,
     "devices.create": API,
     "devices.remove": API,
-    "devices.test": API,
+    "devices.test": Scope.PUSH_TEST,
     "devices.vapid_key": API,
     "events.own": API,
     "events.conversation": API,
@@ -190,6 +191,17 @@ ROUTES: Mapping[str, Scope | None] = {
     "channel_unread.read": MARK,
     "channel_unread.mark": MARK,
     "channel_unread.delivered": MARK,
+    "threads.index": API,
+    "threads.create": MESSAGE,
+    "threads.create_at": MESSAGE,
+    "threads.show": API,
+    "threads.update": API,
+    "threads.remove": API,
+    "threads.members": API,
+    "threads.follow": API,
+    "threads.unfollow": API,
+    "threads.add_member": Scope.INVITE,
+    "threads.remove_member": API,
     "scheduled_messages.index": API,
     "scheduled_messages.create": MESSAGE,  # counted now, and not again when its time comes
     "scheduled_messages.show": API,

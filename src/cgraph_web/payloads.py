@@ -98,8 +98,13 @@ PUSHES: Mapping[str, Mapping[str, Any]] = {
         "read_updated": ReadShown,
         "delivered_updated": DeliveredShown,
     },
-    "channel:*": IN_CHANNELS,
-    "thread:*": IN_CHANNELS,
+    "channel:*": {
+        **IN_CHANNELS,
+        "thread_created": groups.ThreadFacts,
+        "thread_updated": groups.ThreadFacts,
+        "thread_deleted": groups.ThreadPayload,
+    },
+    "thread:*": {**IN_CHANNELS, "thread_updated": groups.ThreadFacts},
     "group:*": {
         "group_updated": groups.GroupFacts,
         "group_deleted": groups.GroupPayload,
@@ -128,6 +133,8 @@ PUSHES: Mapping[str, Mapping[str, Any]] = {
         "notifications_read": notifications.InboxMarked,
         "notifications_seen": notifications.InboxMarked,
         "notifications_removed": notifications.InboxMarked,
+        "thread_followed": groups.ThreadPayload,
+        "thread_unfollowed": groups.ThreadPayload,
         "unread": messaging.UnreadOf,
     },
 }

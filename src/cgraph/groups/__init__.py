@@ -28,6 +28,7 @@ from .channel import Channel, ChannelChange, ChannelOrder, Move, NewChannel
 from .channel_list import get_channel, list_channels
 from .channel_unread import (
     check_channel_counters,
+    check_channel_unread,
     get_channel_unread,
     list_channel_unread,
     read_group,
@@ -110,6 +111,24 @@ from .role import NewRole, Role, RoleChange, RoleOrder
 from .roles import create_role, delete_role, list_roles, order_roles, update_role
 from .screening import Rules, accept_rules, set_rules
 from .shutting_out import find_shut_out, map_places
+from .thread import NewThread, Thread, ThreadChange, ThreadFacts, ThreadMember
+from .thread_events import (
+    ThreadCreated,
+    ThreadDeleted,
+    ThreadFollowed,
+    ThreadPayload,
+    ThreadUnfollowed,
+    ThreadUpdated,
+)
+from .thread_life import archive_quiet, archive_threads
+from .thread_members import (
+    add_thread_member,
+    follow_thread,
+    list_thread_members,
+    remove_thread_member,
+    unfollow_thread,
+)
+from .threads import create_thread, delete_thread, get_thread, list_threads, update_thread
 
 DurableGroupEvent = (
     GroupUpdated
@@ -189,6 +208,7 @@ __all__ = [
     "NewInvite",
     "NewOverwrite",
     "NewRole",
+    "NewThread",
     "NewlyBanned",
     "NoCategory",
     "NotGroupOwner",
@@ -214,10 +234,20 @@ __all__ = [
     "RolesReordered",
     "Rules",
     "TargetNotFound",
+    "Thread",
+    "ThreadChange",
+    "ThreadCreated",
+    "ThreadDeleted",
     "ThreadExists",
+    "ThreadFacts",
+    "ThreadFollowed",
     "ThreadFull",
     "ThreadLocked",
+    "ThreadMember",
     "ThreadNotFound",
+    "ThreadPayload",
+    "ThreadUnfollowed",
+    "ThreadUpdated",
     "TooManyChannels",
     "TooManyGroups",
     "TooManyInvites",
@@ -229,19 +259,26 @@ __all__ = [
     "accept_invite",
     "accept_rules",
     "add_member_role",
+    "add_thread_member",
+    "archive_quiet",
+    "archive_threads",
     "ban_member",
     "ban_members",
     "check_channel_counters",
+    "check_channel_unread",
     "count_prunable",
     "create_channel",
     "create_group",
     "create_invite",
     "create_role",
+    "create_thread",
     "delete_channel",
     "delete_group",
     "delete_role",
+    "delete_thread",
     "find_member_ids",
     "find_shut_out",
+    "follow_thread",
     "get_access",
     "get_ban",
     "get_channel",
@@ -249,6 +286,7 @@ __all__ = [
     "get_group",
     "get_invitation",
     "get_member",
+    "get_thread",
     "import_channel_messages",
     "import_channels",
     "import_group",
@@ -272,6 +310,8 @@ __all__ = [
     "list_reviewed_channels",
     "list_roles",
     "list_seers",
+    "list_thread_members",
+    "list_threads",
     "map_places",
     "note_removed_message",
     "order_channels",
@@ -285,6 +325,7 @@ __all__ = [
     "remove_member_role",
     "remove_overwrite",
     "remove_temporary_members",
+    "remove_thread_member",
     "revoke_invite",
     "search_members",
     "set_overwrite",
@@ -293,9 +334,11 @@ __all__ = [
     "tidy_groups",
     "transfer_group",
     "unban_member",
+    "unfollow_thread",
     "update_channel",
     "update_group",
     "update_member",
     "update_role",
+    "update_thread",
     "verify_channel_unread",
 ]

@@ -2,7 +2,7 @@
 
 import logging
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import msgspec
@@ -12,12 +12,16 @@ from cgraph.accounts import Actor
 from cgraph.messaging import Reader, ReadMarker, Unread, Verified
 from cgraph_kit import clock
 from cgraph_kit.db import Repo
+from cgraph_kit.jobs import OnePending, job
 
 from . import permissions
 from .errors import GroupNotFound
 from .gate import CHANNELS
 from .permissions import MemberFacts, Permission
 from .standing import MEMBER_FACTS, MEMBERS, OVERWRITES, FactsRow, overwrites_of
+
+if TYPE_CHECKING:
+    from cgraph.application import App
 
 log = logging.getLogger(__name__)
 
@@ -119,6 +123,16 @@ async def check_channel_counters(db: Repo, *, people: int = PEOPLE) -> list[UUID
             drifted.append(one.user_id)
             log.error("unread counters are wrong", extra={"of": str(one.user_id), "in": wrong})
     return drifted
+
+
+class CheckChannelCounters(msgspec.Struct, frozen=True):
+    """The counters of some members."""
+
+
+@job(queue="maintenance", max_attempts=1, timeout=300, unique=OnePending())
+async def check_channel_unread(app: "App", _args: CheckChannelCounters) -> None:
+    """Recount what is unread in channels for some members. Twice is harmless: it only looks."""
+    await check_channel_counters(app.db)
 
 
 _SEEN = f"""

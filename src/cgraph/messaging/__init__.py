@@ -145,6 +145,7 @@ from .scheduling import (
     update_scheduled_message,
 )
 from .sending import Sent, send_message
+from .stored import announce
 from .sweeping import sweep_places
 from .unread import (
     Unread,
@@ -269,6 +270,7 @@ __all__ = [
     "allow_people",
     "allow_roles",
     "allows_everyone",
+    "announce",
     "audible",
     "can_type",
     "cancel_scheduled_message",

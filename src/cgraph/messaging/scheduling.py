@@ -22,7 +22,7 @@ from .scheduled import (
     ScheduledMessage,
     ScheduledMessageChange,
 )
-from .sending import Sent
+from .sending import Sent, check_answered
 
 
 async def schedule_message(
@@ -39,7 +39,8 @@ async def schedule_message(
     """
     check_content(new.content, limits)
     async with db.transaction() as tx:
-        await hold_speaking(tx, actor, conversation_id)
+        access = await hold_speaking(tx, actor, conversation_id)
+        await check_answered(tx, access, new.reply_to_id)
         if await tx.value(_COUNT, actor.id) >= limits.scheduled_max:
             raise TooManyScheduledMessages
         message = await tx.one(

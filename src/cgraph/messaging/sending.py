@@ -161,11 +161,16 @@ async def _explain(
     access.check_speaking()
     if access.slow_mode:
         await _check_pace(db, actor, conversation_id)
-    if new.reply_to_id is not None and not await db.value(
-        _ANSWERABLE, conversation_id, new.reply_to_id, access.joined_seq
+    await check_answered(db, access, new.reply_to_id)
+    return None
+
+
+async def check_answered(db: Repo, access: Access, message_id: UUID | None) -> None:
+    """Raises `Invalid` for what is to be answered (None: nothing) but is no message they can see there."""
+    if message_id is not None and not await db.value(
+        _ANSWERABLE, access.conversation_id, message_id, access.joined_seq
     ):
         raise Invalid.field("reply_to_id", "is not a message of this conversation")
-    return None
 
 
 async def _check_pace(db: Repo, actor: Actor, conversation_id: UUID) -> None:

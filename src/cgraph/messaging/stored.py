@@ -73,18 +73,30 @@ async def tell(tx: Transaction, event: type[E], payload: AboutMessage, **facts: 
 
     `facts`: what the event has beside the payload. It is hidden from those who joined after the message.
     """
+    message_seq = getattr(payload, "message_seq", None)
+    return await _write(tx, event, payload.conversation_id, payload, message_seq, **facts)
+
+
+async def announce(
+    tx: Transaction, event: type[E], place_id: UUID, payload: msgspec.Struct, **facts: Any
+) -> E:
+    """Write what has happened to a place itself into its log, for everybody who may look there. `facts`: as for `tell`."""
+    return await _write(tx, event, place_id, payload, None, **facts)
+
+
+async def _write(
+    tx: Transaction,
+    event: type[E],
+    place_id: UUID,
+    payload: msgspec.Struct,
+    message_seq: int | None,
+    **facts: Any,
+) -> E:
     body = msgspec.json.encode(payload)
-    taken = await tx.one(
-        _Taken,
-        _APPEND,
-        payload.conversation_id,
-        event.type,
-        body.decode(),
-        clock.now(),
-        getattr(payload, "message_seq", None),
-    )
+    at = clock.now()
+    taken = await tx.one(_Taken, _APPEND, place_id, event.type, body.decode(), at, message_seq)
     happened = event(
-        payload.conversation_id,
+        place_id,
         taken.seq,
         splice(body, taken.seq),
         hidden_from=taken.hidden_from,

@@ -1,6 +1,6 @@
 """What a person has not read, exactly."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 import msgspec
@@ -113,9 +113,14 @@ async def list_participant_ids(db: Repo, conversation_id: UUID) -> list[UUID]:
     return await db.values(_PEOPLE, conversation_id)
 
 
-async def verify_unread(db: Repo, actor: Actor) -> list[Verified]:
-    """Count everything anew, one by one, and report both; a difference is counted, and published as `CountersDrifted`."""
-    rows = await db.all(Verified, _VERIFY, actor.id)
+async def verify_unread(
+    db: Repo, actor: Actor, conversation_ids: Sequence[UUID] | None = None
+) -> list[Verified]:
+    """Count everything (None), or these conversations, anew, one by one, and report both.
+
+    A difference is counted, and published as `CountersDrifted`.
+    """
+    rows = await db.all(Verified, _VERIFY, actor.id, conversation_ids)
     drifted = [row.conversation_id for row in rows if row.drifted]
     if drifted:
         DRIFT.inc(len(drifted))
@@ -148,7 +153,8 @@ _COUNT = _counting(
     f"{_COLUMNS}, p.user_id", "conversation_id = $1 AND user_id = ANY($2)", FIRST_UNREAD
 )
 _VERIFY = _counting(
-    f"p.conversation_id, {UNREAD}, {MENTIONS}, {RECOUNT}, {RECOUNT_MENTIONS}", "user_id = $1"
+    f"p.conversation_id, {UNREAD}, {MENTIONS}, {RECOUNT}, {RECOUNT_MENTIONS}",
+    "user_id = $1 AND ($2::uuid[] IS NULL OR conversation_id = ANY($2))",
 )
 _TOLD = "SELECT EXISTS (SELECT FROM told_scopes t WHERE t.user_id = $1 AND t.scope_id = $2)"
 _PEOPLE = """

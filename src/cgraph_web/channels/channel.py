@@ -46,6 +46,7 @@ class ThreadChannel(ChannelChannel):
     kind = "thread"
 
 
-for _channel in (ChannelChannel, ThreadChannel):
-    for _event in get_args(messaging.DurablePlaceEvent):
+_THREADS = (groups.ThreadCreated, groups.ThreadUpdated, groups.ThreadDeleted)
+for _channel, _own in ((ChannelChannel, _THREADS), (ThreadChannel, _THREADS[1:2])):
+    for _event in (*get_args(messaging.DurablePlaceEvent), *_own):
         _channel.push(_event.type, when=_event)(durable(_channel.kind))

@@ -47,5 +47,7 @@ for _kind in (
     *get_args(messaging.DurableUserEvent),
     *get_args(groups.DurableUserEvent),
     *get_args(notifications.DurableEvent),
+    groups.ThreadFollowed,
+    groups.ThreadUnfollowed,
 ):
     UserChannel.push(_kind.type, when=_kind)(_own)
