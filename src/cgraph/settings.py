@@ -25,7 +25,7 @@ from pydantic_settings import (
 
 from cgraph_kit.mailer import parse_sender, parse_server
 
-from .setting_kinds import CheckOrigin, Count, Network, Port, Rate, Seconds, Store, WebAddress
+from .setting_kinds import CheckOrigin, Count, Most, Network, Port, Rate, Seconds, Store, WebAddress
 
 PREFIX = "CGRAPH_"
 PLAIN_NAMES = (
@@ -134,6 +134,7 @@ class Settings(BaseSettings):
     rate_limit_mark: Rate = _knob("600/min", "Read and delivery marks of a person.")
     rate_limit_search: Rate = _knob("30/min", "Searches of a person.")
     rate_limit_upload: Rate = _knob("10/hour", "Files a person uploads.")
+    rate_limit_push_test: Rate = _knob("30/hour", "Test pushes a person has sent.")
     rate_limit_report: Rate = _knob("10/hour", "Reports a person makes.")
     rate_limit_invite: Rate = _knob(
         "100/hour", "Conversations a person opens, and people they add to one."
@@ -232,6 +233,9 @@ class Settings(BaseSettings):
     channel_overwrites_max: Count = _knob(500, "Permission overwrites of one channel.")
     group_invites_max: Count = _knob(1000, "Invites of one group that are still good.")
     audit_log_days: Count = _knob(365, "Days the audit logs of groups are kept.")
+    group_presence_max: Annotated[int, Field(ge=0, le=100)] = _knob(
+        100, "Members of a group above which clients are shown the presence of those on screen only."
+    )
     channel_presence_max: Count = _knob(
         1000, "Members of a group above which its channels show nobody who is here."
     )
@@ -247,6 +251,18 @@ class Settings(BaseSettings):
     forums_max: Count = _knob(100, "Forums one person may have made.")
     moderators_max: Count = _knob(50, "Moderators of one forum, its creator counted.")
     drafts_max: Count = _knob(100, "Drafts one person may keep.")
+    posts_per_day: Most = _knob(20, "Posts of one person a day; 0: any number, here and below.")
+    comments_per_day: Most = _knob(0, "Comments of one person a day.")
+    edits_per_day: Most = _knob(30, "Edits of posts and comments of one person a day.")
+    post_gap_seconds: Most = _knob(15, "Seconds between two posts of one person.")
+    comment_gap_seconds: Most = _knob(5, "Seconds between two comments of one person.")
+    new_account_hours: Most = _knob(24, "Hours for which an account is new.")
+    new_posts_per_day: Most = _knob(3, "Posts of a new account a day.")
+    new_comments_per_day: Most = _knob(10, "Comments of a new account a day.")
+    new_post_gap_seconds: Most = _knob(120, "Seconds between two posts of a new account.")
+    new_comment_gap_seconds: Most = _knob(30, "Seconds between two comments of a new account.")
+    new_links_max: Most = _knob(2, "Links in a post or comment of a new account.")
+    same_content_seconds: Most = _knob(300, "Seconds in which nobody says the same twice.")
     post_grace_seconds: int = _knob(
         300, "Seconds in which an author may change a post or comment without leaving a revision."
     )

@@ -58,6 +58,10 @@ def columns(row: type[msgspec.Struct], alias: str | None = None) -> str:
     return ", ".join(prefix + name for name in row.__struct_fields__)
 
 
+class TookTooLong(Unavailable):
+    """The server ended a statement for the time it took. The same in smaller parts may do."""
+
+
 class _Outages:
     """Inside it, what the driver raises because the server is away becomes `Unavailable`."""
 
@@ -71,7 +75,8 @@ class _Outages:
             _forget_values(error)
         if isinstance(error, _AWAY):
             log.warning("database unavailable: %s: %s", type(error).__name__, error)
-            raise Unavailable("the database is temporarily unavailable") from error
+            away = TookTooLong if isinstance(error, asyncpg.QueryCanceledError) else Unavailable
+            raise away("the database is temporarily unavailable") from error
 
 
 _outages = _Outages()

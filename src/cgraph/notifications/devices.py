@@ -36,6 +36,8 @@ async def register_device(db: Repo, pushers: Pushers, actor: Actor, new: NewDevi
         # Registrations of one session wait for each other, so that it never has two tokens.
         if not await tx.value(_HOLD, actor.session_id):
             raise SessionEnded
+        # What this touches is taken in one order: two that swap their tokens must not wait for each other.
+        await tx.values(_TAKE, actor.session_id, device.platform, device.token)
         await tx.value(_REPLACE, actor.session_id, device.platform, device.token)
         return await tx.one(
             PushDevice,
@@ -81,6 +83,9 @@ async def forget_devices(db: Repo, *, days: int) -> None:
 
 
 _HOLD = "SELECT true FROM sessions WHERE id = $1 AND revoked_at IS NULL FOR UPDATE"
+_TAKE = """
+SELECT id FROM push_devices WHERE platform = $2 AND (session_id = $1 OR token = $3) ORDER BY id FOR UPDATE
+"""
 _REPLACE = "DELETE FROM push_devices WHERE session_id = $1 AND platform = $2 AND token <> $3"
 
 # With its owner a device changes its id: pushes under way to the one before find nobody. It also changes its session; a

@@ -9,7 +9,13 @@ import pytest
 
 from cgraph import accounts, messaging
 from cgraph.accounts import Actor
-from cgraph.messaging import Limits, NewScheduledMessage, ScheduledMessage, ScheduledMessageChange
+from cgraph.messaging import (
+    Limits,
+    NewMessage,
+    NewScheduledMessage,
+    ScheduledMessage,
+    ScheduledMessageChange,
+)
 from cgraph.messaging.due import send_due
 from cgraph.messaging.scheduled import AT_MOST_LATE
 from cgraph_kit import clock, jobs
@@ -87,6 +93,23 @@ class TestScheduleMessage:
             await messaging.schedule_message(
                 db, ann, conversation, new, limits=Limits(scheduled_max=1)
             )
+
+    async def test_answers_a_message_that_is_there(
+        self, db: Transaction, ann: Actor, bob: Actor, conversation: Any
+    ) -> None:
+        said = await messaging.send_message(db, bob, conversation, NewMessage("when?"))
+        new = NewScheduledMessage("then", soon(), reply_to_id=said.id)
+        later = await messaging.schedule_message(db, ann, conversation, new)
+        assert later.reply_to_id == said.id
+
+    async def test_refuses_to_answer_what_is_not_there(
+        self, db: Transaction, ann: Actor, conversation: Any
+    ) -> None:
+        new = NewScheduledMessage("then", soon(), reply_to_id=uuid4())
+        with pytest.raises(Invalid) as refused:
+            await messaging.schedule_message(db, ann, conversation, new)
+        assert "reply_to_id" in refused.value.fields
+        assert (await messaging.list_scheduled_messages(db, ann)).items == []
 
 
 class TestSendDue:

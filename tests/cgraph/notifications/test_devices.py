@@ -114,6 +114,20 @@ class TestRegisterDevice:
         )
         assert len(await listed(app, ann.actor)) == 1
 
+    async def test_swaps_tokens_without_waiting_for_each_other(
+        self, app: App, ann: Person, bob: Person
+    ) -> None:
+        tokens = [new_device(), new_device()]
+        for turn in range(30):
+            mine, yours = tokens if turn % 2 else reversed(tokens)
+            await asyncio.gather(
+                *(
+                    register_device(app.db, app.pushers, person.actor, token)
+                    for person, token in ((ann, mine), (bob, yours))
+                )
+            )
+        assert len(await targets(app, ann, bob)) == 2
+
     async def test_takes_an_app_s_token_however_it_is_written(
         self, app: App, ann: Person, bob: Person
     ) -> None:
