@@ -85,7 +85,7 @@ ON CONFLICT DO NOTHING RETURNING true
 """
 _OLD = """
 SELECT id, auto_archive FROM group_threads
-WHERE archived_at IS NULL AND id > $1 AND inserted_at <= $2 - make_interval(mins => auto_archive) ORDER BY id LIMIT $3
+WHERE archived_at IS NULL AND id > $1 AND inserted_at <= $2::timestamptz - make_interval(mins => auto_archive) ORDER BY id LIMIT $3
 """
 _ARCHIVE = f"""
 UPDATE group_threads t SET archived_at = $2 WHERE t.id = $1 AND t.archived_at IS NULL RETURNING {FACTS}
