@@ -33,7 +33,7 @@ from .settings import Settings, SettingsError, variable
 from .store import open_store
 
 DATABASE = "cgraph"
-LANES = ("accounts", "channels", "jobs", "presence", "rights", "statuses")
+LANES = ("accounts", "channels", "crowds", "jobs", "presence", "rights", "statuses")
 JOB_CONNECTIONS = 3
 """Connections with which a node takes and finishes jobs, whatever the jobs do with the others."""
 
@@ -62,6 +62,7 @@ WORKERS = (
     notifications.retract_pushes,
     notifications.tell_held,
     forums.notify_of_post,
+    forums.notify_of_comment,
     forums.sweep_banned,
     forums.restore_banned,
 )

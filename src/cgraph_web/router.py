@@ -12,6 +12,7 @@ from .api import (
     channel_messages,
     channel_pins,
     channel_unread,
+    comments,
     conversations,
     devices,
     events,
@@ -39,6 +40,7 @@ from .api import (
     threads,
     unread,
     users,
+    votes,
 )
 from .pages import mailbox, password_reset, unsubscribe
 
@@ -136,6 +138,7 @@ ROUTES: tuple[Route, ...] = (
         ),
         get("/users", users.index),
         get("/users/{user_id}", users.show),
+        get("/users/{user_id}/karma", votes.karma),
         *under(
             "/invites/{code}",
             get("", invites.show),
@@ -203,7 +206,20 @@ ROUTES: tuple[Route, ...] = (
             post("/undistinguish", forum_moderation.undistinguish_post),
         ),
         *under(
+            "/posts/{post_id}",
+            get("/comments", comments.index),
+            post("/comments", comments.create),
+            put("/vote", votes.for_post),
+            get("/votes", votes.of_post),
+        ),
+        *under(
             "/comments/{comment_id}",
+            get("", comments.show),
+            patch("", comments.update),
+            delete("", comments.remove),
+            get("/revisions", comments.revisions),
+            put("/vote", votes.for_comment),
+            get("/votes", votes.of_comment),
             post("/remove", forum_moderation.remove_comment),
             post("/restore", forum_moderation.restore_comment),
             post("/lock", forum_moderation.lock_comment),

@@ -43,6 +43,45 @@ from .bulk_posts import (
 from .bulk_votes import (
     ImportedVote,
 )
+from .comment import (
+    Comment,
+    CommentEdit,
+    CommentPage,
+    CommentSort,
+    More,
+    NewComment,
+    WhichComments,
+)
+from .comment_access import (
+    CommentAccess,
+    get_comment_place,
+)
+from .comment_deletion import (
+    delete_comment,
+)
+from .comment_edits import (
+    CommentRevision,
+    edit_comment,
+    list_comment_revisions,
+)
+from .comment_events import (
+    CommentCreated,
+    CommentPayload,
+    CommentUpdated,
+    tell_comment_changed,
+)
+from .comment_jobs import (
+    notify_of_comment,
+)
+from .comment_trees import (
+    list_comments,
+)
+from .comment_view import (
+    get_comment,
+)
+from .commenting import (
+    create_comment,
+)
 from .directory import (
     ForumDirectory,
     list_children,
@@ -66,8 +105,10 @@ from .errors import (
     AlreadyDone,
     BannedFromForum,
     CannotUndoAct,
+    CommentLocked,
     CommentNotFound,
     CommentsTooDeep,
+    DownvotesOff,
     DraftNotFound,
     ForumArchived,
     ForumBanNotFound,
@@ -76,10 +117,12 @@ from .errors import (
     ListingExpired,
     ModeratorNotFound,
     NoPoll,
+    NotCommentAuthor,
     NotCreator,
     NotModerator,
     NotPostAuthor,
     OutrankedInForum,
+    OwnItem,
     PollEnded,
     PostArchived,
     PostingRestricted,
@@ -109,18 +152,26 @@ from .events import (
     PostUpdated,
 )
 from .forum import (
+    DeleteForum,
     Forum,
     ForumChange,
     ForumName,
     ForumSummary,
     NewForum,
     Sort,
+    TransferForum,
 )
 from .forums import (
     create_forum,
     delete_forum,
     read_forum,
     update_forum,
+)
+from .karma import (
+    ForumKarma,
+    Karma,
+    get_karma,
+    recount_karma,
 )
 from .limits import (
     DEFAULT_LIMITS,
@@ -169,7 +220,6 @@ from .moderating import (
 from .moderators import (
     Moderator,
     ModeratorOrder,
-    NewCreator,
     add_moderator,
     list_moderators,
     remove_moderator,
@@ -184,6 +234,7 @@ from .muting import (
 from .notify_jobs import (
     notify_of_post,
 )
+from .pace import Pace, PaceLimits
 from .polls import (
     PollVote,
     vote_in_poll,
@@ -213,11 +264,16 @@ from .reviewing import (
     quote_post,
 )
 from .revisions import (
-    Change,
+    LineChange,
     PostRevision,
     RevisionDiff,
     get_post_revision,
     list_post_revisions,
+)
+from .snapshots import (
+    Ranked,
+    forget_snapshots,
+    list_ranked,
 )
 from .subscription import (
     SetSubscription,
@@ -241,6 +297,18 @@ from .viewing import (
     list_crossposts,
     list_posts_by_ids,
 )
+from .vote import (
+    GivenVote,
+    SetVote,
+    Vote,
+    VotesCounted,
+)
+from .votes import (
+    list_comment_votes,
+    list_post_votes,
+    vote_for_comment,
+    vote_for_post,
+)
 
 __all__ = [
     "DEFAULT_LIMITS",
@@ -251,10 +319,21 @@ __all__ = [
     "AlreadyDone",
     "BannedFromForum",
     "CannotUndoAct",
-    "Change",
+    "Comment",
+    "CommentAccess",
+    "CommentCreated",
+    "CommentEdit",
+    "CommentLocked",
     "CommentNotFound",
+    "CommentPage",
+    "CommentPayload",
+    "CommentRevision",
+    "CommentSort",
+    "CommentUpdated",
     "CommentsTooDeep",
     "Crossposted",
+    "DeleteForum",
+    "DownvotesOff",
     "Draft",
     "DraftNotFound",
     "Forum",
@@ -266,10 +345,12 @@ __all__ = [
     "ForumDirectory",
     "ForumEvent",
     "ForumHasChildren",
+    "ForumKarma",
     "ForumName",
     "ForumNotFound",
     "ForumSummary",
     "ForumUpdated",
+    "GivenVote",
     "ImportedComment",
     "ImportedForum",
     "ImportedForumBan",
@@ -277,24 +358,31 @@ __all__ = [
     "ImportedSubscription",
     "ImportedVote",
     "Instant",
+    "Karma",
     "Limits",
+    "LineChange",
     "ListingExpired",
     "LogEntry",
     "Moderator",
     "ModeratorNotFound",
     "ModeratorOrder",
     "ModeratorsUpdated",
+    "More",
     "MutedWords",
-    "NewCreator",
+    "NewComment",
     "NewForum",
     "NewForumBan",
     "NewPoll",
     "NewPost",
     "NoPoll",
+    "NotCommentAuthor",
     "NotCreator",
     "NotModerator",
     "NotPostAuthor",
     "OutrankedInForum",
+    "OwnItem",
+    "Pace",
+    "PaceLimits",
     "Poll",
     "PollAnswer",
     "PollEnded",
@@ -317,6 +405,7 @@ __all__ = [
     "PostingTooFast",
     "Quote",
     "Quoted",
+    "Ranked",
     "Reason",
     "RevisionDiff",
     "RevisionNotFound",
@@ -324,6 +413,7 @@ __all__ = [
     "SaveDraft",
     "Scope",
     "SetSubscription",
+    "SetVote",
     "SlugTaken",
     "Sort",
     "StaleDraft",
@@ -335,29 +425,40 @@ __all__ = [
     "TooManyForums",
     "TooManyLinks",
     "TooManyModerators",
+    "TransferForum",
+    "Vote",
+    "VotesCounted",
     "WherePosts",
+    "WhichComments",
     "WhichPosts",
     "accept_subscriber",
     "add_moderator",
     "archive_post",
     "ban_user",
     "canonical_url",
+    "create_comment",
     "create_forum",
     "create_post",
+    "delete_comment",
     "delete_draft",
     "delete_forum",
     "delete_post",
     "distinguish_comment",
     "distinguish_post",
     "drop_subscription",
+    "edit_comment",
     "edit_post",
     "find_comment_ids",
     "find_post_ids",
     "follow_post",
     "forget_drafts",
+    "forget_snapshots",
     "forum_name",
+    "get_comment",
+    "get_comment_place",
     "get_draft",
     "get_forum",
+    "get_karma",
     "get_post",
     "get_post_place",
     "get_post_revision",
@@ -371,6 +472,9 @@ __all__ = [
     "import_subscriptions",
     "limits_of",
     "list_children",
+    "list_comment_revisions",
+    "list_comment_votes",
+    "list_comments",
     "list_crossposts",
     "list_drafts",
     "list_forum_bans",
@@ -382,13 +486,16 @@ __all__ = [
     "list_moderators",
     "list_muted_words",
     "list_post_revisions",
+    "list_post_votes",
     "list_posts",
     "list_posts_by_ids",
+    "list_ranked",
     "list_subscribers",
     "lock_comment",
     "lock_post",
     "look_at_forums",
     "look_at_posts",
+    "notify_of_comment",
     "notify_of_post",
     "pin_post",
     "quote_comment",
@@ -396,6 +503,7 @@ __all__ = [
     "read_forum",
     "read_post",
     "recount",
+    "recount_karma",
     "remove_comment",
     "remove_moderator",
     "remove_post",
@@ -409,11 +517,14 @@ __all__ = [
     "set_muted_words",
     "subscribe",
     "sweep_banned",
+    "tell_comment_changed",
     "transfer_forum",
     "unban_user",
     "undo_act",
     "unpin_post",
     "unsubscribe",
     "update_forum",
+    "vote_for_comment",
+    "vote_for_post",
     "vote_in_poll",
 ]
