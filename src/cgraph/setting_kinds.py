@@ -15,6 +15,8 @@ from cgraph_kit.limiter import parse_rate
 
 Seconds = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(gt=0)]
+Most = Annotated[int, Field(ge=0)]
+"""As many; 0: no limit."""
 Port = Annotated[int, Field(ge=0, le=65_535)]
 
 

@@ -19,6 +19,7 @@ from .commenting import check_comment
 from .errors import CommentNotFound, NotCommentAuthor
 from .limits import DEFAULT_LIMITS, Limits
 from .naming import find_mentioned, without
+from .posting_limits import count_posting
 
 
 class CommentRevision(msgspec.Struct, frozen=True):
@@ -41,7 +42,7 @@ async def edit_comment(
     """Change what one has said; to the same text: nothing happens. Only the newly mentioned are notified.
 
     What is changed within `post_grace_seconds` leaves no trace. Raises `CommentNotFound`, `NotCommentAuthor`,
-    `BannedFromForum`, `ForumArchived`, `PostArchived`, `PostLocked`, `Invalid`.
+    `BannedFromForum`, `ForumArchived`, `PostArchived`, `PostLocked`, `PostingTooFast`, `Invalid`.
     """
     check_comment(edit.content, limits)
     async with db.transaction() as tx:
@@ -53,6 +54,7 @@ async def edit_comment(
         comment.post.demand_open()
         comment.post.forum.demand_taking_part()
         if comment.content != edit.content:
+            await count_posting(tx, comment.post.forum, "edit", edit.content, limits.pace)
             await _edit(tx, actor, comment, edit.content, limits)
         return await get_comment(tx, actor, comment_id)
 

@@ -25,6 +25,7 @@ from .events import PostCounted
 from .forum import check_visible
 from .limits import DEFAULT_LIMITS, Limits
 from .naming import find_mentioned
+from .posting_limits import count_posting
 from .ranking import counts_as_activity
 from .viewing import mention_links
 from .votes import OWN
@@ -39,7 +40,7 @@ async def create_comment(
 
     What answers a comment at depth 50 stands beside it. Raises `PostNotFound`, `CommentNotFound` (also for a parent on
     another post), `BannedFromForum`, `ForumArchived`, `PostingRestricted`, `PostArchived`, `PostLocked`, `CommentLocked`,
-    `Invalid`.
+    `PostingTooFast`, `SaidBefore`, `TooManyLinks`, `Invalid`.
     """
     check_comment(new.content, limits)
     async with db.transaction() as tx:
@@ -49,6 +50,7 @@ async def create_comment(
             raise Unavailable("the post is being moved")
         post.demand_open()
         post.forum.demand_commenting()
+        await count_posting(tx, post.forum, "comment", new.content, limits.pace)
         place = _Place(None, None, [], None)
         if new.parent_id is not None:
             place = _below(await _answered(tx, actor, post, new.parent_id))

@@ -17,6 +17,7 @@ from .naming import find_mentioned, without
 from .notify_jobs import notify_of_post
 from .post import Post, PostChange
 from .posting import check_content, tell_changed
+from .posting_limits import count_posting
 from .revisions import forget_revisions, keep_revision
 from .viewing import get_post
 
@@ -39,7 +40,8 @@ async def edit_post(
 ) -> Post:
     """Change what one has posted; to what it is: nothing happens. Only those it mentions now and did not before are notified.
 
-    Raises `PostNotFound`, `NotPostAuthor`, `PostLocked`, `PostArchived`, `BannedFromForum`, `ForumArchived`, `Invalid`.
+    Raises `PostNotFound`, `NotPostAuthor`, `PostLocked`, `PostArchived`, `BannedFromForum`, `ForumArchived`,
+    `PostingTooFast`, `Invalid`.
     """
     given = {k: v for k, v in msgspec.structs.asdict(change).items() if v is not UNSET}
     if "content" in given:
@@ -52,6 +54,7 @@ async def edit_post(
         before = await tx.one(_Text, _TEXT, post_id)
         after = msgspec.structs.replace(before, **given)
         if after != before:
+            await count_posting(tx, post.forum, "edit", after.content, limits.pace)
             await _edit(tx, actor, post, before, after, grace=limits.post_grace_seconds)
         return await get_post(tx, actor, post_id)
 

@@ -4,6 +4,8 @@ import msgspec
 
 from cgraph.settings import Settings
 
+from .pace import UNPACED, PaceLimits
+
 
 class Limits(msgspec.Struct, frozen=True):
     """Named as the settings they come from."""
@@ -22,6 +24,8 @@ class Limits(msgspec.Struct, frozen=True):
     """Of one person."""
     post_grace_seconds: int = 300
     """In which an author's change leaves no revision."""
+    pace: PaceLimits = UNPACED
+    """How much and how soon people may post."""
 
 
 DEFAULT_LIMITS = Limits()
@@ -29,4 +33,6 @@ DEFAULT_LIMITS = Limits()
 
 def limits_of(settings: Settings) -> Limits:
     """As the operator set them."""
-    return Limits(**{name: getattr(settings, name) for name in Limits.__struct_fields__})
+    names = (name for name in Limits.__struct_fields__ if name != "pace")
+    pace = PaceLimits(**{name: getattr(settings, name) for name in PaceLimits.__struct_fields__})
+    return Limits(**{name: getattr(settings, name) for name in names}, pace=pace)

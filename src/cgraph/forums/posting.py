@@ -19,6 +19,7 @@ from .naming import find_mentioned
 from .notify_jobs import notify_of_post
 from .polls import add_poll
 from .post import NewPost, Post
+from .posting_limits import count_posting
 from .viewing import get_post
 from .votes import OWN, cast_own
 
@@ -29,12 +30,14 @@ async def create_post(
     """Post something; the author's own vote comes with it.
 
     Raises `ForumNotFound`, `BannedFromForum`, `ForumArchived`, `PostingRestricted`, `PostNotFound` (of what is
-    crossposted), `Invalid`.
+    crossposted), `PostingTooFast`, `SaidBefore`, `TooManyLinks`, `Invalid`.
     """
     check_content(new.content, limits)
     async with db.transaction() as tx:
         access = await hold_forum(tx, actor, forum)
         access.demand_posting()
+        said = "\n".join((new.title, new.content, new.url or ""))
+        await count_posting(tx, access, "post", said, limits.pace)
         origin_id = await _origin(tx, actor, new.crosspost_of_id)
         id, at = new_id(), clock.now()
         await streams.create(tx, id)
