@@ -3,6 +3,7 @@
 import base64
 import binascii
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Annotated, Generic, TypeVar
 
 import msgspec
@@ -15,6 +16,9 @@ K = TypeVar("K")
 
 MAX_LIMIT = 100
 DEFAULT_LIMIT = 50
+BIGINT = 2**63
+FIRST, LAST = datetime(2, 1, 1, tzinfo=UTC), datetime(9998, 1, 1, tzinfo=UTC)
+"""Times that are some time in every zone."""
 Limit = Annotated[int, msgspec.Meta(ge=1, le=MAX_LIMIT)]
 
 
@@ -52,9 +56,25 @@ def decode_cursor(cursor: str, type: type[K], field: str = "cursor") -> K:
         key = msgspec.json.decode(raw, type=type)
     except (ValueError, binascii.Error, msgspec.MsgspecError, RecursionError):
         raise Invalid.field(field, "is not a cursor of this list") from None
-    if encode_cursor(key) != cursor:
+    if encode_cursor(key) != cursor or not _is_known(key):
         raise Invalid.field(field, "is not a cursor of this list")
     return key
+
+
+def _is_known(key: object) -> bool:
+    """Whether the database can be asked about it: forged ones may hold what no column can."""
+    match key:
+        case datetime():
+            return FIRST <= key.replace(tzinfo=UTC) <= LAST
+        case int():
+            return -BIGINT <= key < BIGINT
+        case str():
+            return "\x00" not in key
+        case msgspec.Struct():
+            return all(map(_is_known, msgspec.structs.astuple(key)))
+        case tuple() | list():
+            return all(map(_is_known, key))
+    return True
 
 
 def forward_page(rows: Sequence[T], limit: int, key: Callable[[T], object]) -> Page[T]:

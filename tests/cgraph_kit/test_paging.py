@@ -1,5 +1,8 @@
 """Cursors."""
 
+from datetime import UTC, datetime
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +12,9 @@ from cgraph_kit.paging import Page, decode_cursor, encode_cursor, forward_page
 
 
 class TestCursor:
-    @given(st.tuples(st.integers(-(2**63), 2**63 - 1), st.text()))
+    @given(
+        st.tuples(st.integers(-(2**63), 2**63 - 1), st.text().filter(lambda text: "\0" not in text))
+    )
     def test_returns_what_was_put_in(self, key: tuple[int, str]) -> None:
         assert decode_cursor(encode_cursor(key), tuple[int, str]) == key
 
@@ -25,6 +30,19 @@ class TestCursor:
     def test_refuses_a_position_of_another_kind(self) -> None:
         with pytest.raises(Invalid):
             decode_cursor(encode_cursor(["a"]), int)
+
+    @pytest.mark.parametrize(
+        ("key", "type"),
+        [
+            (2**63, int),
+            ("a\0b", str),
+            (datetime.min, datetime),
+            (("x", datetime(9999, 12, 31, tzinfo=UTC)), tuple[str, datetime]),
+        ],
+    )
+    def test_refuses_what_no_column_holds(self, key: Any, type: Any) -> None:
+        with pytest.raises(Invalid):
+            decode_cursor(encode_cursor(key), type)
 
 
 class TestForwardPage:

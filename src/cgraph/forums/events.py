@@ -110,7 +110,7 @@ class ForumPayload(msgspec.Struct, frozen=True):
     archived_at: datetime | None
 
 
-class DeletedPayload(msgspec.Struct, frozen=True):
+class ForumDeletedPayload(msgspec.Struct, frozen=True):
     """Payload of `forum_deleted`."""
 
     id: UUID

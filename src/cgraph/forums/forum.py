@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from cgraph.accounts import Guess
 from cgraph_kit.errors import Invalid
 from cgraph_kit.validation import NO_NUL, Input
 
@@ -112,6 +113,25 @@ class ForumChange(Input, frozen=True):
         """The fields that are to change."""
         values = {name: getattr(self, name) for name in self.__struct_fields__}
         return {name: value for name, value in values.items() if value is not UNSET}
+
+
+class DeleteForum(Input, frozen=True):
+    """One's password, once more."""
+
+    password: Guess
+
+    def __repr__(self) -> str:
+        return "DeleteForum(…)"
+
+
+class TransferForum(Input, frozen=True):
+    """To which moderator a forum shall belong, and one's password, once more."""
+
+    user_id: UUID
+    password: Guess
+
+    def __repr__(self) -> str:
+        return "TransferForum(…)"
 
 
 class ForumName(msgspec.Struct, frozen=True):

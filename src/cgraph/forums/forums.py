@@ -6,7 +6,8 @@ from uuid import UUID
 
 import msgspec
 
-from cgraph.accounts import Actor
+from cgraph import accounts
+from cgraph.accounts import Actor, Auth, Origin
 from cgraph_kit import clock, streams
 from cgraph_kit.db import Repo, Transaction
 from cgraph_kit.ids import new_id
@@ -15,8 +16,8 @@ from cgraph_kit.markdown import render
 from . import log
 from .access import Access, Posting, Visibility, get_forum, hold_forum
 from .errors import ForumHasChildren, SlugTaken, TooManyForums
-from .events import DeletedPayload, ForumDeleted, ForumPayload, ForumUpdated, tell_forum
-from .forum import Forum, ForumChange, NewForum
+from .events import ForumDeleted, ForumDeletedPayload, ForumPayload, ForumUpdated, tell_forum
+from .forum import DeleteForum, Forum, ForumChange, NewForum
 from .limits import DEFAULT_LIMITS, Limits
 from .nesting import check_parent, hold_trees, list_ancestors
 
@@ -165,22 +166,39 @@ def _payload(row: _Row) -> ForumPayload:
     return ForumPayload(*(getattr(row, name) for name in ForumPayload.__struct_fields__))
 
 
-async def delete_forum(db: Repo, actor: Actor, forum: UUID | str) -> None:
+async def delete_forum(
+    db: Repo,
+    auth: Auth,
+    actor: Actor,
+    forum: UUID | str,
+    confirmation: DeleteForum,
+    *,
+    origin: Origin,
+) -> None:
     """Take a forum and everything in it away, as its creator or an administrator of the site; its slug is not free again.
 
-    Raises `ForumNotFound`, `NotCreator`, `ForumHasChildren`.
+    Raises `ForumNotFound`, `NotCreator`, `ForumHasChildren`, `accounts.WrongPassword`, `accounts.TooManyAttempts`.
     """
+    await confirm_creator(db, auth, actor, forum, confirmation.password, origin=origin)
     async with db.transaction() as tx:
         await hold_trees(tx)
         access = await hold_forum(tx, actor, forum)
         access.demand_creator()
         if await tx.value(_HAS_CHILDREN, access.forum_id):
             raise ForumHasChildren
-        await tell_forum(tx, ForumDeleted, access.forum_id, DeletedPayload(access.forum_id))
+        await tell_forum(tx, ForumDeleted, access.forum_id, ForumDeletedPayload(access.forum_id))
         await log.record(tx, access.forum_id, actor.id, "forum_deleted", access.forum_id)
         await tx.value(
             "UPDATE forums SET deleted_at = $2 WHERE id = $1", access.forum_id, clock.now()
         )
+
+
+async def confirm_creator(
+    db: Repo, auth: Auth, actor: Actor, forum: UUID | str, password: str, *, origin: Origin
+) -> None:
+    """The forum is the actor's, or they an administrator of the site, and they know their password."""
+    (await get_forum(db, actor, forum)).demand_creator()
+    await accounts.confirm_password(db, auth, actor, (password,), field="password", origin=origin)
 
 
 _COUNT = "SELECT count(*) FROM forums WHERE creator_id = $1 AND deleted_at IS NULL"

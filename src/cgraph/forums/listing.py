@@ -156,8 +156,6 @@ async def _list(db: Repo, place: _Place, which: WhichPosts, sort: Sort) -> Page[
 
 async def _by_time(db: Repo, place: _Place, which: WhichPosts, *, oldest_first: bool) -> Page[UUID]:
     key = decode_cursor(which.after, _Key, "after") if which.after else None
-    if key is not None and key.inserted_at.tzinfo is None:
-        raise Invalid.field("after", "is not a cursor of this list")
     start = (key.inserted_at, key.id) if key else (None, None)
     sql = _timely(place.forum_ids is None, place.author_id is not None, oldest_first)
     args = [arg for arg in (place.forum_ids, place.author_id) if arg is not None]

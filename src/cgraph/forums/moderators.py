@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from cgraph import accounts
-from cgraph.accounts import Actor, Person
+from cgraph.accounts import Actor, Auth, Origin, Person
 from cgraph_kit.db import Repo, Transaction
 from cgraph_kit.errors import Invalid
 from cgraph_kit.validation import Input
@@ -17,6 +17,8 @@ from . import log
 from .access import Access, get_forum, hold_forum
 from .errors import ModeratorNotFound, OutrankedInForum, TooManyModerators
 from .events import AccessLost, ModeratorsPayload, ModeratorsUpdated, tell_forum
+from .forum import TransferForum
+from .forums import confirm_creator
 from .limits import DEFAULT_LIMITS, Limits
 
 
@@ -24,12 +26,6 @@ class ModeratorOrder(Input, frozen=True):
     """All moderators but the creator, the highest first."""
 
     user_ids: Annotated[list[UUID], msgspec.Meta(max_length=1000)]
-
-
-class NewCreator(Input, frozen=True):
-    """To whom the forum shall belong."""
-
-    user_id: UUID
 
 
 class Moderator(msgspec.Struct, frozen=True):
@@ -138,12 +134,19 @@ async def reorder_moderators(
 
 
 async def transfer_forum(
-    db: Repo, actor: Actor, forum: UUID | str, new: NewCreator
+    db: Repo,
+    auth: Auth,
+    actor: Actor,
+    forum: UUID | str,
+    new: TransferForum,
+    *,
+    origin: Origin,
 ) -> list[Moderator]:
     """Hand a forum over to one of its moderators, as its creator, who becomes the second; or as an administrator of the site.
 
-    Raises `ForumNotFound`, `NotCreator`, `ModeratorNotFound`.
+    Raises `ForumNotFound`, `NotCreator`, `ModeratorNotFound`, `accounts.WrongPassword`, `accounts.TooManyAttempts`.
     """
+    await confirm_creator(db, auth, actor, forum, new.password, origin=origin)
     async with db.transaction() as tx:
         access = await hold_forum(tx, actor, forum)
         access.demand_creator()

@@ -22,7 +22,7 @@ MOST_PAIRS = 5_000
 difference of texts full of repetition takes cubic time."""
 
 
-class Change(msgspec.Struct, frozen=True):
+class LineChange(msgspec.Struct, frozen=True):
     """Lines that stayed, came or went."""
 
     kind: Literal["same", "added", "removed"]
@@ -44,7 +44,7 @@ class PostRevision(msgspec.Struct, frozen=True):
 class RevisionDiff(PostRevision, frozen=True):
     """The same, and what it changed."""
 
-    diff: Sequence[Change]
+    diff: Sequence[LineChange]
     """From the revision before, by lines, the title being the first; of the first revision all is added."""
 
 
@@ -131,24 +131,24 @@ async def _check(db: Repo, actor: Actor | None, post_id: UUID) -> None:
         raise PostNotFound
 
 
-def diff(before: str, after: str) -> list[Change]:
+def diff(before: str, after: str) -> list[LineChange]:
     """What lines came and went, in order."""
     old, new = before.splitlines(), after.splitlines()
     counts = Counter(new)
     if sum(counts[line] for line in old) > MOST_PAIRS:
         return _changes(old, new)
-    found: list[Change] = []
+    found: list[LineChange] = []
     for tag, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if tag == "equal":
-            found.append(Change("same", old[a:b]))
+            found.append(LineChange("same", old[a:b]))
         else:
             found += _changes(old[a:b], new[c:d])
     return found
 
 
-def _changes(old: Sequence[str], new: Sequence[str]) -> list[Change]:
-    removed = [Change("removed", old)] if old else []
-    return [*removed, Change("added", new)] if new else removed
+def _changes(old: Sequence[str], new: Sequence[str]) -> list[LineChange]:
+    removed = [LineChange("removed", old)] if old else []
+    return [*removed, LineChange("added", new)] if new else removed
 
 
 _KEEP = """

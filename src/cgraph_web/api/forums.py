@@ -1,22 +1,39 @@
 """Forums: places for posts, one in the other. `{forum}` is a forum's id or its slug."""
 
-from cgraph import forums
+from cgraph import accounts, forums
 from cgraph.accounts import Actor
 from cgraph.application import App
-from cgraph.forums import Forum, ForumChange, NewForum
-from cgraph_kit.db import Repo
-from cgraph_web.action import Body, action
-from cgraph_web.views.base import Data
-
-
-@action(
-    status=201,
-    errors=(forums.SlugTaken, forums.TooManyForums, forums.ForumArchived),
+from cgraph.forums import (
+    DeleteForum,
+    Forum,
+    ForumChange,
+    ForumDirectory,
+    ForumSummary,
+    Moderator,
+    NewForum,
+    TransferForum,
+    forum_name,
 )
+from cgraph_kit.db import Repo
+from cgraph_kit.errors import Unavailable
+from cgraph_web.action import Body, Query, action
+from cgraph_web.exchange import Exchange
+from cgraph_web.views.base import Data, Many, many
+
+from .origin import origin_of
+
+
+@action(public=True)
+async def index(db: Repo, actor: Actor | None, query: Query[ForumDirectory]) -> Many[ForumSummary]:
+    """Public forums, the most subscribed first; or those one has subscribed to, moderates, or waits for."""
+    return many(await forums.list_forums(db, actor, query))
+
+
+@action(status=201, errors=(forums.SlugTaken, forums.TooManyForums, forums.ForumArchived))
 async def create(db: Repo, actor: Actor, app: App, new: Body[NewForum]) -> Data[Forum]:
     """Make a forum, which one moderates and is subscribed to.
 
-    Its slug stays its own for ever. `ForumArchived` is said of the parent.
+    Its slug stays its own for ever. `forum_archived` is said of the parent.
     """
     return Data(await forums.create_forum(db, actor, new, limits=app.limits.forums))
 
@@ -24,23 +41,66 @@ async def create(db: Repo, actor: Actor, app: App, new: Body[NewForum]) -> Data[
 @action(public=True, errors=(forums.ForumNotFound,))
 async def show(db: Repo, actor: Actor | None, forum: str) -> Data[Forum]:
     """One forum. Private ones are there only for those moderators let in."""
-    return Data(await forums.read_forum(db, actor, forums.forum_name(forum)))
+    return Data(await forums.read_forum(db, actor, forum_name(forum)))
 
 
-@action(
-    errors=(
-        forums.ForumNotFound,
-        forums.NotModerator,
-        forums.NotCreator,
-        forums.ForumArchived,
-    )
-)
+@action(public=True, errors=(forums.ForumNotFound,))
+async def children(db: Repo, actor: Actor | None, forum: str) -> Data[list[ForumSummary]]:
+    """The forums right below one, by slug."""
+    return Data(await forums.list_children(db, actor, forum_name(forum)))
+
+
+@action(errors=(forums.ForumNotFound, forums.NotModerator, forums.NotCreator, forums.ForumArchived))
 async def update(
     db: Repo, actor: Actor, app: App, forum: str, change: Body[ForumChange]
 ) -> Data[Forum]:
     """Change a forum, as one of its moderators. Who may read it, and whether it is archived, its creator alone decides."""
     return Data(
-        await forums.update_forum(
-            db, actor, forums.forum_name(forum), change, limits=app.limits.forums
-        )
+        await forums.update_forum(db, actor, forum_name(forum), change, limits=app.limits.forums)
     )
+
+
+# Neither of the two takes an Idempotency-Key: what is kept of a named request would be a fast hash of a password.
+@action(
+    status=204,
+    idempotency="none",
+    errors=(
+        forums.ForumNotFound,
+        forums.NotCreator,
+        forums.ForumHasChildren,
+        accounts.WrongPassword,
+        accounts.TooManyAttempts,
+        Unavailable,
+    ),
+)
+async def delete(
+    db: Repo,
+    actor: Actor,
+    app: App,
+    exchange: Exchange,
+    *,
+    forum: str,
+    confirmation: Body[DeleteForum],
+) -> None:
+    """Delete a forum with everything in it, as its creator, who gives their password once more."""
+    name, origin = forum_name(forum), origin_of(exchange)
+    await forums.delete_forum(db, app.auth, actor, name, confirmation, origin=origin)
+
+
+@action(
+    idempotency="none",
+    errors=(
+        forums.ForumNotFound,
+        forums.NotCreator,
+        forums.ModeratorNotFound,
+        accounts.WrongPassword,
+        accounts.TooManyAttempts,
+        Unavailable,
+    ),
+)
+async def transfer(
+    db: Repo, actor: Actor, app: App, exchange: Exchange, *, forum: str, to: Body[TransferForum]
+) -> Data[list[Moderator]]:
+    """Hand a forum over to one of its moderators, as its creator, who gives their password once more and becomes the second."""
+    name, origin = forum_name(forum), origin_of(exchange)
+    return Data(await forums.transfer_forum(db, app.auth, actor, name, to, origin=origin))
