@@ -70,7 +70,12 @@ WORKERS = (
 QUEUES = frozenset(worker.queue for worker in WORKERS)
 """Every queue a job may be in."""
 SOURCES = notifications.Sources(
-    by_scope={"conversation": messaging.look}, count_badges=messaging.count_badges
+    by_scope={
+        "conversation": messaging.look,
+        "post": forums.look_at_posts,
+        "forum": forums.look_at_forums,
+    },
+    count_badges=messaging.count_badges,
 )
 """Whom notifications ask about what lies above them."""
 CRONTAB = (
