@@ -11,6 +11,7 @@ from cgraph_kit.db import Database, Transaction
 from cgraph_kit.jobs import job
 
 from .comment_events import tell_comment_changed
+from .editing import redact_post
 from .posting import tell_changed
 
 if TYPE_CHECKING:
@@ -74,6 +75,8 @@ async def _remove_some(db: Database, args: SweepBanned) -> bool:
         comments = await tx.values(
             _REMOVE_COMMENTS, args.forum_id, args.user_id, now, args.by, args.act_id, AT_ONCE
         )
+        for id in posts:
+            await redact_post(tx, args.forum_id, id)
         await _tell(tx, args.forum_id, posts, comments)
         await notifications.withdraw(tx, [*posts, *comments])
     return AT_ONCE in {len(posts), len(comments)}

@@ -20,6 +20,7 @@ from cgraph_kit.ids import new_id
 from .access import Access
 from .comment_access import CommentAccess
 from .comment_events import tell_comment_changed
+from .editing import redact_post
 from .errors import AlreadyDone, CommentNotFound, OutrankedInForum, PostNotFound
 from .holding import hold_moderated_comment, hold_moderated_post
 from .item_state import CommentState, ItemState, PostState, read_state, state_facts, write_state
@@ -221,6 +222,8 @@ async def _post(
             raise PostNotFound
         await demand_over(tx, post.forum, post.author_id)
         id = await _change(tx, post.forum, PostState, post_id, what, reason=reason)
+        if what.act == "post_removed":
+            await redact_post(tx, post.forum.forum_id, post_id)
         await tell_changed(tx, post.forum.forum_id, post_id)
         if what.act == "post_removed":
             await notifications.withdraw(tx, [post_id])

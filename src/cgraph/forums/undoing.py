@@ -11,6 +11,7 @@ from cgraph_kit.db import Repo, Transaction
 from .access import Access, hold_forum
 from .bans import revert_ban
 from .comment_events import tell_comment_changed
+from .editing import redact_post
 from .errors import ActNotFound, CannotUndoAct
 from .item_state import CommentState, ItemState, PostState, read_state, state_facts, write_state
 from .log import ACTS, Entry, LogEntry, find_entry, record, show_entry
@@ -68,6 +69,8 @@ async def _revert(
     before = msgspec.convert(facts, kind)
     await write_state(tx, target, now, before)
     if kind is PostState:
+        if before.removed_at is not None:
+            await redact_post(tx, access.forum_id, target)
         await tell_changed(tx, access.forum_id, target)
     else:
         await tell_comment_changed(tx, target)

@@ -23,6 +23,7 @@ CHANGING = (
     forums.PostArchived,
     forums.PostLocked,
     forums.CommentNotFound,
+    forums.PostingTooFast,
 )
 
 
@@ -41,7 +42,14 @@ async def index(
 
 @action(
     status=201,
-    errors=(*CHANGING, forums.PostNotFound, forums.PostingRestricted, forums.CommentLocked),
+    errors=(
+        *CHANGING,
+        forums.PostNotFound,
+        forums.PostingRestricted,
+        forums.CommentLocked,
+        forums.SaidBefore,
+        forums.TooManyLinks,
+    ),
 )
 async def create(
     db: Repo, actor: Actor, app: App, post_id: UUID, new: Body[NewComment]

@@ -127,6 +127,18 @@ class TestActs:
 
 
 class TestRemovePost:
+    async def test_takes_its_words_out_of_the_log(self, db: Transaction, scene: ForumScene) -> None:
+        new = forums.NewPost("Secret honey", "under the oak")
+        post = await forums.create_post(db, scene.author, scene.forum_id, new)
+        await forums.lock_post(db, scene.junior, post.id, locked=True)
+        await forums.remove_post(db, scene.junior, post.id)
+        logged = await db.values("SELECT payload FROM events WHERE stream_id = $1", scene.forum_id)
+        assert len(logged) == 3
+        assert not [payload for payload in logged if "honey" in payload or "oak" in payload]
+        await forums.restore_post(db, scene.junior, post.id)
+        last = [event for event in db.events if isinstance(event, PostListed)][-1]
+        assert body(last)["title"] == "Secret honey"
+
     async def test_counts(self, db: Transaction, scene: ForumScene) -> None:
         other = await plaza.post(db, scene.reader, scene.forum_id)
         await comment(db, scene.reader, scene.post_id)
