@@ -63,6 +63,7 @@ WORKERS = (
     notifications.tell_held,
     forums.notify_of_post,
     forums.notify_of_comment,
+    forums.rank_recent_posts,
     forums.sweep_banned,
     forums.restore_banned,
 )
@@ -87,6 +88,7 @@ CRONTAB = (
     Cron("*/5 * * * *", groups.archive_threads),
     Cron("23 * * * *", groups.tidy_groups),
     Cron("* * * * *", groups.remove_temporary_members),
+    Cron("*/10 * * * *", forums.rank_recent_posts),
 )
 """Those that come by the clock, but for the backup, whose time is the operator's."""
 

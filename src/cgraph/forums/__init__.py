@@ -253,6 +253,9 @@ from .post import (
 from .posting import (
     create_post,
 )
+from .ranking_jobs import (
+    rank_recent_posts,
+)
 from .recount import (
     recount,
 )
@@ -500,6 +503,7 @@ __all__ = [
     "pin_post",
     "quote_comment",
     "quote_post",
+    "rank_recent_posts",
     "read_forum",
     "read_post",
     "recount",
