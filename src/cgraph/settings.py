@@ -147,6 +147,14 @@ class Settings(BaseSettings):
         "5/hour", "Password resets asked for, per account; per address four times as many."
     )
     rate_limit_refresh: Rate = _knob("5000/hour", "Token refreshes per address.")
+    admin_limit_factor: Most = _knob(
+        10, "How many times as much administrators may ask, of what is counted by person; 0: any amount."
+    )
+    block_after: Most = _knob(
+        10_000,
+        "Refusals (401, 403, 429) in ten minutes after which an address is shut out, unless it is a private one; 0: never.",
+    )
+    block_minutes: Count = _knob(10, "Minutes it is shut out for.")
     rate_limit_overrides: dict[str, Rate] = Field(
         default_factory=dict,
         description='Operations with a limit of their own, as JSON: {"users.show": "100/min"}.',

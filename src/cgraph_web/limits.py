@@ -150,6 +150,8 @@ ROUTES: Mapping[str, Scope | None] = {
     "group_channels.set_overwrite": API,
     "group_channels.remove_overwrite": API,
     "group_channels.sync": API,
+    "group_permissions.explain": API,
+    "group_permissions.simulate": API,
     "group_roles.index": API,
     "group_roles.create": API,
     "group_roles.update": API,

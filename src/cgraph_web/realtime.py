@@ -23,6 +23,7 @@ from .attendance import Attendance
 from .channels.conversation import ConversationChannel
 from .channels.keys import session_key, user_key
 from .channels.user import UserChannel
+from .crowds import Crowds
 from .plugs.rate_limit import RateLimits
 from .rights import Rights
 from .socket import Reach, UserSocket
@@ -39,11 +40,12 @@ async def realtime(app: App) -> AsyncIterator[Endpoint]:
         app.lane("presence"), PresenceSettings(down_after=settings.presence_down_seconds)
     )
     statuses = Statuses(app.db, app.lane("statuses"))
+    crowds = Crowds(app.db, app.lane("crowds"), presence)
     log = Log(app.db)
     endpoint = Endpoint(
         UserSocket,
         app.lane("channels"),
-        app=Reach(app, statuses, RateLimits(app)),
+        app=Reach(app, statuses, crowds, RateLimits(app)),
         presence=presence,
         limits=_limits(settings),
         check_origin=settings.check_origin,
@@ -57,11 +59,13 @@ async def realtime(app: App) -> AsyncIterator[Endpoint]:
     )
     rights = Rights(endpoint, app.db, app.lane("rights"))
     await statuses.start()
+    await crowds.start()
     await rights.start()
     await presence.start()
     await endpoint.start()
     async with AsyncExitStack() as stack:
         stack.push_async_callback(presence.stop)
+        stack.push_async_callback(crowds.close)
         stack.push_async_callback(endpoint.close)
         stack.callback(news.close)
         stack.push_async_callback(rights.close)
@@ -71,7 +75,13 @@ async def realtime(app: App) -> AsyncIterator[Endpoint]:
         stack.push_async_callback(attendance.close)
         keeper = asyncio.create_task(attendance.keep())
         stack.callback(keeper.cancel)
-        for listen in (Delivery(endpoint).listen, statuses.listen, news.listen, rights.listen):
+        for listen in (
+            Delivery(endpoint).listen,
+            statuses.listen,
+            news.listen,
+            rights.listen,
+            crowds.listen,
+        ):
             stack.enter_context(app.events.listener(listen))
         yield endpoint
 

@@ -2,16 +2,18 @@
 
 from typing import NamedTuple, Self
 
-from cgraph.accounts import Actor, SessionEnded, list_live_ids
+from cgraph.accounts import Actor, SessionEnded, TokenExpired, list_live_ids
 from cgraph.application import App
 from cgraph_kit import clock
 from cgraph_kit.channels import CloseCode, Handshake, Refused, Socket
+from cgraph_kit.errors import Unauthorized
 
 from .channels.channel import ChannelChannel, ThreadChannel
 from .channels.conversation import ConversationChannel
 from .channels.group import GroupChannel
 from .channels.keys import session_key, user_key
 from .channels.user import UserChannel
+from .crowds import Crowds
 from .plugs.rate_limit import RateLimits
 from .statuses import Statuses
 
@@ -21,6 +23,7 @@ class Reach(NamedTuple):
 
     app: App
     statuses: Statuses
+    crowds: Crowds
     limits: RateLimits
 
 
@@ -33,7 +36,7 @@ class UserSocket(Socket):
     channels = (ConversationChannel, ChannelChannel, ThreadChannel, GroupChannel, UserChannel)
 
     def __init__(self, reach: Reach, actor: Actor) -> None:
-        self.app, self.statuses, self.limits = reach
+        self.app, self.statuses, self.crowds, self.limits = reach
         self.actor = actor
         self.caller = f"user:{actor.id}"
         """Whom rate limits count what is said here for."""
@@ -41,8 +44,18 @@ class UserSocket(Socket):
 
     @classmethod
     async def connect(cls, handshake: Handshake, reach: Reach) -> Self | Refused:
+        doors = reach.limits.doors
+        address = doors.address_of(handshake.client, handshake.headers)
+        await doors.look(address)
         token = handshake.auth_token or handshake.params.get("token", "")
-        socket = cls(reach, await reach.app.auth.authenticate(reach.app.db, token))
+        try:
+            actor = await reach.app.auth.authenticate(reach.app.db, token)
+        except TokenExpired:  # once one of ours
+            raise
+        except Unauthorized:
+            await reach.limits.refused(address)
+            raise
+        socket = cls(reach, actor)
         if reach.limits.connects is not None:
             await reach.limits.connects.spend(socket.caller)
         return socket

@@ -1,4 +1,4 @@
-"""How people are seen in the conversations they have joined: their presence follows the status they chose."""
+"""How people are seen where they have joined, and on the screens of others: their presence follows the status they chose."""
 
 import logging
 from collections.abc import Sequence
@@ -16,6 +16,11 @@ log = logging.getLogger(__name__)
 
 TOPIC = "statuses"
 INVISIBLE: Status = "invisible"
+
+
+def status_topic(user_id: UUID) -> str:
+    """Where somebody's presence is told to whoever has them on their screen. Nobody joins it."""
+    return f"status:{user_id}"
 
 
 class Changed(msgspec.Struct, array_like=True, frozen=True):
@@ -38,7 +43,7 @@ class Statuses:
         await self._bus.subscribe(TOPIC)
 
     async def show(self, channel: Any) -> None:
-        """Track the channel's person in its topic, as the status they chose says, until `hide`."""
+        """Track the channel's person where it shows them (`shown_in`), as the status they chose says, until `hide`."""
         user_id = channel.actor.id
         # Known first, asked then: a change in between is not missed.
         self._channels.setdefault(user_id, set()).add(channel)
@@ -68,11 +73,12 @@ class Statuses:
             self._track(channel, changed.status)
 
     def _track(self, channel: Any, status: Status) -> None:
-        key = str(channel.actor.id)
+        key, topic = str(channel.actor.id), channel.shown_in
         if status == INVISIBLE:
-            channel.untrack(key)
+            channel.untrack(key, topic=topic)
         else:
-            channel.track(key, {"online_at": channel.online_at, "status": status})
+            meta = {"online_at": channel.online_at, "status": status}
+            channel.track(key, meta, topic=topic)
 
     def _receive(self, _topic: str, data: bytes) -> None:
         try:

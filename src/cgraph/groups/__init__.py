@@ -83,6 +83,7 @@ from .events import (
     RolesReordered,
     RoleUpdated,
 )
+from .explained import Explained, explain
 from .gate import CHANNELS, Channels
 from .group import Confirmation, Group, GroupChange, GroupFacts, NewGroup, Transfer
 from .groups import create_group, delete_group, transfer_group, update_group
@@ -98,6 +99,7 @@ from .member_events import MemberJoined, MemberLeft, MemberLeftPayload, MemberPa
 from .members import get_member, list_members, search_members
 from .membership import leave_group
 from .moderating import kick_member
+from .onlooking import Onlooking, list_blocked_among, list_onlooked, list_small_crowd
 from .ordering import order_channels
 from .overview import get_group, list_groups
 from .overwrite import ChannelOverwrite, NewOverwrite, OverwriteChange
@@ -111,6 +113,8 @@ from .role import NewRole, Role, RoleChange, RoleOrder
 from .roles import create_role, delete_role, list_roles, order_roles, update_role
 from .screening import Rules, accept_rules, set_rules
 from .shutting_out import find_shut_out, map_places
+from .simulating import simulate
+from .simulation import Simulated, SimulatedRole, Simulation
 from .thread import NewThread, Thread, ThreadChange, ThreadFacts, ThreadMember
 from .thread_events import (
     ThreadCreated,
@@ -169,6 +173,7 @@ __all__ = [
     "DurableGroupEvent",
     "DurableUserEvent",
     "EveryoneRole",
+    "Explained",
     "Group",
     "GroupChange",
     "GroupDeleted",
@@ -212,6 +217,7 @@ __all__ = [
     "NewlyBanned",
     "NoCategory",
     "NotGroupOwner",
+    "Onlooking",
     "OrderOutdated",
     "Outranked",
     "OverwriteChange",
@@ -233,6 +239,9 @@ __all__ = [
     "RolesPayload",
     "RolesReordered",
     "Rules",
+    "Simulated",
+    "SimulatedRole",
+    "Simulation",
     "TargetNotFound",
     "Thread",
     "ThreadChange",
@@ -276,6 +285,7 @@ __all__ = [
     "delete_group",
     "delete_role",
     "delete_thread",
+    "explain",
     "find_member_ids",
     "find_shut_out",
     "follow_thread",
@@ -300,16 +310,19 @@ __all__ = [
     "list_accesses",
     "list_audit_entries",
     "list_bans",
+    "list_blocked_among",
     "list_channel_unread",
     "list_channels",
     "list_group_ids",
     "list_groups",
     "list_invites",
     "list_members",
+    "list_onlooked",
     "list_overwrites",
     "list_reviewed_channels",
     "list_roles",
     "list_seers",
+    "list_small_crowd",
     "list_thread_members",
     "list_threads",
     "map_places",
@@ -330,6 +343,7 @@ __all__ = [
     "search_members",
     "set_overwrite",
     "set_rules",
+    "simulate",
     "sync_channel",
     "tidy_groups",
     "transfer_group",

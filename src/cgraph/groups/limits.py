@@ -20,6 +20,8 @@ class Limits(msgspec.Struct, frozen=True):
     """Invites of one group that are still good."""
     audit_log_days: int = 365
     """After which entries of audit logs go."""
+    group_presence_max: int = 100
+    """Members of a group up to which all of them are shown to be here; of larger ones those on the screen."""
     channel_presence_max: int = 1000
     """Members of a group above which its channels show nobody who is here."""
     listening_group_max: int = 250

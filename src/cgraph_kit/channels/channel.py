@@ -194,12 +194,12 @@ class Channel:
 
     # --- presence
 
-    def track(self, key: str, meta: Mapping[str, Any]) -> None:
-        """Show `key` as present on this topic until `untrack` or the channel's end; again: an update."""
-        self._presences().track(self.topic_name, key, self, meta)
+    def track(self, key: str, meta: Mapping[str, Any], *, topic: str | None = None) -> None:
+        """Show `key` as present on this topic, or another, until `untrack` or the channel's end; again: an update."""
+        self._presences().track(topic or self.topic_name, key, self, meta)
 
-    def untrack(self, key: str) -> None:
-        self._presences().untrack(self.topic_name, key, self)
+    def untrack(self, key: str, *, topic: str | None = None) -> None:
+        self._presences().untrack(topic or self.topic_name, key, self)
 
     def show_presence(self) -> None:
         """From `joined` on: the client gets `presence_state` now and every `presence_diff` after it."""

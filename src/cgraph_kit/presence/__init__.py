@@ -2,5 +2,6 @@
 
 from .base import Payload, PresenceSettings, Scheduler, Subscriber
 from .presence import Presence
+from .watch import Watch
 
-__all__ = ["Payload", "Presence", "PresenceSettings", "Scheduler", "Subscriber"]
+__all__ = ["Payload", "Presence", "PresenceSettings", "Scheduler", "Subscriber", "Watch"]

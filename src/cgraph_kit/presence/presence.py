@@ -13,7 +13,8 @@ from .base import PresenceSettings, Scheduler, Subscriber
 from .entry import Entry, Refs, encode_meta
 from .remote import Change
 from .replicas import Replicas
-from .topic import Topic
+from .topic import People, Topic
+from .watch import Watch, Watches
 
 
 class Presence:
@@ -40,6 +41,7 @@ class Presence:
         self._topics: dict[str, Topic] = {}
         self._audiences: dict[str, Audience] = {}
         self._topics_of: dict[str, set[str]] = {}
+        self._watches = Watches(self._people)
         self._own: dict[Hashable, dict[tuple[str, str], Entry]] = {}
         self._replicas = Replicas(
             bus, self._scheduler, self._settings, self._own_entries, self._apply
@@ -53,6 +55,7 @@ class Presence:
         for audience in self._audiences.values():
             audience.close()
         self._audiences.clear()
+        self._watches.close()
         await self._replicas.stop()
 
     # -- being there
@@ -108,6 +111,10 @@ class Presence:
             del self._audiences[topic]
             self._topics[topic].forget_news()
             self._tidy(topic)
+
+    def watch(self, subscriber: Subscriber) -> Watch:
+        """Some people for one subscriber, each in a topic of their own; it says which (`show`), and ends it (`close`)."""
+        return Watch(self._watches, subscriber, self._scheduler, self._settings.longest_rest)
 
     # -- asking
 
@@ -176,7 +183,12 @@ class Presence:
         if not topics:
             del self._topics_of[key]
 
+    def _people(self, topic: str) -> People:
+        people = self._topics.get(topic)
+        return people.people() if people else {}
+
     def _tell(self, topic: str) -> None:
+        self._watches.touch(topic)
         audience = self._audiences.get(topic)
         if audience is not None:
             audience.touch()

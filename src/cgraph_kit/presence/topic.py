@@ -41,6 +41,10 @@ class Topic:
     def metas(self, key: str) -> list[bytes]:
         return list((self._shown.get(key) or self._hidden.get(key) or {}).values())
 
+    def people(self) -> People:
+        """Everybody, also those who are not shown; a copy."""
+        return {key: dict(metas) for key, metas in (*self._shown.items(), *self._hidden.items())}
+
     def add(self, entry: Entry) -> None:
         key = entry.key
         if key not in self._shown and (key in self._hidden or len(self._shown) >= self._limit):
@@ -68,7 +72,7 @@ class Topic:
     def state(self) -> Payload:
         """What `presence_state` says, encoded once until somebody comes or goes."""
         if self._state is None:
-            self._state = Payload(_encode(self._shown))
+            self._state = Payload(encode_people(self._shown))
         return self._state
 
     def forget_frames(self) -> None:
@@ -80,7 +84,10 @@ class Topic:
         """The payload of `presence_diff` since the last call; None when nothing shown has changed."""
         if not self._joins and not self._leaves:
             return None
-        diff = b'{"joins":%b,"leaves":%b}' % (_encode(self._joins), _encode(self._leaves))
+        diff = b'{"joins":%b,"leaves":%b}' % (
+            encode_people(self._joins),
+            encode_people(self._leaves),
+        )
         self._joins, self._leaves = {}, {}
         return diff
 
@@ -128,7 +135,8 @@ def _discard(people: People, key: str, ref: str) -> bool:
     return True
 
 
-def _encode(people: Mapping[str, Mapping[str, bytes]]) -> bytes:
+def encode_people(people: Mapping[str, Mapping[str, bytes]]) -> bytes:
+    """As `presence_state` has them."""
     return b"{%b}" % b",".join(
         b'%b:{"metas":[%b]}' % (msgspec.json.encode(key), b",".join(metas.values()))
         for key, metas in people.items()

@@ -24,6 +24,11 @@ class PersonalChannel(Channel):
 
     socket: "UserSocket"
 
+    @property
+    def shown_in(self) -> str:
+        """The topic of whose presence the channel's person is a part, where they are shown (`Statuses`)."""
+        return self.topic_name
+
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls.handlers = {event: _counted(event, handler) for event, handler in cls.handlers.items()}
@@ -44,13 +49,13 @@ class PersonalChannel(Channel):
 
     async def spend(self, event: str) -> None:
         """Count an event of the client. Raises `RateLimited`, which is its answer."""
-        meter = self.socket.limits.of_event(self.topic, event)
+        meter = self.socket.limits.of_event(self.topic, event, admin=self.actor.admin)
         if meter is not None:
             await meter.spend(self.socket.caller)
 
     async def repeated(self, event: str) -> None:
         """What the client said had been done before: it is not counted as such again. Raises `RateLimited`."""
-        meter = self.socket.limits.of_event(self.topic, event)
+        meter = self.socket.limits.of_event(self.topic, event, admin=self.actor.admin)
         if meter is not None:
             await meter.repeat(self.socket.caller)
 

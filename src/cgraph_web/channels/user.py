@@ -9,6 +9,7 @@ from cgraph import groups, messaging, notifications
 from cgraph.accounts import DurableEvent, UserEvent
 from cgraph_kit import streams
 from cgraph_kit.channels import Joined, JoinParams, Outgoing
+from cgraph_web.statuses import status_topic
 
 from .base import JoinRefused, PersonalChannel, resumed
 
@@ -32,9 +33,18 @@ class UserChannel(PersonalChannel):
         )
         return resumed(missed)
 
+    @property
+    def shown_in(self) -> str:
+        return status_topic(self.actor.id)
+
     async def joined(self) -> None:
-        """Be known, on every node, as somebody who listens."""
+        """Be known, on every node, as somebody who listens; unless invisible, be seen where one is on a screen."""
         self.track(self.id, {})
+        await self.socket.statuses.show(self)
+
+    async def left(self, reason: str) -> None:  # noqa: ARG002 (every end is alike)
+        """Be seen no longer."""
+        self.socket.statuses.hide(self)
 
 
 def _own(happened: UserEvent) -> Iterator[Outgoing]:

@@ -1,10 +1,12 @@
 """`group:<id>`, as its members' devices see it."""
 
+from typing import Any
 from uuid import UUID
 
 import pytest
 
-from cgraph import groups
+from cgraph import accounts, groups
+from cgraph.accounts import UpdateAccount
 from cgraph.application import App
 from cgraph.groups import (
     GroupChange,
@@ -173,3 +175,143 @@ class TestRights:
         await groups.leave_group(app.db, bob.actor, group)
         await gone.assert_push("phx_close")
         await here.refute_push("phx_close")
+
+
+async def see(his: ClientChannel) -> dict[str, Any]:
+    """Who is here, as he is told in a state."""
+    state: dict[str, Any] = await his.assert_push("presence_state")
+    return state
+
+
+class TestPresence:
+    async def test_of_everybody_in_a_small_group(
+        self, app: App, connect: Connect, ada: Person, bob: Person, group: UUID
+    ) -> None:
+        hers = await connect(ada)
+        await hers.join(f"user:{ada.id}")
+        his = await (await connect(bob)).join(f"group:{group}")
+        state = await see(his)
+        assert [meta["status"] for meta in state[str(ada.id)]["metas"]] == ["online"]
+        assert set(state) == {str(ada.id)}
+        await accounts.update_account(app.db, ada.actor, UpdateAccount(status="idle"))
+        diff = await his.assert_broadcast("presence_diff")
+        assert [m["status"] for m in diff["joins"][str(ada.id)]["metas"]] == ["idle"]
+        hers.disconnect()
+        diff = await his.assert_broadcast("presence_diff")
+        assert (set(diff["joins"]), set(diff["leaves"])) == (set(), {str(ada.id)})
+
+    async def test_follows_who_comes_and_goes(
+        self, app: App, connect: Connect, bob: Person, ada: Person, group: UUID
+    ) -> None:
+        eve = await register(app)
+        await (await connect(eve)).join(f"user:{eve.id}")
+        his = await (await connect(bob)).join(f"group:{group}")
+        assert await see(his) == {}
+        made = await groups.create_invite(app.db, ada.actor, group, groups.NewInvite())
+        await groups.accept_invite(app.db, eve.actor, made.invite.code)
+        diff = await his.assert_broadcast("presence_diff")
+        assert set(diff["joins"]) == {str(eve.id)}
+        await groups.kick_member(app.db, ada.actor, group, eve.id)
+        diff = await his.assert_broadcast("presence_diff")
+        assert set(diff["leaves"]) == {str(eve.id)}
+
+    async def test_never_of_the_invisible_and_of_those_behind_a_block(
+        self, app: App, connect: Connect, ada: Person, bob: Person, group: UUID
+    ) -> None:
+        eve, joe = await register(app), await register(app)
+        await enter(app.db, group, eve.actor, joe.actor)
+        await accounts.update_account(app.db, eve.actor, UpdateAccount(status="invisible"))
+        await accounts.block_user(app.db, joe.actor, bob.id)
+        for person in (ada, eve, joe):
+            await (await connect(person)).join(f"user:{person.id}")
+        his = await (await connect(bob)).join(f"group:{group}")
+        assert set(await see(his)) == {str(ada.id)}
+        await accounts.block_user(app.db, bob.actor, ada.id)
+        diff = await his.assert_broadcast("presence_diff")
+        assert set(diff["leaves"]) == {str(ada.id)}
+        await accounts.update_account(app.db, eve.actor, UpdateAccount(status="online"))
+        diff = await his.assert_broadcast("presence_diff")
+        assert set(diff["joins"]) == {str(eve.id)}
+
+    async def test_a_newcomer_behind_a_block_is_not_shown(
+        self, app: App, connect: Connect, ada: Person, bob: Person, group: UUID
+    ) -> None:
+        eve, joe = await register(app), await register(app)
+        await accounts.block_user(app.db, bob.actor, eve.id)
+        for person in (eve, joe):
+            await (await connect(person)).join(f"user:{person.id}")
+        his = await (await connect(bob)).join(f"group:{group}")
+        assert await see(his) == {}
+        made = await groups.create_invite(app.db, ada.actor, group, groups.NewInvite())
+        for person in (eve, joe):
+            await groups.accept_invite(app.db, person.actor, made.invite.code)
+        diff = await his.assert_broadcast("presence_diff")
+        assert set(diff["joins"]) == {str(joe.id)}
+        for person in (eve, joe):
+            await accounts.update_account(app.db, person.actor, UpdateAccount(status="idle"))
+        diff = await his.assert_broadcast("presence_diff")
+        assert set(diff["joins"]) == {str(joe.id)}
+
+
+class TestPresenceRange:
+    @pytest.fixture
+    async def crowd(self, app: App, connect: Connect, group: UUID) -> list[Person]:
+        """More members, all of them here."""
+        people = [await register(app) for _ in range(3)]
+        await enter(app.db, group, *(person.actor for person in people))
+        for person in people:
+            await (await connect(person)).join(f"user:{person.id}")
+        return people
+
+    async def test_shows_those_on_the_screen_alone(
+        self, app: App, connect: Connect, bob: Person, group: UUID, crowd: list[Person]
+    ) -> None:
+        his = await (await connect(bob)).join(f"group:{group}")
+        assert set(await see(his)) == {str(person.id) for person in crowd}
+        stranger = await register(app)
+        wanted = [str(crowd[0].id), str(stranger.id)]
+        ref = his.push("presence_range", {"user_ids": wanted})
+        await his.assert_reply(ref, "ok", {"user_ids": [str(crowd[0].id)]})
+        assert set(await see(his)) == {str(crowd[0].id)}
+        for person in crowd:
+            await accounts.update_account(app.db, person.actor, UpdateAccount(status="dnd"))
+        diff = await his.assert_broadcast("presence_diff")
+        assert set(diff["joins"]) == {str(crowd[0].id)}
+
+    async def test_takes_a_page_of_the_list_of_members(
+        self, app: App, connect: Connect, bob: Person, group: UUID, crowd: list[Person]
+    ) -> None:
+        his = await (await connect(bob)).join(f"group:{group}")
+        await see(his)
+        page = await groups.list_members(app.db, bob.actor, group, limit=3)
+        ref = his.push("presence_range", {"after": page.after, "limit": 2})
+        shown = sorted(str(person.id) for person in crowd)[-2:]
+        await his.assert_reply(ref, "ok", {"user_ids": shown})
+        assert set(await see(his)) == set(shown)
+        ref = his.push("presence_range", {"limit": 1})
+        await his.assert_reply(ref, "ok")
+        assert await see(his) == {}
+
+    async def test_large_groups_show_nobody_unasked(
+        self, app: App, connect: Connect, bob: Person, group: UUID, crowd: list[Person]
+    ) -> None:
+        await app.db.value("UPDATE groups SET member_count = 101 WHERE id = $1", group)
+        his = await (await connect(bob)).join(f"group:{group}")
+        await his.refute_push("presence_state")
+        his.push("presence_range", {"user_ids": [str(crowd[0].id)]})
+        assert set(await see(his)) == {str(crowd[0].id)}
+
+    @pytest.mark.parametrize(
+        ("payload", "field"),
+        [
+            ({"user_ids": [str(new_id())] * 101}, "user_ids"),
+            ({"user_ids": ["x"]}, "user_ids[0]"),
+            ({"after": "x"}, "after"),
+            ({"limit": 101}, "limit"),
+            ({"user_ids": [], "after": "x"}, "after"),
+        ],
+    )
+    async def test_bad_input(self, his: ClientChannel, payload: dict[str, Any], field: str) -> None:
+        ref = his.push("presence_range", payload)
+        answer = await his.assert_reply(ref, "error")
+        assert list(answer["fields"]) == [field]
