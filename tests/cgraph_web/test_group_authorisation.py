@@ -19,8 +19,10 @@ from cgraph import groups
 from cgraph.application import App
 from cgraph.groups import Permission
 from cgraph_kit import clock
+from cgraph_kit.channels.testing import JoinRefused, connect
 from cgraph_web.action import Route
 from cgraph_web.app import create_app
+from cgraph_web.realtime import realtime
 from cgraph_web.router import ROUTES
 from support.communities import enter, first_channel, found, make_role, overwrite
 from support.people import PASSWORD, Person, register
@@ -165,6 +167,9 @@ TABLE: dict[str, Row] = {
         administrator=403,
     ),
     f"POST {G}/leave": Row(401, 404, 204, 204, 404, 204, 204, 204, 409),
+    # -- permissions
+    f"GET {G}/permissions/explain": inside(200),
+    f"POST {G}/permissions/simulate": ranked(200, {"role_ids": []}),
     # -- channels and categories
     f"GET {G}/channels": inside(200),
     f"POST {G}/channels": ranked(201, {"name": "compost"}),
@@ -214,6 +219,12 @@ TABLE: dict[str, Row] = {
 """By method and path."""
 
 
+OF_OTHERS = {
+    f"GET {G}/permissions/explain": ranked(200),
+}
+"""The same where `?user_id=` names another member."""
+
+
 def path_of(route: Route, scene: Scene) -> str:
     of_ban = route.path.endswith("/bans/{user_id}") and route.method != "PUT"
     return route.path.format(
@@ -252,6 +263,16 @@ class TestRoutes:
         row = TABLE[named(route)]
         assert await ask(app, route, row, role) == getattr(row, role)
 
+    @pytest.mark.parametrize("role", ROLES)
+    @pytest.mark.parametrize("route", [r for r in OURS if named(r) in OF_OTHERS], ids=named)
+    async def test_tell_others_from_oneself(self, app: App, route: Route, role: str) -> None:
+        scene = await make_scene(app)
+        row = OF_OTHERS[named(route)]
+        token = None if role == "nobody" else scene.people[role].token
+        path = f"{path_of(route, scene)}?user_id={scene.user_id}"
+        answer = await Caller(app, create_app(app), token).send(route.method, path)
+        assert answer.status == getattr(row, role)
+
     @pytest.mark.parametrize("role", ["stranger", "banned"])
     @pytest.mark.parametrize("route", [r for r in OURS if "_id}" in r.path], ids=named)
     async def test_tell_outsiders_nothing(self, app: App, route: Route, role: str) -> None:
@@ -266,3 +287,24 @@ class TestRoutes:
         answers = [await caller.send(route.method, path, json=body) for path in (there, nowhere)]
         first, second = ({**answer.error, "request_id": None} for answer in answers)
         assert first == second
+
+
+OUTSIDE = ("stranger", "banned")
+"""They join no topic of a group."""
+
+
+class TestTopics:
+    @pytest.mark.parametrize("role", ROLES[1:])
+    @pytest.mark.parametrize("topic", ["group:*", "channel:*"])
+    async def test_are_for_those_who_see(self, app: App, topic: str, role: str) -> None:
+        scene = await make_scene(app)
+        id = scene.group_id if topic == "group:*" else scene.channel_id
+        async with realtime(app) as endpoint:
+            socket = await connect(endpoint, {"token": scene.people[role].token})
+            if role in OUTSIDE:
+                with pytest.raises(JoinRefused) as refused:
+                    await socket.join(topic.replace("*", str(id)))
+                assert refused.value.response["reason"] == "unauthorized"
+            else:
+                joined = await socket.join(topic.replace("*", str(id)))
+                assert "seq" in joined.response

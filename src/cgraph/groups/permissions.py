@@ -84,7 +84,12 @@ GROUP_WIDE = int(
     | P.MODERATE_MEMBERS
 )
 """What is no channel's to allow or deny."""
-_NEEDS_SENDING = int(P.MENTION_EVERYONE | P.SEND_TTS | P.ATTACH_FILES | P.EMBED_LINKS)
+NEEDS_SENDING = int(P.MENTION_EVERYONE | P.SEND_TTS | P.ATTACH_FILES | P.EMBED_LINKS)
+
+
+# As plain numbers: an enumeration's members cost as much to name as all the arithmetic with them.
+_ADMINISTRATOR, _VIEW, _SEND = int(P.ADMINISTRATOR), int(P.VIEW_CHANNEL), int(P.SEND_MESSAGES)
+_SEND_IN_THREADS = int(P.SEND_MESSAGES_IN_THREADS)
 
 
 def names_of(bits: int) -> list[str]:
@@ -129,13 +134,13 @@ def base(member: MemberFacts) -> int:
     bits = member.everyone
     for role in member.roles:
         bits |= role.permissions
-    return ALL if bits & P.ADMINISTRATOR else bits
+    return ALL if bits & _ADMINISTRATOR else bits
 
 
 def in_group(member: MemberFacts) -> int:
     """What they may in the group itself, where no channel is concerned."""
     bits = base(member)
-    if member.silenced and not bits & P.ADMINISTRATOR:
+    if member.silenced and not bits & _ADMINISTRATOR:
         return bits & LOOKING
     return bits
 
@@ -149,28 +154,30 @@ def in_channel(
     SEND_MESSAGES_IN_THREADS is in its channel.
     """
     bits = base(member)
-    if bits & P.ADMINISTRATOR:
+    if bits & _ADMINISTRATOR:
         return bits
     bits = overwritten(bits, member, overwrites)
     if thread:
-        bits &= ~P.SEND_MESSAGES
-        bits |= P.SEND_MESSAGES if bits & P.SEND_MESSAGES_IN_THREADS else 0
+        bits &= ~_SEND
+        bits |= _SEND if bits & _SEND_IN_THREADS else 0
     return implied(bits, silenced=member.silenced)
 
 
 def overwritten(bits: int, member: MemberFacts, overwrites: Iterable[Overwrite]) -> int:
     """The three steps: @everyone, all roles pooled (allow beats deny between roles), the member."""
-    roles = {role.id for role in member.roles}
+    # Ids are compared as numbers, which is several times as fast.
+    roles = {role.id.int for role in member.roles}
+    user_id, group_id = member.user_id.int, member.group_id.int
     everyone = own = None
     allow = deny = 0
     for one in overwrites:
-        target = one.target_id
+        target = one.target_id.int
         if target in roles:
             allow |= one.allow
             deny |= one.deny
-        elif target == member.user_id:
+        elif target == user_id:
             own = one
-        elif target == member.group_id:
+        elif target == group_id:
             everyone = one
     if everyone is not None:
         bits = bits & ~everyone.deny | everyone.allow
@@ -184,10 +191,10 @@ def implied(bits: int, *, silenced: bool) -> int:
     """What follows from what is missing."""
     if silenced:
         bits &= LOOKING
-    if not bits & P.VIEW_CHANNEL:
+    if not bits & _VIEW:
         return 0
-    if not bits & P.SEND_MESSAGES:
-        bits &= ~_NEEDS_SENDING
+    if not bits & _SEND:
+        bits &= ~NEEDS_SENDING
     return bits
 
 
