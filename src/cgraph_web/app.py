@@ -29,9 +29,10 @@ def create_app(
     plain-HTTP side of WebSocket addresses); they get the scope as the server made it. `endpoint`: the realtime side,
     for its metrics and for `/ready`, which says no while it drains.
     """
-    site = Site(app, routes, app_metrics(app, endpoint), RateLimits(app), endpoint)
+    limits = RateLimits(app)
+    site = Site(app, routes, app_metrics(app, endpoint), limits, endpoint)
     endpoints = Routes((route.method, route.path, Endpoint(site, route)) for route in routes)
-    return Dispatcher(Edge(endpoints, app.settings), mounts or {})
+    return Dispatcher(Edge(endpoints, app.settings, limits.doors), mounts or {})
 
 
 class Dispatcher:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from time import perf_counter
 from typing import Any
 
+from cgraph.accounts import TokenExpired
 from cgraph.settings import Settings
 from cgraph_kit import logging, tracing
 
@@ -17,6 +18,7 @@ from .metrics import observe
 from .plugs.access_log import log_access
 from .plugs.client import TrustedProxies
 from .plugs.cors import Cors
+from .plugs.doors import FAULTS, AddressBlocked, Doors
 from .plugs.request_id import request_id
 from .plugs.security_headers import API_POLICY, security_headers
 from .response import NO_CONTENT, Response
@@ -33,10 +35,11 @@ _OF_THE_MOMENT = (b"cache-control", b"no-store")
 
 
 class Edge:
-    """Request id, client address, routing, CORS, security headers, the exit of every failure, access log, metrics."""
+    """Request id, client address, who is shut out, routing, CORS, security headers, the exit of every failure, access log, metrics."""
 
-    def __init__(self, routes: Routes[Endpoint], settings: Settings) -> None:
+    def __init__(self, routes: Routes[Endpoint], settings: Settings, doors: Doors) -> None:
         self._routes = routes
+        self._doors = doors
         self._proxies = TrustedProxies(settings.trusted_proxies)
         self._cors = Cors(settings.cors_origins)
         self._slow = settings.slow_handler
@@ -53,6 +56,8 @@ class Edge:
                 response = await self._answer(exchange, scope, receive)
                 exchange.status = response.status
                 await self._send(exchange, response, send, bare=method == "HEAD")
+                if response.status in FAULTS and exchange.at_fault:
+                    await self._doors.note(exchange.client)
             except ClientGone:
                 exchange.status = CLIENT_GONE
             finally:
@@ -65,6 +70,7 @@ class Edge:
     async def _answer(self, exchange: Exchange, scope: Any, receive: Any) -> Response:
         method = scope["method"]
         try:
+            self._doors.check(exchange.client)
             if method == "OPTIONS":
                 return self._options(exchange, scope["path"])
             endpoint, parameters = self._routes.find(
@@ -74,6 +80,8 @@ class Edge:
         except ClientGone:
             raise
         except Exception as error:
+            # A token that was once one of ours is nobody's fault; and a door that is shut is not shut for longer.
+            exchange.at_fault = not isinstance(error, TokenExpired | AddressBlocked)
             return failure_response(error, exchange)
 
     def _options(self, exchange: Exchange, path: str) -> Response:

@@ -40,7 +40,7 @@ class Endpoint:
         self._cacheable = route.action.optional and route.method == "GET"
         self._own_key = route.action.idempotency == "own"
         self._limits = site.limits
-        self._meter = site.limits.of_route(route)
+        self._meters = {admin: site.limits.of_route(route, admin=admin) for admin in (False, True)}
         self._by_accounts = site.limits.counted_by_accounts(route)
 
     async def __call__(
@@ -51,13 +51,14 @@ class Endpoint:
         actor = await self._authenticate(exchange) if self._asks(exchange) else None
         if self._by_accounts is not None:
             return await self._attempt(self._by_accounts, exchange, scope, receive, parameters)
-        if self._meter is not None:
-            await self._meter.charge(exchange)
+        meter = self._meters[exchange.admin]
+        if meter is not None:
+            await meter.charge(exchange)
         response = await self._answer(exchange, scope, receive, parameters, actor)
         if self._cacheable:
             return cached(response, exchange) if actor is None else private(response)
-        if self._meter is not None and REPLAYED in response.headers:
-            await self._meter.charge_repeat(exchange)
+        if meter is not None and REPLAYED in response.headers:
+            await meter.charge_repeat(exchange)
         return response
 
     async def _attempt(
@@ -145,6 +146,7 @@ class Endpoint:
                 await self._limits.strangers.charge(exchange)
             raise
         exchange.user_id = exchange.about["user_id"] = str(actor.id)
+        exchange.admin = actor.admin
         return actor
 
     async def _read(self, receive: Any, exchange: Exchange) -> bytes:

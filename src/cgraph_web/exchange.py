@@ -13,7 +13,16 @@ class Exchange:
     """One request and, once it is known, who sent it and which route it took."""
 
     __slots__ = (
-        *("about", "client", "headers", "limit_headers", "request_id", "route"),
+        *(
+            "about",
+            "admin",
+            "at_fault",
+            "client",
+            "headers",
+            "limit_headers",
+            "request_id",
+            "route",
+        ),
         *("started", "status", "user_id"),
     )
 
@@ -29,6 +38,10 @@ class Exchange:
         self.status = 0
         self.user_id: str | None = None
         """Who asks, once that is known."""
+        self.admin = False
+        """Whether that is an administrator, who may ask for more."""
+        self.at_fault = True
+        """Whether a refusal speaks against who asked."""
         self.limit_headers: Sequence[Header] = ()
         """What the answer tells of rate limits."""
         self.about: dict[str, Any] = {"request_id": request_id}

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import pytest
 
-from cgraph.accounts import TokenExpired, limits_of
+from cgraph.accounts import TokenExpired, grant_admin, limits_of
 from cgraph.application import App
 from cgraph.limiting import limiting
 from cgraph.settings import Settings, SettingsError
@@ -23,6 +23,7 @@ from cgraph_kit.ids import new_id
 from cgraph_web.action import get
 from cgraph_web.app import create_app
 from cgraph_web.limits import EVENTS, PHX_JOIN, ROUTES, Scope, scope_of, scope_of_event
+from cgraph_web.plugs import doors
 from cgraph_web.plugs.rate_limit import RateLimits
 from cgraph_web.realtime import realtime
 from cgraph_web.router import ROUTES as ALL
@@ -72,6 +73,10 @@ class Place:
 
     async def connect(self, person: Person) -> ClientSocket:
         return await connect_to(self._endpoint, {"token": person.token})
+
+    async def knock(self, token: str, headers: dict[str, str]) -> ClientSocket:
+        """Somebody connects through a proxy."""
+        return await connect_to(self._endpoint, {"token": token}, headers=headers)
 
 
 @asynccontextmanager
@@ -415,6 +420,105 @@ class TestAttempts:
             assert [(answer.status, told(answer)) for answer in answers] == [(401, {})] * 3
 
 
+class TestAdministrators:
+    async def test_may_ask_more(self, app: App) -> None:
+        async with limited(app, rate_limit_api="2/min", admin_limit_factor=2) as place:
+            ada = await place.person()
+            await grant_admin(place.app.db, ada.actor.username)
+            caller = await place.caller(ada)
+            place.app.auth.verified.clear()
+            answers = [await caller.get("/api/v1/me") for _ in range(5)]
+            assert [answer.status for answer in answers] == [200, 200, 200, 200, 429]
+            assert told(answers[0])["limit"] == "4"
+
+    async def test_on_channels_too_and_of_one_count(self, app: App) -> None:
+        async with limited(app, rate_limit_message="1/min", admin_limit_factor=0) as place:
+            ada, bob = await place.person(), await place.person()
+            await grant_admin(place.app.db, ada.actor.username)
+            place.app.auth.verified.clear()
+            conversation = await converse(place.app, ada, bob)
+            for person, status in ((ada, "ok"), (bob, "error")):
+                channel = await (await place.connect(person)).join(f"conversation:{conversation}")
+                await channel.assert_reply(channel.push("new_message", {"content": "one"}), "ok")
+                again = channel.push("new_message", {"content": "two"})
+                await channel.assert_reply(again, status)
+
+
+SHUT_OUT = ("203.0.113.7", 1)
+"""Who is refused and refused again."""
+
+
+class TestBlocks:
+    async def test_shut_out_who_asks_for_nothing_but_refusals(self, web: Make) -> None:
+        caller = web(*THINGS, block_after=3)
+        stranger = caller.as_("nonsense")
+        for _ in range(4):
+            assert (await stranger.get("/things", client=SHUT_OUT)).status == 401
+        for somebody in (stranger, caller, caller.as_(None)):
+            refused = await somebody.get("/things", client=SHUT_OUT)
+            assert (refused.status, refused.code) == (429, "address_blocked")
+            assert 590 < refused.error["retry_after"] <= 600
+        assert (await caller.get("/things", client=("203.0.113.8", 1))).status == 200
+
+    async def test_end_by_themselves(self, web: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+        caller = web(*THINGS, block_after=1)
+        for _ in range(2):
+            await caller.as_("nonsense").get("/things", client=SHUT_OUT)
+        assert (await caller.get("/things", client=SHUT_OUT)).status == 429
+        monkeypatch.setattr(doors, "monotonic", lambda: time.monotonic() + 601)
+        assert (await caller.get("/things", client=SHUT_OUT)).status == 200
+
+    @pytest.mark.parametrize("near", ["127.0.0.1", "10.1.2.3", "::1", "fd00::1", "::ffff:10.0.0.1"])
+    async def test_spare_what_is_more_likely_a_proxy(self, web: Make, near: str) -> None:
+        caller = web(*THINGS, block_after=1)
+        for _ in range(3):
+            await caller.as_("nonsense").get("/things", client=(near, 1))
+        assert (await caller.get("/things", client=(near, 1))).status == 200
+
+    async def test_can_be_switched_off(self, web: Make) -> None:
+        stranger = web(*THINGS, block_after=0).as_("nonsense")
+        answers = [await stranger.get("/things", client=SHUT_OUT) for _ in range(5)]
+        assert [answer.status for answer in answers] == [401] * 5
+
+    async def test_spare_whose_token_is_past_its_time(self, web: Make) -> None:
+        caller = web(*THINGS, block_after=1)
+
+        async def expired(*_: Any) -> None:
+            raise TokenExpired
+
+        caller.app.auth.authenticate = expired
+        answers = [await caller.get("/things", client=SHUT_OUT) for _ in range(3)]
+        assert [answer.code for answer in answers] == ["token_expired"] * 3
+
+    async def test_only_count_in_a_dry_run(self, web: Make) -> None:
+        caller = web(*THINGS, rate_limits="dry_run", block_after=1)
+        async with limiting(caller.app.settings) as caller.app.limiter:
+            caller.asgi = create_app(caller.app, routes=THINGS)
+            stranger = caller.as_("nonsense")
+            answers = [await stranger.get("/things", client=SHUT_OUT) for _ in range(4)]
+        assert [answer.status for answer in answers] == [401] * 4
+
+    async def test_reach_sockets(self, app: App) -> None:
+        async with limited(app, block_after=2, trusted_proxies=("unix",)) as place:
+            ada = await place.person()
+            headers = {"x-forwarded-for": SHUT_OUT[0]}
+            for status in (403, 403, 403, 429):
+                with pytest.raises(ConnectRefused) as refused:
+                    await place.knock("nonsense", headers)
+                assert refused.value.status == status
+            with pytest.raises(ConnectRefused) as refused:
+                await place.knock(ada.token, headers)
+            assert refused.value.status == 429
+            await place.knock(ada.token, {"x-forwarded-for": "203.0.113.8"})
+
+    async def test_count_sockets_with_bad_tokens_by_address(self, app: App) -> None:
+        async with limited(app, rate_limit_api="2/min", trusted_proxies=("unix",)) as place:
+            for status in (403, 403, 429):
+                with pytest.raises(ConnectRefused) as refused:
+                    await place.knock("nonsense", {"x-forwarded-for": SHUT_OUT[0]})
+                assert refused.value.status == status
+
+
 @pytest.fixture
 def valkey(tmp_path: Path) -> Any:
     server = ValkeyServer(tmp_path / "valkey").start()
@@ -449,6 +553,21 @@ class TestWithoutValkey:
             assert closed.headers["retry-after"] == "1"
             now = counted("rate_limit_fallbacks_total", scope="message", policy="local")
             assert now == local + 3
+
+    async def test_what_one_node_shuts_out_the_others_do(
+        self, app: App, valkey: ValkeyServer
+    ) -> None:
+        async with (
+            limited(app, valkey_url=valkey.url, block_after=2) as one,
+            limiting(one.app.settings) as limiter,
+        ):
+            other = replace(one.app, limiter=limiter)
+            here, there = one.nobody(), Caller(cast("Any", other), create_app(other), None)
+            for _ in range(3):
+                assert (await here.get("/api/v1/me", client=SHUT_OUT)).status == 401
+            assert (await here.get("/api/v1/me", client=SHUT_OUT)).code == "address_blocked"
+            assert (await there.get("/api/v1/me", client=SHUT_OUT)).status == 401
+            assert (await there.get("/api/v1/me", client=SHUT_OUT)).code == "address_blocked"
 
     async def test_all_nodes_count_together_while_it_is_there(
         self, app: App, valkey: ValkeyServer

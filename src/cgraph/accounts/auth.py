@@ -107,6 +107,7 @@ class Auth:
             found.display_name,
             found.avatar_url,
             found.user_id,
+            found.admin,
         )
 
     async def _use(self, db: Repo, claims: Claims, found: "_Found", now: datetime) -> None:
@@ -133,6 +134,7 @@ class _Found(msgspec.Struct, frozen=True):
     display_name: str | None
     avatar_url: str | None
     user_id: int
+    admin: bool
     ended: bool
     expires_at: datetime
     last_seen_at: datetime
@@ -142,7 +144,7 @@ class _Found(msgspec.Struct, frozen=True):
 
 
 _FIND = """
-SELECT u.id, s.id, u.username, u.display_name, u.avatar_url, u.user_id,
+SELECT u.id, s.id, u.username, u.display_name, u.avatar_url, u.user_id, u.admin,
        s.revoked_at IS NOT NULL OR u.state <> 'active', s.expires_at, s.last_seen_at,
        s.pair_id, p.parent_id, coalesce(p.used_at IS NOT NULL, false)
 FROM sessions s

@@ -25,6 +25,8 @@ class Actor(msgspec.Struct, frozen=True):
     display_name: str | None
     avatar_url: str | None
     user_id: int
+    admin: bool = False
+    """For what may be a minute old, such as how much they may ask; rights are asked of the database (`is_admin`)."""
 
 
 class User(msgspec.Struct, frozen=True):

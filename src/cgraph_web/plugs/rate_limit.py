@@ -3,6 +3,8 @@
 from time import time
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from cgraph.settings import Settings, SettingsError, variable
 from cgraph_kit.errors import RateLimited, Unavailable
 from cgraph_kit.limiter import Away, Decision, Limit, Limiter, MemoryLimiter, address_key
@@ -19,6 +21,8 @@ from cgraph_web.limits import (
     scope_of_event,
 )
 from cgraph_web.response import Header
+
+from .doors import Doors
 
 if TYPE_CHECKING:
     from cgraph.application import App
@@ -96,6 +100,7 @@ class RateLimits:
 
     def __init__(self, app: "App") -> None:
         settings = app.settings
+        self.doors = Doors(app)
         self.local = MemoryLimiter()
         """For what this process alone keeps apart."""
         self._app = app
@@ -103,31 +108,30 @@ class RateLimits:
         self._shown = settings.rate_limits == "on"
         self._settings = settings
         check_overrides(settings)
-        self._events = {
-            topic: {
-                event: self._meter(
-                    scope_of_event(topic, event), _event_name(topic, event), Away.LOCAL
-                )
-                for event in events
-            }
-            for topic, events in EVENTS.items()
-        }
+        self._factor = settings.admin_limit_factor
+        self._events = {admin: self._event_meters(admin=admin) for admin in (False, True)}
         self._other_event = self._meter(API, "", Away.LOCAL)
         self.strangers = self._meter(API, "", Away.LOCAL)
         """Counts those whose token is none, by address."""
         self.connects = self._meter(Scope.CONNECT, "", Away.OPEN)
 
-    def of_route(self, route: Route) -> Meter | None:
-        """None where nobody is limited, or accounts do the counting."""
+    def of_route(self, route: Route, *, admin: bool = False) -> Meter | None:
+        """None where nobody is limited, or accounts do the counting. `admin`: for administrators."""
         scope = scope_of(route)
         if scope in BY_ACCOUNTS:
             return None
         away = Away.OPEN if route.method == "GET" else Away.LOCAL
-        return self._meter(scope, route.action.name, away)
+        return self._meter(scope, route.action.name, away, admin=admin)
 
-    def of_event(self, topic: str, event: str) -> Meter | None:
-        """Of a channel's topic, and what a client says there."""
-        return self._events.get(topic, {}).get(event, self._other_event)
+    def of_event(self, topic: str, event: str, *, admin: bool = False) -> Meter | None:
+        """Of a channel's topic, and what a client says there. `admin`: for administrators."""
+        return self._events[admin].get(topic, {}).get(event, self._other_event)
+
+    async def refused(self, address: str) -> None:
+        """A socket's token was none: counted as a request with such a token is. Raises `RateLimited`."""
+        await self.doors.note(address)
+        if self.strangers is not None:
+            await self.strangers.spend(address_key(address))
 
     def counted_by_accounts(self, route: Route) -> Scope | None:
         """The scope of a route whose attempts accounts count, if its answers are to show it."""
@@ -148,9 +152,25 @@ class RateLimits:
             )
         exchange.limit_headers = Headers(limit)("address:", left)
 
-    def _meter(self, scope: Scope | None, name: str, away: Away) -> Meter | None:
+    def _event_meters(self, *, admin: bool) -> dict[str, dict[str, Meter | None]]:
+        return {
+            topic: {
+                event: self._meter(
+                    scope_of_event(topic, event),
+                    _event_name(topic, event),
+                    Away.LOCAL,
+                    admin=admin,
+                )
+                for event in events
+            }
+            for topic, events in EVENTS.items()
+        }
+
+    def _meter(
+        self, scope: Scope | None, name: str, away: Away, *, admin: bool = False
+    ) -> Meter | None:
         """The meter of an operation; `name` may be overridden."""
-        if scope is None or not self._on:
+        if scope is None or not self._on or (admin and not self._factor):
             return None
         settings = self._settings
         rate = settings.rate_limit_overrides.get(name)
@@ -158,7 +178,9 @@ class RateLimits:
             limit = Limit.parse(name, rate, away)
         else:
             limit = Limit.parse(scope, getattr(settings, f"rate_limit_{scope}"), away)
-        repeats = None if limit.name == API else self._meter(API, "", away)
+        if admin:
+            limit = replace(limit, count=limit.count * self._factor)
+        repeats = None if limit.name == API else self._meter(API, "", away, admin=admin)
         return Meter(self._app.limiter, limit, shown=self._shown, repeats=repeats)
 
 
