@@ -13,6 +13,7 @@ from cgraph_kit.jobs import job
 from .comment_events import tell_comment_changed
 from .editing import redact_post
 from .posting import tell_changed
+from .revoking import give_votes_back, revoke_votes
 
 if TYPE_CHECKING:
     from cgraph.application import App
@@ -51,6 +52,9 @@ async def sweep_banned(app: "App", args: SweepBanned) -> None:
     if args.content:
         while await _remove_some(app.db, args):
             pass
+    if args.votes:
+        while await _revoke_some(app.db, args):
+            pass
 
 
 @job(queue="default", timeout=600)
@@ -58,6 +62,9 @@ async def restore_banned(app: "App", args: RestoreBanned) -> None:
     """Bring back what had gone with a ban that was taken back. Twice is harmless: the second time nothing is away."""
     if args.content:
         while await _restore_some(app.db, args):
+            pass
+    if args.votes:
+        while await _give_some_back(app.db, args):
             pass
 
 
@@ -89,6 +96,20 @@ async def _restore_some(db: Database, args: RestoreBanned) -> bool:
         comments = await tx.values(_RESTORE_COMMENTS, args.forum_id, args.act_id, AT_ONCE)
         await _tell(tx, args.forum_id, posts, comments)
     return AT_ONCE in {len(posts), len(comments)}
+
+
+async def _revoke_some(db: Database, args: SweepBanned) -> bool:
+    async with db.transaction() as tx:
+        await tx.value("SELECT 1 FROM forums WHERE id = $1 FOR NO KEY UPDATE", args.forum_id)
+        if await tx.value(_UNDONE, args.act_id):
+            return False
+        return await revoke_votes(tx, args.forum_id, args.user_id, most=AT_ONCE) == AT_ONCE
+
+
+async def _give_some_back(db: Database, args: RestoreBanned) -> bool:
+    async with db.transaction() as tx:
+        await tx.value("SELECT 1 FROM forums WHERE id = $1 FOR NO KEY UPDATE", args.forum_id)
+        return await give_votes_back(tx, args.forum_id, args.user_id, most=AT_ONCE) == AT_ONCE
 
 
 async def _tell(

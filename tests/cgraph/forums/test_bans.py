@@ -171,3 +171,21 @@ class TestSweepBanned:
         await forums.undo_act(app.db, scene.junior, scene.forum_id, entry.id)
         await sweep(app, scene, entry, content=True)
         assert await removed(app.db, "posts", [post]) == set()
+
+    async def test_takes_the_weight_from_their_votes_and_gives_it_back(self, app: App) -> None:
+        db = app.db
+        scene = await make_forum_scene(db)
+        post_id = await plaza.post(db, scene.author, scene.forum_id)
+        said = await comment(db, scene.author, post_id)
+        await forums.vote_for_post(db, scene.reader, post_id, forums.SetVote(-1))
+        await forums.vote_for_comment(db, scene.reader, said, forums.SetVote(1))
+        new = NewForumBan(revoke_votes=True)
+        entry = await forums.ban_user(db, scene.junior, scene.forum_id, scene.reader.id, new)
+        await sweep(app, scene, entry, votes=True)
+        assert (await plaza.counts(db, "posts", post_id)).score == 1
+        assert (await plaza.counts(db, "comments", said)).score == 1
+        await forums.undo_act(db, scene.junior, scene.forum_id, entry.id)
+        await unsweep(app, scene, entry, votes=True)
+        assert (await plaza.counts(db, "posts", post_id)).score == 0
+        assert (await plaza.counts(db, "comments", said)).score == 2
+        assert await miscounted(db, scene.forum_id) == []

@@ -1,0 +1,80 @@
+"""Taking the weight from somebody's votes, and giving it back: some at a time, ranks and karma with them.
+
+What they gave to their own stays: that everybody has. A vote that is given anew counts, whatever became of the one before.
+"""
+
+from functools import cache
+from uuid import UUID
+
+import msgspec
+
+from cgraph_kit import clock
+from cgraph_kit.db import Transaction
+
+from .counting import CHANGED, TABLES, counting
+from .vote import VotedKind, VotesCounted
+
+
+class _Changed(msgspec.Struct, frozen=True):
+    id: UUID
+    post_id: UUID
+    forum_id: UUID
+    upvotes: int
+    downvotes: int
+
+
+async def revoke_votes(tx: Transaction, forum_id: UUID, user_id: UUID, *, most: int) -> int:
+    """Let so many votes a person has given in a forum count no longer; how many those were, 0 when none is left."""
+    return await _change(tx, forum_id, user_id, most, revoke=True)
+
+
+async def give_votes_back(tx: Transaction, forum_id: UUID, user_id: UUID, *, most: int) -> int:
+    """Let so many of the votes that were revoked count again; how many those were."""
+    return await _change(tx, forum_id, user_id, most, revoke=False)
+
+
+async def _change(
+    tx: Transaction, forum_id: UUID, user_id: UUID, most: int, *, revoke: bool
+) -> int:
+    """Posts before comments, as everybody takes them."""
+    changed = 0
+    kinds: tuple[VotedKind, ...] = ("post", "comment")
+    for kind in kinds:
+        at = clock.now()
+        sql = _sql(kind, revoke=revoke)
+        rows = await tx.all(
+            _Changed, sql, forum_id, user_id, most - changed, at if revoke else None
+        )
+        changed += len(rows)
+        for row in rows:
+            score = row.upvotes - row.downvotes
+            tx.publish(
+                VotesCounted(
+                    kind, row.id, row.post_id, row.forum_id, row.upvotes, row.downvotes, score
+                )
+            )
+        if changed == most:
+            break
+    return changed
+
+
+@cache
+def _sql(kind: VotedKind, *, revoke: bool) -> str:
+    table, post_id = TABLES[kind], "id" if kind == "post" else "post_id"
+    state = "v.revoked_at IS NULL" if revoke else "v.revoked_at IS NOT NULL"
+    return f"""
+WITH picked AS MATERIALIZED (
+    SELECT v.item_id FROM votes v JOIN {table} t ON t.id = v.item_id
+    WHERE v.user_id = $2 AND v.forum_id = $1 AND v.item_kind = '{kind}' AND v.value <> 0 AND {state}
+        AND t.author_id IS DISTINCT FROM $2
+    ORDER BY v.item_id LIMIT $3
+), held AS MATERIALIZED (
+    SELECT t.id, t.author_id, t.{post_id} AS post_id FROM {table} t
+    WHERE t.id IN (SELECT item_id FROM picked) ORDER BY t.id FOR NO KEY UPDATE
+), given AS (
+    UPDATE votes v SET before = v.counted, revoked_at = $4::timestamptz
+    FROM held h WHERE v.item_id = h.id AND v.user_id = $2 AND {state}
+    RETURNING {", ".join(f"v.{name}" for name in CHANGED.split(", "))}
+), {counting(kind)}
+SELECT m.id, h.post_id, $1::uuid, m.upvotes, m.downvotes FROM moved m JOIN held h ON h.id = m.id
+"""
