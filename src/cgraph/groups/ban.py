@@ -1,6 +1,6 @@
 """A ban: somebody who may not come in."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -12,8 +12,10 @@ from cgraph_kit.validation import NO_NUL, Input
 REASON_LENGTH = 512
 PURGE_MAX = 604_800
 AT_ONCE = 200
+LONGEST = timedelta(days=3653)
 
 Reason = Annotated[str, msgspec.Meta(min_length=1, max_length=REASON_LENGTH, pattern=NO_NUL)]
+Until = Annotated[datetime, msgspec.Meta(tz=True)]
 Purge = Annotated[int, msgspec.Meta(ge=0, le=PURGE_MAX)]
 
 
@@ -22,8 +24,8 @@ class NewBan(Input, frozen=True):
 
     reason: Reason | None = None
     """Shown to whoever may see the bans, and kept in the audit log."""
-    expires_at: datetime | None = None
-    """Null: for good."""
+    expires_at: Until | None = None
+    """At most ten years from now; null: for good."""
     delete_message_seconds: Purge = 0
     """What they said in the group in so many seconds before now is deleted, a week at most."""
 

@@ -14,7 +14,7 @@ from cgraph_kit.errors import Invalid
 from cgraph_kit.paging import DEFAULT_LIMIT, Page, decode_cursor, forward_page
 
 from . import audit, permissions
-from .ban import BAN, HOLDS, Ban, NewBan, NewBans, NewlyBanned, typed
+from .ban import BAN, HOLDS, LONGEST, Ban, NewBan, NewBans, NewlyBanned, typed
 from .errors import BanNotFound, Outranked
 from .membership import dismiss
 from .permissions import Permission
@@ -69,8 +69,9 @@ async def ban_members(
 
 
 def _check_end(new: NewBan) -> None:
-    if new.expires_at is not None and new.expires_at <= clock.now():
-        raise Invalid.field("expires_at", "must be in the future")
+    now = clock.now()
+    if new.expires_at is not None and not now < new.expires_at <= now + LONGEST:
+        raise Invalid.field("expires_at", "must be in the future, and at most ten years from now")
 
 
 async def _below(tx: Transaction, standing: Standing, user_ids: Sequence[UUID]) -> set[UUID]:

@@ -55,5 +55,5 @@ class MemberChange(Input, frozen=True):
     """Null: their own name again."""
     role_ids: Annotated[list[UUID], msgspec.Meta(max_length=ROLES_AT_ONCE)] | UnsetType = UNSET
     """All their roles from now on."""
-    timed_out_until: datetime | UnsetType | None = UNSET
+    timed_out_until: Annotated[datetime, msgspec.Meta(tz=True)] | UnsetType | None = UNSET
     """Until then they only look, at most 28 days from now; null, or what has passed: not any more."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cgraph import forums, messaging
+from cgraph import forums, groups, messaging
 from cgraph.accounts import (
     Auth,
     Hasher,
@@ -53,7 +53,7 @@ class TestApp:
     limiter: Limiter
     limits: Any = field(
         default_factory=lambda: SimpleNamespace(
-            messaging=messaging.Limits(), forums=forums.Limits()
+            messaging=messaging.Limits(), groups=groups.Limits(), forums=forums.Limits()
         )
     )
     events: list[Any] = field(default_factory=list)
