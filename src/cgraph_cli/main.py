@@ -36,6 +36,7 @@ COMMANDS = {
     "mail": ("mail", "See that mail arrives."),
     "keys": ("keys", "Make keys, as settings."),
     "import": ("imports", "Take over people and conversations from other systems."),
+    "seed": ("seed", "Fill a database with made-up communities."),
     "shell": ("shell", "Python with the application loaded."),
     "routes": ("routes", "List every route and every event of the channels."),
     "bench": ("bench", "Measure what this machine can carry."),

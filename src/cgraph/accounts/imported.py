@@ -1,6 +1,6 @@
 """People another system knew: accounts that exist, can be mentioned and shown, and that nobody can sign in to yet.
 
-They have no password. Whoever owns the e-mail address that came along takes the account over by a password reset.
+Mostly they have no password: whoever owns the e-mail address that came along takes the account over by a password reset.
 """
 
 import re
@@ -37,6 +37,8 @@ class ImportedUser(msgspec.Struct, frozen=True):
     avatar_url: str | None
     active: bool
     inserted_at: datetime
+    password_hash: str | None = None
+    """As `Hasher.hash` makes it; None: nobody can sign in yet."""
 
 
 class Made(msgspec.Struct, frozen=True):
@@ -102,6 +104,7 @@ _COLUMNS = (
     "id",
     "email",
     "username",
+    "password_hash",
     "display_name",
     "avatar_url",
     "state",
@@ -116,6 +119,7 @@ def _row(user: ImportedUser, plan: Made, now: datetime) -> tuple[object, ...]:
         user.id,
         user.email if plan.email_refused is None else None,
         plan.username,
+        user.password_hash,
         _shown(user.display_name or user.username),
         user.avatar_url if len(user.avatar_url or "") <= AVATAR_URL_MAX else None,
         "active" if user.active else "deactivated",

@@ -141,6 +141,8 @@ from .errors import (
 )
 from .events import (
     AccessLost,
+    CommentsMoved,
+    CommentsMovedPayload,
     ForumDeleted,
     ForumEvent,
     ForumUpdated,
@@ -204,6 +206,7 @@ from .marks import (
     read_post,
     save_post,
 )
+from .merging import merge_posts, split_comment
 from .moderating import (
     archive_post,
     distinguish_comment,
@@ -226,6 +229,7 @@ from .moderators import (
     reorder_moderators,
     transfer_forum,
 )
+from .moving import move_post
 from .muting import (
     MutedWords,
     list_muted_words,
@@ -259,6 +263,7 @@ from .ranking_jobs import (
 from .recount import (
     recount,
 )
+from .redirects import find_post_redirect
 from .reviewing import (
     Quote,
     Quoted,
@@ -333,6 +338,8 @@ __all__ = [
     "CommentRevision",
     "CommentSort",
     "CommentUpdated",
+    "CommentsMoved",
+    "CommentsMovedPayload",
     "CommentsTooDeep",
     "Crossposted",
     "DeleteForum",
@@ -453,6 +460,7 @@ __all__ = [
     "edit_post",
     "find_comment_ids",
     "find_post_ids",
+    "find_post_redirect",
     "follow_post",
     "forget_drafts",
     "forget_snapshots",
@@ -498,6 +506,8 @@ __all__ = [
     "lock_post",
     "look_at_forums",
     "look_at_posts",
+    "merge_posts",
+    "move_post",
     "notify_of_comment",
     "notify_of_post",
     "pin_post",
@@ -519,6 +529,7 @@ __all__ = [
     "save_draft",
     "save_post",
     "set_muted_words",
+    "split_comment",
     "subscribe",
     "sweep_banned",
     "tell_comment_changed",

@@ -62,7 +62,7 @@ async def import_comments(tx: Transaction, comments: Sequence[ImportedComment]) 
         _row(comment, posts[comment.post_id].forum_id, node)
         for comment, node in zip(comments, nodes, strict=True)
     ]
-    await tx.copy_rows("comments", _COLUMNS, rows)
+    await tx.value(_WRITE, *map(list, zip(*rows, strict=True)))
     voted = [(one.id, posts[one.post_id].forum_id, one.author_id, one.votes) for one in comments]
     await write_votes(tx, "comment", voted)
     await _grow(tx, forest.changed())
@@ -201,29 +201,37 @@ def _row(comment: ImportedComment, forum_id: UUID, node: Node) -> tuple[object, 
     )
 
 
-_COLUMNS = (
-    "id",
-    "post_id",
-    "forum_id",
-    "parent_id",
-    "reply_to_id",
-    "path",
-    "depth",
-    "author_id",
-    "content",
-    "upvotes",
-    "downvotes",
-    "host",
-    "answered",
-    "child_count",
-    "descendant_count",
-    "inserted_at",
-    "edited_at",
-    "deleted_at",
-    "removed_at",
-    "removed_by",
-    "locked_at",
-)
+_COLUMNS = {
+    "id": "uuid",
+    "post_id": "uuid",
+    "forum_id": "uuid",
+    "parent_id": "uuid",
+    "reply_to_id": "uuid",
+    "path": "text",
+    "depth": "smallint",
+    "author_id": "uuid",
+    "content": "text",
+    "upvotes": "integer",
+    "downvotes": "integer",
+    "host": "boolean",
+    "answered": "boolean",
+    "child_count": "integer",
+    "descendant_count": "integer",
+    "inserted_at": "timestamptz",
+    "edited_at": "timestamptz",
+    "deleted_at": "timestamptz",
+    "removed_at": "timestamptz",
+    "removed_by": "uuid",
+    "locked_at": "timestamptz",
+}
+"""Columns of a comment as it is written, and the types they are given in."""
+_VALUES = ", ".join("path::ltree" if name == "path" else name for name in _COLUMNS)
+_ARRAYS = ", ".join(f"${n}::{type}[]" for n, type in enumerate(_COLUMNS.values(), 1))
+# Not by COPY, which would need to know ltree.
+_WRITE = f"""
+INSERT INTO comments ({", ".join(_COLUMNS)})
+SELECT {_VALUES} FROM unnest({_ARRAYS}) AS v({", ".join(_COLUMNS)})
+"""
 _HOLD_FORUMS = """
 SELECT 1 FROM forums WHERE id IN (SELECT forum_id FROM posts WHERE id = ANY($1)) ORDER BY id FOR NO KEY UPDATE
 """

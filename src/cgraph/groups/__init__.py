@@ -24,6 +24,7 @@ from .bulk import (
     import_overwrites,
     import_threads,
 )
+from .calling import TellCalled, tell_called
 from .channel import Channel, ChannelChange, ChannelOrder, Move, NewChannel
 from .channel_list import get_channel, list_channels
 from .channel_unread import (
@@ -87,6 +88,7 @@ from .explained import Explained, explain
 from .gate import CHANNELS, Channels
 from .group import Confirmation, Group, GroupChange, GroupFacts, NewGroup, Transfer
 from .groups import create_group, delete_group, transfer_group, update_group
+from .hearing import AUDIENCE, look
 from .invite import Accepted, Invitation, Invite, NewInvite
 from .invite_accepting import accept_invite
 from .invites import create_invite, get_invitation, list_invites, revoke_invite
@@ -111,6 +113,17 @@ from .recount import recount
 from .reviewing import list_group_ids, list_reviewed_channels, note_removed_message
 from .role import NewRole, Role, RoleChange, RoleOrder
 from .roles import create_role, delete_role, list_roles, order_roles, update_role
+from .scopes import (
+    change_channel_preference,
+    change_group_preference,
+    change_thread_preference,
+    get_channel_preference,
+    get_channel_scopes,
+    get_group_preference,
+    get_group_scopes,
+    get_thread_preference,
+    get_thread_scopes,
+)
 from .screening import Rules, accept_rules, set_rules
 from .shutting_out import find_shut_out, map_places
 from .simulating import simulate
@@ -151,6 +164,7 @@ DurableUserEvent = GroupJoined | GroupLeft
 """Each is pushed as its `type` on `user:<user_id>`."""
 
 __all__ = [
+    "AUDIENCE",
     "CHANNELS",
     "DEFAULT_LIMITS",
     "Accepted",
@@ -243,6 +257,7 @@ __all__ = [
     "SimulatedRole",
     "Simulation",
     "TargetNotFound",
+    "TellCalled",
     "Thread",
     "ThreadChange",
     "ThreadCreated",
@@ -273,6 +288,9 @@ __all__ = [
     "archive_threads",
     "ban_member",
     "ban_members",
+    "change_channel_preference",
+    "change_group_preference",
+    "change_thread_preference",
     "check_channel_counters",
     "check_channel_unread",
     "count_prunable",
@@ -292,11 +310,17 @@ __all__ = [
     "get_access",
     "get_ban",
     "get_channel",
+    "get_channel_preference",
+    "get_channel_scopes",
     "get_channel_unread",
     "get_group",
+    "get_group_preference",
+    "get_group_scopes",
     "get_invitation",
     "get_member",
     "get_thread",
+    "get_thread_preference",
+    "get_thread_scopes",
     "import_channel_messages",
     "import_channels",
     "import_group",
@@ -325,6 +349,7 @@ __all__ = [
     "list_small_crowd",
     "list_thread_members",
     "list_threads",
+    "look",
     "map_places",
     "note_removed_message",
     "order_channels",
@@ -345,6 +370,7 @@ __all__ = [
     "set_rules",
     "simulate",
     "sync_channel",
+    "tell_called",
     "tidy_groups",
     "transfer_group",
     "unban_member",

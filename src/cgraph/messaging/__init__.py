@@ -25,6 +25,7 @@ from .conversation import (
     NewGroup,
 )
 from .conversations import Opened, create_group, open_conversation, open_direct
+from .crowds import call_here, get_called_by_name
 from .deletion import delete_message, delete_messages, delete_messages_of
 from .edits import Revision, edit_message, list_edits
 from .entering import Reader, count_in_place, count_in_places, verify_in_places
@@ -75,6 +76,7 @@ from .events import (
     UnpinnedPayload,
 )
 from .gates import NOBODY, PARTICIPANTS, Called, Gate, can_type, hold_place, take_place
+from .hearing import Audience, Call, Hearing
 from .histories import (
     Histories,
     ImportedMessage,
@@ -92,7 +94,7 @@ from .jobs import (
 )
 from .limits import DEFAULT_LIMITS, Limits, limits_of
 from .log import read_hole, read_own_since, read_since
-from .looking import look
+from .looking import look, look_in_places
 from .marks import (
     DeliveredMarker,
     Marker,
@@ -110,6 +112,8 @@ from .message import (
     Quoted,
     ReactionCount,
 )
+from .notifying import get_read_seqs
+from .occasions import place_of
 from .overview import get_conversation, list_conversations
 from .participants import (
     NewParticipants,
@@ -120,7 +124,7 @@ from .participants import (
     remove_participant,
     update_conversation,
 )
-from .pending import waking
+from .pending import hold_telling, waking
 from .pins import list_pins, pin_message, unpin_message
 from .places import create_place, create_places, delete_places, get_active_at, leave_places
 from .preferences import (
@@ -183,6 +187,8 @@ __all__ = [
     "AccessLost",
     "AllDeletedPayload",
     "AllowedMentions",
+    "Audience",
+    "Call",
     "Called",
     "CannotAdd",
     "CannotContact",
@@ -206,6 +212,7 @@ __all__ = [
     "EditWindowClosed",
     "EditedPayload",
     "Gate",
+    "Hearing",
     "Histories",
     "ImportedConversation",
     "ImportedMark",
@@ -272,6 +279,7 @@ __all__ = [
     "allows_everyone",
     "announce",
     "audible",
+    "call_here",
     "can_type",
     "cancel_scheduled_message",
     "change_notification_preference",
@@ -292,13 +300,16 @@ __all__ = [
     "erase_expired_messages",
     "find_message_ids",
     "get_active_at",
+    "get_called_by_name",
     "get_conversation",
     "get_message",
     "get_notification_places",
     "get_notification_preference",
+    "get_read_seqs",
     "get_scheduled_message",
     "get_unread",
     "hold_place",
+    "hold_telling",
     "import_conversation",
     "import_conversations",
     "import_histories",
@@ -319,6 +330,7 @@ __all__ = [
     "list_scheduled_messages",
     "list_unread",
     "look",
+    "look_in_places",
     "mark_delivered",
     "mark_read",
     "mark_unread",
@@ -327,6 +339,7 @@ __all__ = [
     "open_conversation",
     "open_direct",
     "pin_message",
+    "place_of",
     "read_hole",
     "read_own_since",
     "read_since",
