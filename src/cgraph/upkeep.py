@@ -8,7 +8,7 @@ import msgspec
 from cgraph_kit import idempotency, streams
 from cgraph_kit.db import Repo
 from cgraph_kit.errors import Unavailable
-from cgraph_kit.jobs import OnePending, Unique, job
+from cgraph_kit.jobs import Nothing, OnePending, Unique, job
 
 from . import accounts, notifications
 from .settings import Settings
@@ -37,12 +37,12 @@ class UpdatePresence(msgspec.Struct, frozen=True):
 
 
 @job(queue="maintenance", max_attempts=1, timeout=60, unique=OnePending())
-async def update_presence(app: "App", _args: UpdatePresence) -> None:
+async def update_presence(app: "App", _args: UpdatePresence) -> Nothing | None:
     """Take people off the record whose node has died, and keep when they were last seen.
 
     Twice is harmless: the second time there is nothing left to do.
     """
-    await accounts.forget_stale(app.db)
+    return None if await accounts.forget_stale(app.db) else Nothing()
 
 
 async def begin(db: Repo, settings: Settings) -> None:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from cgraph_kit.jobs import OnePending, job
+from cgraph_kit.jobs import Nothing, OnePending, job
 
 from .fading import rank_recent
 from .snapshots import forget_snapshots
@@ -18,10 +18,11 @@ class RankRecentPosts(msgspec.Struct, frozen=True):
 
 
 @job(queue="maintenance", max_attempts=1, timeout=300, unique=OnePending())
-async def rank_recent_posts(app: "App", _args: RankRecentPosts) -> None:
+async def rank_recent_posts(app: "App", _args: RankRecentPosts) -> Nothing | None:
     """Let "rising" and "scaled" fade, and drop ranked lists that nobody reads any more.
 
     Twice is harmless: the second time there is nothing left to do.
     """
-    await rank_recent(app.db)
+    moved = await rank_recent(app.db)
     await forget_snapshots(app.db)
+    return None if moved else Nothing()

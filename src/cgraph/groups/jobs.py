@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from cgraph_kit import clock
-from cgraph_kit.jobs import OnePending, job
+from cgraph_kit.jobs import Nothing, OnePending, job
 
 from .audit_reading import forget_audit_entries
 from .bans import forget_ended_bans
@@ -39,6 +39,6 @@ class LetTemporaryMembersGo(msgspec.Struct, frozen=True):
 
 
 @job(queue="maintenance", max_attempts=1, timeout=300, unique=OnePending())
-async def remove_temporary_members(app: "App", _args: LetTemporaryMembersGo) -> None:
+async def remove_temporary_members(app: "App", _args: LetTemporaryMembersGo) -> Nothing | None:
     """Let those go who are offline. Twice is harmless: who is gone is found no more."""
-    await let_temporary_members_go(app.db)
+    return None if await let_temporary_members_go(app.db) else Nothing()

@@ -19,8 +19,9 @@ class _Member(msgspec.Struct, frozen=True):
     user_id: UUID
 
 
-async def let_temporary_members_go(db: Repo) -> None:
-    """Let those go who are offline. Twice is harmless: who is gone is found no more."""
+async def let_temporary_members_go(db: Repo) -> int:
+    """Let those go who are offline, and return how many were. Twice is harmless: who is gone is found no more."""
+    gone = 0
     since = clock.now() - AWAY
     group_id = user_id = UUID(int=0)
     while rows := await db.all(_Member, _SOME, since, group_id, user_id, AT_ONCE):
@@ -28,7 +29,9 @@ async def let_temporary_members_go(db: Repo) -> None:
         for row in rows:
             if row.user_id in absent:
                 await dismiss_absent(db, row.group_id, row.user_id, since)
+                gone += 1
         group_id, user_id = rows[-1].group_id, rows[-1].user_id
+    return gone
 
 
 _SOME = f"""

@@ -10,7 +10,7 @@ from cgraph import messaging
 from cgraph.accounts import Actor
 from cgraph_kit import clock
 from cgraph_kit.db import Repo
-from cgraph_kit.jobs import OnePending, job
+from cgraph_kit.jobs import Nothing, OnePending, job
 
 from .access import ChannelAccess
 from .limits import DEFAULT_LIMITS
@@ -43,9 +43,9 @@ class ArchiveThreads(msgspec.Struct, frozen=True):
 
 
 @job(queue="maintenance", max_attempts=1, timeout=300, unique=OnePending())
-async def archive_threads(app: "App", _args: ArchiveThreads) -> None:
+async def archive_threads(app: "App", _args: ArchiveThreads) -> Nothing | None:
     """Archive the threads in which nobody has spoken for long. Twice is harmless: the second time there are none."""
-    await archive_quiet(app.db)
+    return None if await archive_quiet(app.db) else Nothing()
 
 
 class _Quiet(msgspec.Struct, frozen=True):

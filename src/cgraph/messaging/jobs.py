@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from cgraph_kit.jobs import OnePending, Snooze, job
+from cgraph_kit.jobs import Nothing, OnePending, Snooze, job
 
 from .disappearing import erase_expired
 from .drift import check_counters
@@ -44,9 +44,9 @@ class EraseExpired(msgspec.Struct, frozen=True):
 
 
 @job(queue="default", max_attempts=1, timeout=600, unique=OnePending())
-async def erase_expired_messages(app: "App", _args: EraseExpired) -> None:
+async def erase_expired_messages(app: "App", _args: EraseExpired) -> Nothing | None:
     """Empty the messages that disappear. Twice is harmless: the second time there is nothing left to do."""
-    await erase_expired(app.db)
+    return None if await erase_expired(app.db) else Nothing()
 
 
 class CheckCounters(msgspec.Struct, frozen=True):
@@ -78,4 +78,4 @@ async def notify_participants(app: "App", args: NotifyParticipants) -> None:
     Twice is harmless: where it was told is moved with what is told.
     """
     grace = app.settings.push_delay_seconds
-    await tell_participants(app.db, args.conversation_id, grace=grace)
+    await tell_participants(app.db, args.conversation_id, grace=grace, audience=app.audience)

@@ -23,7 +23,7 @@ from .job import (
 )
 from .jobs import Jobs, Tuning
 from .pruner import Ages
-from .results import Cancel, Result, Snooze, backoff
+from .results import Cancel, Nothing, Result, Snooze, backoff
 from .taken import Taken, current
 from .unique import OnePending, Unique, pending_key
 from .worker import Worker, job
@@ -41,6 +41,7 @@ __all__ = [
     "Job",
     "Jobs",
     "JobsEnqueued",
+    "Nothing",
     "OnePending",
     "Pulse",
     "QueueState",

@@ -10,7 +10,7 @@ from typing import Any
 from cgraph_kit import tracing
 from cgraph_kit.logging import about
 
-from .results import Cancel, Result, Snooze
+from .results import Cancel, Nothing, Result, Snooze
 from .taken import Outcome, Taken, enter
 from .text import printable
 from .worker import Worker
@@ -89,6 +89,8 @@ def _done(job: Taken, result: object) -> Outcome:
             return Outcome(job, "cancelled", error=printable(reason))
         case Snooze(seconds=seconds):
             return Outcome(job, "scheduled", wait=seconds, counts=False)
+        case Nothing():
+            return Outcome(job, "completed", kept=job.attempt > 1)
     return Outcome(job, "completed")
 
 

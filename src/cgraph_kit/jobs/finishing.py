@@ -4,8 +4,6 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 
-import msgspec
-
 from cgraph_kit.db import Repo, UniqueViolation
 from cgraph_kit.errors import Unavailable
 
@@ -49,18 +47,29 @@ RETURNING j.id
 """
 
 
-class _Id(msgspec.Struct, frozen=True):
-    id: int
+_FORGET = """
+DELETE FROM jobs j USING unnest($1::bigint[], $2::text[], $3::timestamptz[]) AS o (id, node, attempted_at)
+WHERE j.id = o.id AND j.state = $4 AND j.attempted_by = o.node AND j.attempted_at = o.attempted_at
+RETURNING j.id
+"""
 
 
 async def finish(db: Repo, outcomes: Sequence[Outcome]) -> set[int]:
     """Write them; the ids of those whose run still counted. The others belong to somebody else by now."""
     ordered = sorted(outcomes, key=lambda outcome: outcome.job.id)
+    kept = [outcome for outcome in ordered if outcome.kept]
+    idle = [outcome for outcome in ordered if not outcome.kept]
+    written = await _write(db, kept) if kept else []
+    if idle:
+        written += await db.values(_FORGET, *_columns(idle)[:3], "executing")
+    return set(written)
+
+
+async def _write(db: Repo, outcomes: Sequence[Outcome]) -> list[int]:
     try:
-        rows = await db.all(_Id, _FINISH, False, *_columns(ordered))
+        return await db.values(_FINISH, False, *_columns(outcomes))
     except UniqueViolation:
-        rows = await db.all(_Id, _FINISH, True, *_columns(ordered))
-    return {row.id for row in rows}
+        return await db.values(_FINISH, True, *_columns(outcomes))
 
 
 def _columns(outcomes: Sequence[Outcome]) -> tuple[object, ...]:

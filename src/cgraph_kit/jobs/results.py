@@ -24,7 +24,14 @@ class Snooze(msgspec.Struct, frozen=True):
     seconds: float
 
 
-Result = Cancel | Snooze | None
+class Nothing(msgspec.Struct, frozen=True):
+    """There was nothing to do: completed, and of no interest to anybody later. For what comes by the clock, often.
+
+    Its row goes at once, unless it tells of an earlier attempt that failed.
+    """
+
+
+Result = Cancel | Snooze | Nothing | None
 
 
 def backoff(attempt: int, max_attempts: int = STEEPEST) -> float:

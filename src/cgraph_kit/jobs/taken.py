@@ -42,6 +42,8 @@ class Outcome(msgspec.Struct, frozen=True):
     counts: bool = True
     """Whether the run counts as an attempt."""
     error: str | None = None
+    kept: bool = True
+    """Whether there is anything to be read of it later."""
 
 
 def given_back(job: Taken) -> Outcome:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -14,6 +15,7 @@ from cgraph.messaging.disappearing import erase_expired
 from cgraph.messaging.looking import look
 from cgraph.notifications import Wanted
 from cgraph_kit.db import Database, Transaction
+from cgraph_kit.jobs.testing import drain
 from cgraph_kit.validation import Invalid, decode
 from support.talk import make_actor, open_between
 
@@ -181,3 +183,11 @@ class TestLook:
         stays = await messaging.send_message(db, ann, conversation, NewMessage(WORDS))
         (found,) = await look(db, [Wanted(bob.id, conversation, stays.id, stays.seq)])
         assert found.text == WORDS
+
+
+class TestEraseExpiredMessages:
+    async def test_leaves_no_trace_of_having_found_nothing(self, db: Transaction) -> None:
+        node = SimpleNamespace(db=db)
+        await messaging.erase_expired_messages.enqueue(db)
+        assert await drain(db, node, [messaging.erase_expired_messages]) == {"completed": 1}
+        assert await db.value("SELECT count(*) FROM jobs") == 0

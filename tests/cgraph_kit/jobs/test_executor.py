@@ -8,12 +8,18 @@ from typing import Any
 import pytest
 
 from cgraph_kit import clock
-from cgraph_kit.jobs import Cancel, Result, Snooze, Taken, current, job
+from cgraph_kit.jobs import Cancel, Nothing, Result, Snooze, Taken, current, job
 from cgraph_kit.jobs.executor import execute
 from cgraph_kit.jobs.taken import Outcome
 from cgraph_kit.logging import about
 from support.later import Seen, Word, holds
 from support.lines import written
+
+RESULTS: dict[str, Result] = {
+    "snooze": Snooze(30),
+    "cancel": Cancel("not needed"),
+    "nothing": Nothing(),
+}
 
 
 @job(timeout=0.05)
@@ -31,11 +37,7 @@ async def act(seen: Seen, args: Word) -> Result:
             await asyncio.sleep(3600)
         case "own timeout":
             raise TimeoutError("theirs")
-        case "snooze":
-            return Snooze(30)
-        case "cancel":
-            return Cancel("not needed")
-    return None
+    return RESULTS.get(args.word)
 
 
 def taken(word: str = "", *, worker: str = "act", attempt: int = 1, **more: Any) -> Taken:
@@ -103,6 +105,11 @@ class TestExecute:
         assert (snoozed.state, snoozed.wait, snoozed.counts) == ("scheduled", 30, False)
         cancelled = await outcome(taken("cancel"), seen)
         assert (cancelled.state, cancelled.error) == ("cancelled", "not needed")
+
+    async def test_of_nothing_keeps_nothing_but_earlier_failures(self, seen: Seen) -> None:
+        idle = await outcome(taken("nothing"), seen)
+        assert (idle.state, idle.kept) == ("completed", False)
+        assert (await outcome(taken("nothing", attempt=2), seen)).kept
 
     async def test_tries_again_what_it_cannot_read(self, seen: Seen) -> None:
         failed = await outcome(taken(args='{"word": 3}'), seen)

@@ -54,6 +54,19 @@ class TestFinish:
         assert await finish(base, [Outcome(one, "completed")]) == set()
         assert await finish(base, [Outcome(again, "completed")]) == {one.id}
 
+    async def test_forgets_what_nobody_will_ask_for(self, base: Database) -> None:
+        idle, done, lost = await taken(base, 3)
+        await base.value("UPDATE jobs SET attempted_by = 'another' WHERE id = $1", lost.id)
+        outcomes = [
+            Outcome(idle, "completed", kept=False),
+            Outcome(done, "completed"),
+            Outcome(lost, "completed", kept=False),
+        ]
+        assert await finish(base, outcomes) == {idle.id, done.id}
+        assert await find_job(base, idle.id) is None
+        assert await find_job(base, done.id) is not None
+        assert await find_job(base, lost.id) is not None
+
     @pytest.mark.parametrize("wait", [1e300, -5.0, math.inf, math.nan])
     async def test_bounds_how_long_a_job_waits(self, base: Database, wait: float) -> None:
         (one,) = await taken(base)
