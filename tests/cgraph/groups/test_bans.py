@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from cgraph import accounts, groups
+from cgraph import accounts, groups, messaging
 from cgraph.accounts import Actor
 from cgraph.groups import (
     BanNotFound,
@@ -26,7 +26,9 @@ from cgraph.groups import (
 from cgraph_kit import clock
 from cgraph_kit.db import Transaction
 from cgraph_kit.errors import Invalid
-from support.communities import enter, make_role
+from cgraph_kit.jobs.testing import drain
+from support.channels import say
+from support.communities import enter, first_channel, make_role
 from support.talk import make_actor
 
 P = Permission
@@ -118,6 +120,34 @@ class TestBanMembers:
         assert done.refused == sorted([ann.id, nobody])
         assert (await groups.get_ban(db, ann, group, eve.id)).reason == "raid"
         assert (await groups.get_group(db, ann, group)).member_count == 2
+
+
+class TestPurgeMessages:
+    async def test_takes_away_what_they_said_lately(
+        self, db: Transaction, ann: Actor, bob: Actor, group: UUID
+    ) -> None:
+        channel = await first_channel(db, group)
+        old = await say(db, bob, channel, "long ago")
+        sql = "UPDATE messages SET inserted_at = now() - interval '2 hours' WHERE id = $1"
+        await db.value(sql, old.id)
+        await say(db, bob, channel, "spam")
+        await say(db, ann, channel, "hers")
+        await groups.ban_member(db, ann, group, bob.id, NewBan(delete_message_seconds=3600))
+        app = type("App", (), {"db": db})
+        for _ in range(2):
+            await drain(db, app, [groups.purge_messages], queue="default")
+        page = await messaging.list_messages(db, ann, channel, gate=groups.CHANNELS)
+        assert [message.content for message in page.items] == ["long ago", "", "hers"]
+        assert page.items[1].deleted_at is not None
+        which = WhichEntries(action="member_banned")
+        (entry,) = (await groups.list_audit_entries(db, ann, group, which)).items
+        assert entry.changes["delete_message_seconds"].after == 3600
+
+    async def test_takes_away_nothing_unless_asked(
+        self, db: Transaction, ann: Actor, bob: Actor, group: UUID
+    ) -> None:
+        await groups.ban_member(db, ann, group, bob.id, NewBan())
+        assert not await db.values("SELECT id FROM jobs WHERE worker = 'purge_messages'")
 
 
 class TestUnbanMember:

@@ -7,10 +7,11 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from cgraph import accounts, groups
+from cgraph import accounts, groups, messaging
 from cgraph.accounts import Actor, UpdateAccount
 from cgraph.groups import (
     AdministratorExempt,
+    ChannelNotFound,
     EveryoneRole,
     GroupLeft,
     GroupNotFound,
@@ -30,7 +31,8 @@ from cgraph.groups import (
 from cgraph_kit import clock
 from cgraph_kit.db import Transaction
 from cgraph_kit.errors import Invalid
-from support.communities import enter, give, make_role
+from support.channels import say
+from support.communities import enter, first_channel, give, make_role
 from support.talk import body, make_actor
 
 P = Permission
@@ -306,6 +308,22 @@ class TestLeaveGroup:
         assert [event.user_id for event in happened(GroupLeft)] == [bob.id]
         assert happened(RightsChanged) == [RightsChanged(group, [bob.id])]
         assert (await groups.search_members(db, ann, group, bob.username)).items == []
+
+    async def test_takes_leave_of_its_channels(
+        self, db: Transaction, ann: Actor, bob: Actor, group: UUID
+    ) -> None:
+        channel = await first_channel(db, group)
+        await say(db, bob, channel, "bye")
+        await groups.leave_group(db, bob, group)
+        with pytest.raises(ChannelNotFound):
+            await say(db, bob, channel, "still there")
+        left = "SELECT left_seq FROM participants WHERE conversation_id = $1 AND user_id = $2"
+        assert await db.value(left, channel, bob.id) == 1
+        made = await groups.create_invite(db, ann, group, groups.NewInvite())
+        await groups.accept_invite(db, bob, made.invite.code)
+        await say(db, bob, channel, "back")
+        page = await messaging.list_messages(db, bob, channel, gate=groups.CHANNELS)
+        assert [message.content for message in page.items] == ["bye", "back"]
 
     async def test_is_not_for_the_owner_nor_for_strangers(
         self, db: Transaction, ann: Actor, eve: Actor, group: UUID
