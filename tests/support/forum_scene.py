@@ -49,10 +49,11 @@ async def comment(
 ) -> UUID:
     """A comment with its author's own vote, counted everywhere."""
     id = new_id()
-    await db.value(_COMMENT, id, post_id, parent_id, author.id, content, at or clock.now(), id.hex)
+    at = at or clock.now()
+    await db.value(_COMMENT, id, post_id, parent_id, author.id, content, at, id.hex)
     await db.value(_VOTE, id, author.id)
     await db.value(_COUNT_TREE, id)
-    await db.value(_COUNT_POST, post_id)
+    await db.value(_COUNT_POST, post_id, at)
     return id
 
 
@@ -77,7 +78,7 @@ FROM comments c WHERE c.id = $1 AND a.post_id = c.post_id AND a.path @> c.path A
 """
 _COUNT_POST = """
 WITH post AS (
-    UPDATE posts SET comment_count = comment_count + 1, last_comment_at = now() WHERE id = $1 RETURNING forum_id
+    UPDATE posts SET comment_count = comment_count + 1, last_comment_at = $2 WHERE id = $1 RETURNING forum_id
 )
 UPDATE forums f SET comment_count = comment_count + 1 FROM post WHERE f.id = post.forum_id
 """

@@ -144,14 +144,32 @@ from .events import (
     CommentsMoved,
     CommentsMovedPayload,
     ForumDeleted,
+    ForumDeletedPayload,
     ForumEvent,
+    ForumPayload,
     ForumUpdated,
+    ModeratorsPayload,
     ModeratorsUpdated,
     PostCounted,
     PostCreated,
     PostEvent,
     PostListed,
+    PostPayload,
     PostUpdated,
+)
+from .following import (
+    CommentCounts,
+    CountedComment,
+    Counts,
+    DurableForumEvent,
+    DurablePostEvent,
+    PostCounts,
+    count_comments,
+    count_posts,
+    find_shut_out,
+    list_ids_in_forum,
+    read_forum_since,
+    read_post_since,
 )
 from .forum import (
     DeleteForum,
@@ -206,7 +224,10 @@ from .marks import (
     read_post,
     save_post,
 )
-from .merging import merge_posts, split_comment
+from .merging import (
+    merge_posts,
+    split_comment,
+)
 from .moderating import (
     archive_post,
     distinguish_comment,
@@ -229,7 +250,9 @@ from .moderators import (
     reorder_moderators,
     transfer_forum,
 )
-from .moving import move_post
+from .moving import (
+    move_post,
+)
 from .muting import (
     MutedWords,
     list_muted_words,
@@ -238,7 +261,10 @@ from .muting import (
 from .notify_jobs import (
     notify_of_post,
 )
-from .pace import Pace, PaceLimits
+from .pace import (
+    Pace,
+    PaceLimits,
+)
 from .polls import (
     PollVote,
     vote_in_poll,
@@ -263,7 +289,9 @@ from .ranking_jobs import (
 from .recount import (
     recount,
 )
-from .redirects import find_post_redirect
+from .redirects import (
+    find_post_redirect,
+)
 from .reviewing import (
     Quote,
     Quoted,
@@ -329,6 +357,7 @@ __all__ = [
     "CannotUndoAct",
     "Comment",
     "CommentAccess",
+    "CommentCounts",
     "CommentCreated",
     "CommentEdit",
     "CommentLocked",
@@ -341,23 +370,29 @@ __all__ = [
     "CommentsMoved",
     "CommentsMovedPayload",
     "CommentsTooDeep",
+    "CountedComment",
+    "Counts",
     "Crossposted",
     "DeleteForum",
     "DownvotesOff",
     "Draft",
     "DraftNotFound",
+    "DurableForumEvent",
+    "DurablePostEvent",
     "Forum",
     "ForumArchived",
     "ForumBan",
     "ForumBanNotFound",
     "ForumChange",
     "ForumDeleted",
+    "ForumDeletedPayload",
     "ForumDirectory",
     "ForumEvent",
     "ForumHasChildren",
     "ForumKarma",
     "ForumName",
     "ForumNotFound",
+    "ForumPayload",
     "ForumSummary",
     "ForumUpdated",
     "GivenVote",
@@ -376,6 +411,7 @@ __all__ = [
     "Moderator",
     "ModeratorNotFound",
     "ModeratorOrder",
+    "ModeratorsPayload",
     "ModeratorsUpdated",
     "More",
     "MutedWords",
@@ -402,12 +438,14 @@ __all__ = [
     "PostArchived",
     "PostChange",
     "PostCounted",
+    "PostCounts",
     "PostCreated",
     "PostEvent",
     "PostListed",
     "PostLocked",
     "PostMarks",
     "PostNotFound",
+    "PostPayload",
     "PostRead",
     "PostRevision",
     "PostUpdated",
@@ -446,6 +484,8 @@ __all__ = [
     "archive_post",
     "ban_user",
     "canonical_url",
+    "count_comments",
+    "count_posts",
     "create_comment",
     "create_forum",
     "create_post",
@@ -461,6 +501,7 @@ __all__ = [
     "find_comment_ids",
     "find_post_ids",
     "find_post_redirect",
+    "find_shut_out",
     "follow_post",
     "forget_drafts",
     "forget_snapshots",
@@ -491,6 +532,7 @@ __all__ = [
     "list_forum_bans",
     "list_forum_posts",
     "list_forums",
+    "list_ids_in_forum",
     "list_kept",
     "list_log",
     "list_moderated_ids",
@@ -515,7 +557,9 @@ __all__ = [
     "quote_post",
     "rank_recent_posts",
     "read_forum",
+    "read_forum_since",
     "read_post",
+    "read_post_since",
     "recount",
     "recount_karma",
     "remove_comment",

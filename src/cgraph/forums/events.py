@@ -76,6 +76,12 @@ class PostUpdated(PostEvent, frozen=True):
     type: ClassVar[str] = "post_updated"
 
 
+class CommentsMoved(PostEvent, frozen=True):
+    """Comments went from one post to another: both trees are to be fetched anew. Told in both."""
+
+    type: ClassVar[str] = "comments_moved"
+
+
 class PostCounted(msgspec.Struct, frozen=True):
     """Votes, answers of a poll or comments of a post are others now; how many is to be looked up."""
 
@@ -84,10 +90,13 @@ class PostCounted(msgspec.Struct, frozen=True):
 
 
 class AccessLost(msgspec.Struct, frozen=True):
-    """A person may no longer read a forum: its topics and those of its posts must close now, on every node."""
+    """A person may no longer read a forum: its topics and those of its posts must close now, on every node.
+
+    `user_id` None: many may not; whoever listens is to be looked at.
+    """
 
     forum_id: UUID
-    user_id: UUID
+    user_id: UUID | None
 
 
 class ForumPayload(msgspec.Struct, frozen=True):
@@ -145,6 +154,15 @@ class PostPayload(msgspec.Struct, frozen=True):
     archived_at: datetime | None
     pinned_at: datetime | None
     pinned_until: datetime | None
+
+
+class CommentsMovedPayload(msgspec.Struct, frozen=True):
+    """Payload of `comments_moved`."""
+
+    from_post_id: UUID
+    to_post_id: UUID
+    comment_id: UUID | None
+    """What has become a post, or a post has become; null: the whole post came from another place."""
 
 
 async def tell_forum(

@@ -1,5 +1,6 @@
 """Holding what moderators act on: the forum first, then the post, as everybody takes them."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from cgraph.accounts import Actor
@@ -28,6 +29,13 @@ async def hold_moderated_post(tx: Transaction, actor: Actor, post_id: UUID) -> P
         raise Unavailable("the post is being moved")
     post.forum.demand_moderator()
     return post
+
+
+async def hold_forums(tx: Transaction, ids: Collection[UUID]) -> None:
+    """Nobody else changes these forums or counts anything in them before this transaction ends; before anything else is held."""
+    await tx.values(
+        "SELECT 1 FROM forums WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE", list(ids)
+    )
 
 
 async def hold_moderated_comment(tx: Transaction, actor: Actor, comment_id: UUID) -> CommentAccess:
