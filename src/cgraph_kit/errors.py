@@ -7,6 +7,7 @@ Error
 ├── NotFound       not there, or not for these eyes
 ├── Conflict       at odds with what already is
 ├── Gone           was here, will not come back
+├── Moved          is somewhere else; `kind` and `id` say where
 ├── TooLarge       more than a stated limit
 ├── RateLimited    too often; `retry_after` says when again
 └── Unavailable    not now; `retry_after` says when again
@@ -16,6 +17,7 @@ A context subclasses a kind once per wire code. The web layer maps kinds to stat
 
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
+from uuid import UUID
 
 
 class Error(Exception):
@@ -70,6 +72,18 @@ class Conflict(Error):
 class Gone(Error):
     code = "gone"
     default = "this no longer exists"
+
+
+class Moved(Error):
+    """What was here is another thing now."""
+
+    code = "moved"
+    default = "this is at another address now"
+
+    def __init__(self, kind: str, id: UUID, **extra: Any) -> None:
+        super().__init__(moved_to={"kind": kind, "id": str(id)}, **extra)
+        self.kind = kind
+        self.id = id
 
 
 class TooLarge(Error):

@@ -15,6 +15,7 @@ from cgraph_kit.errors import (
     Forbidden,
     Gone,
     Invalid,
+    Moved,
     NotFound,
     RateLimited,
     TooLarge,
@@ -82,6 +83,7 @@ class ClientGone(Exception):
 
 
 STATUS: dict[type[Error], int] = {
+    Moved: 301,
     BadRequest: 400,
     Unauthorized: 401,
     Forbidden: 403,
@@ -98,6 +100,10 @@ STATUS: dict[type[Error], int] = {
     InternalError: 500,
     Unavailable: 503,
 }
+
+
+ADDRESSES = {"post": "/api/v1/posts", "channel": "/api/v1/channels"}
+"""Where what has moved is to be found, by its kind."""
 
 
 def status_of(error: type[Error]) -> int:
@@ -117,6 +123,8 @@ class ErrorBody(msgspec.Struct, frozen=True):
     request_id: str
     retry_after: float | None = None
     """Seconds, where trying again makes sense."""
+    moved_to: dict[str, str] | None = None
+    """Kind and id of what it has become, where it is somewhere else now."""
 
 
 class ErrorEnvelope(msgspec.Struct, frozen=True):
@@ -153,6 +161,8 @@ def _headers(error: Error, exchange: Exchange) -> list[Header]:
         return [(b"retry-after", b"%d" % max(1, ceil(error.retry_after)))]
     if isinstance(error, Unauthorized):
         return [(b"www-authenticate", _challenge(exchange))]
+    if isinstance(error, Moved):
+        return [(b"location", f"{ADDRESSES[error.kind]}/{error.id}".encode())]
     if isinstance(error, MethodNotAllowed):
         allow = ", ".join(error.extra.get("allow", ()))
         return [(b"allow", allow.encode())]

@@ -128,6 +128,7 @@ from .errors import (
     PostingRestricted,
     PostingTooFast,
     PostLocked,
+    PostMoved,
     PostNotFound,
     RevisionNotFound,
     SaidBefore,
@@ -278,6 +279,7 @@ from .post import (
     PollAnswer,
     Post,
     PostChange,
+    PostTitle,
     canonical_url,
 )
 from .posting import (
@@ -444,10 +446,12 @@ __all__ = [
     "PostListed",
     "PostLocked",
     "PostMarks",
+    "PostMoved",
     "PostNotFound",
     "PostPayload",
     "PostRead",
     "PostRevision",
+    "PostTitle",
     "PostUpdated",
     "PostingRestricted",
     "PostingTooFast",

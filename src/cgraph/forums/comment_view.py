@@ -14,6 +14,8 @@ from cgraph_kit.markdown import render
 from .access import Access
 from .comment import Comment
 from .comment_access import get_comment_place
+from .errors import CommentNotFound
+from .redirects import lead_on
 from .viewing import mention_links
 
 
@@ -67,8 +69,12 @@ class Row(msgspec.Struct, frozen=True):
 
 
 async def get_comment(db: Repo, actor: Actor | None, comment_id: UUID) -> Comment:
-    """One comment, by itself. Raises `CommentNotFound`."""
-    place = await get_comment_place(db, actor, comment_id)
+    """One comment, by itself. Raises `CommentNotFound`, `PostMoved` for one that is a post now."""
+    try:
+        place = await get_comment_place(db, actor, comment_id)
+    except CommentNotFound:
+        await lead_on(db, actor, comment_id)
+        raise
     row = await db.one(Row, _GET, comment_id, place.post.forum.user_id)
     (comment,) = await shown(db, place.post.forum, [row])
     return comment

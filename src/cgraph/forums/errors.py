@@ -1,6 +1,6 @@
 """What can go wrong in forums, by name and wire code."""
 
-from cgraph_kit.errors import Conflict, Forbidden, Gone, NotFound, RateLimited
+from cgraph_kit.errors import Conflict, Forbidden, Gone, Moved, NotFound, RateLimited
 
 
 class ForumNotFound(NotFound):
@@ -212,3 +212,9 @@ class StaleDraft(Conflict):
 class TooManyDrafts(Conflict):
     code = "too_many_drafts"
     default = "you have as many drafts as you may"
+
+
+class PostMoved(Moved):
+    """It was put under another post, or has become one: `moved_to` names that."""
+
+    code = "post_moved"

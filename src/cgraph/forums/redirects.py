@@ -2,7 +2,11 @@
 
 from uuid import UUID
 
+from cgraph.accounts import Actor
 from cgraph_kit.db import Repo, Transaction
+
+from .access import get_post_place
+from .errors import PostMoved, PostNotFound
 
 
 async def lead(tx: Transaction, id: UUID, target_kind: str, target_id: UUID) -> None:
@@ -20,6 +24,19 @@ async def find_post_redirect(db: Repo, id: UUID) -> UUID | None:
     """The post in which a post or comment is to be found now."""
     found: UUID | None = await db.value(_FIND, id)
     return found
+
+
+async def lead_on(db: Repo, actor: Actor | None, id: UUID) -> None:
+    """Raise `PostMoved` where a post or comment that is not here is elsewhere, for who may read it there."""
+    post_id = await find_post_redirect(db, id)
+    if post_id is None:
+        return
+    try:
+        post = await get_post_place(db, actor, post_id)
+    except PostNotFound:
+        return
+    if post.there:
+        raise PostMoved("post", post_id)
 
 
 _LEAD_ON = "UPDATE forum_redirects SET target_kind = $2, target_id = $3 WHERE target_id = $1"

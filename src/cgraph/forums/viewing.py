@@ -18,6 +18,7 @@ from .forum import ForumName
 from .nesting import READABLE
 from .polls import list_polls
 from .post import Crossposted, Poll, Post, PostKind
+from .redirects import lead_on
 
 EXCERPT = 500
 """Code points of a post that lists show."""
@@ -94,9 +95,10 @@ class _Extras(msgspec.Struct, frozen=True):
 
 
 async def get_post(db: Repo, actor: Actor | None, post_id: UUID) -> Post:
-    """A post, whole. Raises `PostNotFound`, also for a stub without comments."""
+    """A post, whole. Raises `PostNotFound`, also for a stub without comments, `PostMoved`."""
     found = await list_posts_by_ids(db, actor, [post_id], whole=True)
     if not found:
+        await lead_on(db, actor, post_id)
         raise PostNotFound
     return found[0]
 

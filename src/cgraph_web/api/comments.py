@@ -61,7 +61,7 @@ async def create(
     return Data(await forums.create_comment(db, actor, post_id, new, limits=app.limits.forums))
 
 
-@action(public=True, errors=(forums.CommentNotFound,))
+@action(public=True, errors=(forums.CommentNotFound, forums.PostMoved))
 async def show(db: Repo, actor: Actor | None, comment_id: UUID) -> Data[Comment]:
     """One comment by itself."""
     return Data(await forums.get_comment(db, actor, comment_id))

@@ -33,6 +33,27 @@ class Pin(Why, frozen=True):
     """Null: until it is unpinned."""
 
 
+class Move(Why, frozen=True, kw_only=True):
+    """Where a post goes."""
+
+    forum: Annotated[Text, msgspec.Meta(min_length=1, max_length=36)]
+    """Id or slug."""
+
+
+class Merge(Why, frozen=True, kw_only=True):
+    """Under what a post goes."""
+
+    into_id: UUID
+    """A post of the same forum."""
+
+
+class Split(Why, frozen=True, kw_only=True):
+    """What a comment becomes."""
+
+    title: forums.PostTitle
+    """Of the new post."""
+
+
 class ListLog(Input, frozen=True):
     """Which acts."""
 
@@ -108,6 +129,42 @@ async def undistinguish_post(
     return Data(
         await forums.distinguish_post(db, actor, post_id, distinguished=False, reason=why.reason)
     )
+
+
+@action(
+    errors=(
+        *ON_POST,
+        forums.ForumNotFound,
+        forums.BannedFromForum,
+        forums.PostingRestricted,
+        forums.ForumArchived,
+    ),
+    example={"forum": "gardening"},
+)
+async def move_post(db: Repo, actor: Actor, post_id: UUID, move: Body[Move]) -> Data[LogEntry]:
+    """Move a post, with all that was said about it, to a forum in which one moderates too, or may post.
+
+    Nothing moves into a private forum, or out of one.
+    """
+    to = forums.forum_name(move.forum)
+    return Data(await forums.move_post(db, actor, post_id, to, reason=move.reason))
+
+
+@action(errors=(forums.PostNotFound, *MODERATING, forums.CommentsTooDeep))
+async def merge_post(db: Repo, actor: Actor, post_id: UUID, merge: Body[Merge]) -> Data[LogEntry]:
+    """Put a post under another of its forum, as a comment with all below it. Its old address leads there."""
+    return Data(await forums.merge_posts(db, actor, post_id, merge.into_id, reason=merge.reason))
+
+
+@action(
+    errors=(forums.CommentNotFound, *MODERATING),
+    example={"title": "A subject of its own"},
+)
+async def split_comment(
+    db: Repo, actor: Actor, comment_id: UUID, split: Body[Split]
+) -> Data[LogEntry]:
+    """Make a post of a comment, with all below it. Its old address leads there."""
+    return Data(await forums.split_comment(db, actor, comment_id, split.title, reason=split.reason))
 
 
 @action(errors=ON_COMMENT)

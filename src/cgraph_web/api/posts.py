@@ -74,7 +74,7 @@ async def create(db: Repo, actor: Actor, app: App, forum: str, *, new: Body[NewP
     return Data(await forums.create_post(db, actor, name, new, limits=app.limits.forums))
 
 
-@action(public=True, errors=(forums.PostNotFound,))
+@action(public=True, errors=(forums.PostNotFound, forums.PostMoved))
 async def show(db: Repo, actor: Actor | None, post_id: UUID) -> Data[Post]:
     """One post, whole. Of one that was deleted or removed a stub is left while there are comments."""
     return Data(await forums.get_post(db, actor, post_id))
