@@ -162,6 +162,10 @@ class Settings(BaseSettings):
 
     # -- mail
     mail_from: str = _knob("CGraph <no-reply@localhost>", "Sender of mail.")
+    mailbox: Literal["local", "open"] = _knob(
+        "local",
+        "Who may look at /dev/mailbox, where there is one: callers on this machine, or whoever reaches it.",
+    )
     smtp_url: SecretStr | None = _knob(
         None,
         "smtp[s]://user:password@host:port[?starttls=always|never]; unset: mail is written to data_dir/mail.",

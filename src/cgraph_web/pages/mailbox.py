@@ -58,13 +58,26 @@ async def _find(settings: Settings, exchange: Exchange, mail_id: UUID) -> Filed:
 
 
 def _mailbox(settings: Settings, exchange: Exchange) -> Mailbox:
-    """Raises `NoRoute` where there is none, or where a name leads here that is not ours.
+    """Raises `NoRoute` where there is none, for callers from elsewhere, or where a name leads here that is not ours.
 
     Another site could point its own name at this machine, and then its pages could read ours (DNS rebinding).
     """
     if not settings.has_mailbox or not _is_ours(exchange, settings):
         raise NoRoute
+    if settings.mailbox == "local" and not _is_local(exchange.client):
+        raise NoRoute
     return Mailbox(settings.mail_dir)
+
+
+def _is_local(address: str) -> bool:
+    """This very machine, by whatever kind of address; a Unix socket has none."""
+    if not address:
+        return True
+    try:
+        ip = ip_address(address)
+    except ValueError:
+        return False
+    return (getattr(ip, "ipv4_mapped", None) or ip).is_loopback
 
 
 def _is_ours(exchange: Exchange, settings: Settings) -> bool:

@@ -28,6 +28,10 @@ async def sent(directory: Path, mail: Mail) -> Filed:
     return newest
 
 
+HERE = ("127.0.0.1", 50000)
+"""A browser on the same machine."""
+
+
 @pytest.fixture
 def mailbox(app: App) -> Path:
     return app.settings.mail_dir
@@ -37,11 +41,36 @@ class TestIndex:
     async def test_lists_the_newest_first(self, browser: Any, mailbox: Path) -> None:
         await sent(mailbox, Mail("ann@example.org", "Older <b>", "t"))
         newest = await sent(mailbox, Mail("bob@example.org", "Newer", "t"))
-        page = await browser.get("/dev/mailbox")
+        page = await browser.get("/dev/mailbox", client=HERE)
         text = text_of(page)
         assert text.index("Newer bob@example.org") < text.index("Older <b> ann@example.org")
         assert f'href="/dev/mailbox/{newest.id}"' in page.body.decode()
         assert b"<b>" not in page.body
+
+
+class TestFromWhere:
+    @pytest.mark.parametrize(
+        ("address", "status"),
+        [
+            ("127.0.0.1", 200),
+            ("127.8.8.8", 200),
+            ("::1", 200),
+            ("::ffff:127.0.0.1", 200),
+            ("", 200),
+            ("192.168.1.7", 404),
+            ("203.0.113.1", 404),
+            ("fe80::1%eth0", 404),
+            ("nonsense", 404),
+        ],
+    )
+    async def test_is_who_sits_here(self, browser: Any, address: str, status: int) -> None:
+        assert (await browser.get("/dev/mailbox", client=(address, 1))).status == status
+        mail = f"/dev/mailbox/{new_id()}"
+        assert (await browser.get(mail, client=(address, 1))).status == 404
+
+    async def test_is_everybody_where_the_operator_says_so(self, web: Any) -> None:
+        caller = web(*ROUTES, env="dev", mailbox="open").as_(None)
+        assert (await caller.get("/dev/mailbox", client=("192.168.1.7", 1))).status == 200
 
 
 class TestShow:
@@ -49,7 +78,7 @@ class TestShow:
         self, browser: Any, mailbox: Path
     ) -> None:
         mail = await sent(mailbox, Mail("ann@example.org", "Hello", "the text", html=EVIL))
-        page = await browser.get(f"/dev/mailbox/{mail.id}")
+        page = await browser.get(f"/dev/mailbox/{mail.id}", client=HERE)
         assert "the text" in text_of(page)
         assert "Auto-Submitted auto-generated" in text_of(page)
         body = page.body.decode()
@@ -60,13 +89,13 @@ class TestShow:
     @pytest.mark.parametrize("words", [words for words in HOSTILE if words.isprintable()])
     async def test_hostile_mail_stays_text(self, browser: Any, mailbox: Path, words: str) -> None:
         mail = await sent(mailbox, Mail("ann@example.org", words[:200], words))
-        body = (await browser.get(f"/dev/mailbox/{mail.id}")).body.decode()
+        body = (await browser.get(f"/dev/mailbox/{mail.id}", client=HERE)).body.decode()
         for element in ("<script", "<img", "<iframe", '<a href="https'):
             assert element not in body
 
     async def test_the_frame_is_sandboxed_by_itself_too(self, browser: Any, mailbox: Path) -> None:
         mail = await sent(mailbox, Mail("ann@example.org", "Hello", "t", html=EVIL))
-        frame = await browser.get(f"/dev/mailbox/{mail.id}/html")
+        frame = await browser.get(f"/dev/mailbox/{mail.id}/html", client=HERE)
         assert EVIL.encode() in frame.body
         policy = frame.headers["content-security-policy"]
         assert policy.startswith("default-src 'none'")
@@ -77,8 +106,8 @@ class TestShow:
 
     @pytest.mark.parametrize("path", ["", "/html"])
     async def test_what_is_not_there(self, browser: Any, path: str) -> None:
-        assert (await browser.get(f"/dev/mailbox/{new_id()}{path}")).status == 404
-        assert (await browser.get(f"/dev/mailbox/..%2fsecrets{path}")).status == 404
+        assert (await browser.get(f"/dev/mailbox/{new_id()}{path}", client=HERE)).status == 404
+        assert (await browser.get(f"/dev/mailbox/..%2fsecrets{path}", client=HERE)).status == 404
 
 
 class TestWho:
@@ -103,7 +132,7 @@ class TestWho:
         caller = web(*ROUTES).as_(None)
         caller.app.settings = Settings(**{"env": "test"} | chosen)
         for path in ("", f"/{mail.id}", f"/{mail.id}/html"):
-            answer = await caller.get(f"/dev/mailbox{path}")
+            answer = await caller.get(f"/dev/mailbox{path}", client=HERE)
             assert (answer.status, answer.code) == (404, "no_route")
 
     @pytest.mark.parametrize(
@@ -120,7 +149,7 @@ class TestWho:
     async def test_not_under_a_name_somebody_else_chose(
         self, browser: Any, host: str, status: int
     ) -> None:
-        answer = await browser.get("/dev/mailbox", headers={"host": host})
+        answer = await browser.get("/dev/mailbox", client=HERE, headers={"host": host})
         assert answer.status == status
 
 
