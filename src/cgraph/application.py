@@ -33,7 +33,7 @@ from .settings import Settings, SettingsError, variable
 from .store import open_store
 
 DATABASE = "cgraph"
-LANES = ("accounts", "channels", "crowds", "jobs", "presence", "rights", "statuses")
+LANES = ("accounts", "channels", "crowds", "jobs", "presence", "readers", "rights", "statuses")
 JOB_CONNECTIONS = 3
 """Connections with which a node takes and finishes jobs, whatever the jobs do with the others."""
 
@@ -55,6 +55,7 @@ WORKERS = (
     groups.prune_members,
     groups.purge_messages,
     groups.archive_threads,
+    groups.tell_called,
     groups.check_channel_unread,
     notifications.decide_notifications,
     notifications.send_push,
@@ -73,6 +74,8 @@ QUEUES = frozenset(worker.queue for worker in WORKERS)
 SOURCES = notifications.Sources(
     by_scope={
         "conversation": messaging.look,
+        "channel": groups.look,
+        "thread": groups.look,
         "post": forums.look_at_posts,
         "forum": forums.look_at_forums,
     },
@@ -125,6 +128,7 @@ class App:
     storage: Storage
     """Where files and backups are kept."""
     sources: notifications.Sources = SOURCES
+    audience: messaging.Audience = groups.AUDIENCE
 
     def lane(self, name: str) -> PubSub:
         """The bus for one owner, who sets its callbacks."""

@@ -316,6 +316,8 @@ EVENTS: Mapping[str, Mapping[str, Scope | None]] = {
     "channel:*": TALKING,
     "thread:*": TALKING,
     "group:*": {PHX_JOIN: JOIN, "presence_range": MARK},
+    "forum:*": {PHX_JOIN: JOIN},
+    "post:*": {PHX_JOIN: JOIN},
     "user:*": {PHX_JOIN: JOIN},
 }
 """By topic, what clients may say there."""

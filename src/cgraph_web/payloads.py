@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from cgraph import groups, messaging, notifications
+from cgraph import forums, groups, messaging, notifications
 from cgraph_kit.channels import Channel
 from cgraph_kit.channels.channel import Push
 
@@ -116,6 +116,23 @@ PUSHES: Mapping[str, Mapping[str, Any]] = {
         "member_joined": groups.MemberPayload,
         "member_updated": groups.MemberPayload,
         "member_left": groups.MemberLeftPayload,
+    },
+    "forum:*": {
+        "forum_updated": forums.ForumPayload,
+        "forum_deleted": forums.ForumDeletedPayload,
+        "moderators_updated": forums.ModeratorsPayload,
+        "new_post": forums.PostPayload,
+        "post_updated": forums.PostPayload,
+        "post_counted": forums.Counts,
+    },
+    "post:*": {
+        "post_updated": forums.PostPayload,
+        "new_comment": forums.CommentPayload,
+        "comment_updated": forums.CommentPayload,
+        "comments_moved": forums.CommentsMovedPayload,
+        "post_counted": forums.Counts,
+        "comment_counted": forums.CommentCounts,
+        "readers": PresenceCount,
     },
     "user:*": {
         "group_joined": groups.GroupPayload,

@@ -25,6 +25,8 @@ from .channels.keys import session_key, user_key
 from .channels.user import UserChannel
 from .crowds import Crowds
 from .plugs.rate_limit import RateLimits
+from .post_news import PostNews
+from .readers import Readers
 from .rights import Rights
 from .socket import Reach, UserSocket
 from .statuses import Statuses
@@ -58,9 +60,12 @@ async def realtime(app: App) -> AsyncIterator[Endpoint]:
         app.db, endpoint.publish, lambda user_ids: presence.online(user_ids, UserChannel.PREFIX)
     )
     rights = Rights(endpoint, app.db, app.lane("rights"))
+    readers = Readers(endpoint, app.db, app.lane("readers"))
+    counts = PostNews(app.db, endpoint, presence.count)
     await statuses.start()
     await crowds.start()
     await rights.start()
+    await readers.start()
     await presence.start()
     await endpoint.start()
     async with AsyncExitStack() as stack:
@@ -69,8 +74,11 @@ async def realtime(app: App) -> AsyncIterator[Endpoint]:
         stack.push_async_callback(endpoint.close)
         stack.callback(news.close)
         stack.push_async_callback(rights.close)
+        stack.push_async_callback(readers.close)
         sweeper = asyncio.create_task(sweep_for_ever(endpoint, app.db))
         stack.callback(sweeper.cancel)
+        teller = asyncio.create_task(counts.tell_for_ever())
+        stack.callback(teller.cancel)
         attendance = Attendance(endpoint, app.db, app.lane("presence").node)
         stack.push_async_callback(attendance.close)
         keeper = asyncio.create_task(attendance.keep())
@@ -80,6 +88,8 @@ async def realtime(app: App) -> AsyncIterator[Endpoint]:
             statuses.listen,
             news.listen,
             rights.listen,
+            readers.listen,
+            counts.listen,
             crowds.listen,
         ):
             stack.enter_context(app.events.listener(listen))

@@ -10,8 +10,10 @@ from cgraph_kit.errors import Unauthorized
 
 from .channels.channel import ChannelChannel, ThreadChannel
 from .channels.conversation import ConversationChannel
+from .channels.forum import ForumChannel
 from .channels.group import GroupChannel
 from .channels.keys import session_key, user_key
+from .channels.post import PostChannel
 from .channels.user import UserChannel
 from .crowds import Crowds
 from .plugs.rate_limit import RateLimits
@@ -33,7 +35,15 @@ class UserSocket(Socket):
     The access token comes as the `token` parameter, or better as phoenix.js's auth token, which no log shows.
     """
 
-    channels = (ConversationChannel, ChannelChannel, ThreadChannel, GroupChannel, UserChannel)
+    channels = (
+        ConversationChannel,
+        ChannelChannel,
+        ThreadChannel,
+        GroupChannel,
+        ForumChannel,
+        PostChannel,
+        UserChannel,
+    )
 
     def __init__(self, reach: Reach, actor: Actor) -> None:
         self.app, self.statuses, self.crowds, self.limits = reach

@@ -16,7 +16,14 @@ from cgraph_kit.markdown import render
 from . import log
 from .access import Access, Posting, Visibility, get_forum, hold_forum
 from .errors import ForumHasChildren, SlugTaken, TooManyForums
-from .events import ForumDeleted, ForumDeletedPayload, ForumPayload, ForumUpdated, tell_forum
+from .events import (
+    AccessLost,
+    ForumDeleted,
+    ForumDeletedPayload,
+    ForumPayload,
+    ForumUpdated,
+    tell_forum,
+)
 from .forum import DeleteForum, Forum, ForumChange, NewForum
 from .limits import DEFAULT_LIMITS, Limits
 from .nesting import check_parent, hold_trees, list_ancestors
@@ -158,6 +165,8 @@ async def _write(tx: Transaction, actor: Actor, before: _Row, after: _Row) -> No
     values = {name: getattr(after, name) for name in _CHANGEABLE}
     await tx.value(_UPDATE, after.id, clock.now(), *values.values())
     await tell_forum(tx, ForumUpdated, after.id, payload)
+    if after.visibility == "private" != before.visibility:
+        tx.publish(AccessLost(after.id, None))
     old, new = (msgspec.to_builtins(_payload(row)) for row in (before, after))
     await log.record(tx, after.id, actor.id, "forum_updated", after.id, before=old, after=new)
 
@@ -187,6 +196,7 @@ async def delete_forum(
         if await tx.value(_HAS_CHILDREN, access.forum_id):
             raise ForumHasChildren
         await tell_forum(tx, ForumDeleted, access.forum_id, ForumDeletedPayload(access.forum_id))
+        tx.publish(AccessLost(access.forum_id, None))
         await log.record(tx, access.forum_id, actor.id, "forum_deleted", access.forum_id)
         await tx.value(
             "UPDATE forums SET deleted_at = $2 WHERE id = $1", access.forum_id, clock.now()

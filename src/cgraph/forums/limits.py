@@ -24,6 +24,8 @@ class Limits(msgspec.Struct, frozen=True):
     """Of one person."""
     post_grace_seconds: int = 300
     """In which an author's change leaves no revision."""
+    resume_max: int = 5000
+    """Most events one resume returns."""
     pace: PaceLimits = UNPACED
     """How much and how soon people may post."""
 
