@@ -162,5 +162,5 @@ UPDATE participants p SET
         SELECT FROM messages m WHERE m.sender_id = v.user_id AND m.conversation_id = v.id AND m.seq > v.seq
     )
 FROM unnest($1::uuid[], $2::uuid[], $3::bigint[]) AS v(id, user_id, seq)
-WHERE p.conversation_id = v.id AND p.user_id = v.user_id AND p.left_seq IS NULL
+WHERE p.conversation_id = v.id AND p.conversation_id = ANY($1) AND p.user_id = v.user_id AND p.left_seq IS NULL
 """

@@ -268,12 +268,13 @@ UPDATE participants p SET
     shown_read_seq = greatest(p.shown_read_seq, p.read_seq + v.n),
     delivered_seq = greatest(p.delivered_seq, p.read_seq + v.n)
 FROM unnest($1::uuid[], $2::bigint[], $3::bigint[]) AS v(id, seq, n)
-WHERE p.conversation_id = v.id AND p.left_seq IS NULL AND p.read_seq = v.seq
+WHERE p.conversation_id = v.id AND p.conversation_id = ANY($1) AND p.left_seq IS NULL AND p.read_seq = v.seq
 """
 _BEHIND = """
 UPDATE participants p SET own_above = true
 FROM unnest($1::uuid[], $2::bigint[]) AS v(id, seq)
-WHERE p.conversation_id = v.id AND p.left_seq IS NULL AND p.read_seq < v.seq
+WHERE p.conversation_id = v.id AND p.conversation_id = ANY($1) AND p.left_seq IS NULL AND p.read_seq < v.seq
+    AND NOT p.own_above
 """
 _SPEAK = """
 INSERT INTO participants (

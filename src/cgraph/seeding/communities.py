@@ -19,6 +19,8 @@ BATCH = 5_000
 _FALL = 1.3
 """By how much the next group is smaller: a power law."""
 _LEAST = 6
+_LEARNT = 3
+"""Groups after which the planner is told how large tables are; later ones change little."""
 _DEMO_IN = 4
 """Groups the demo account is in: the largest."""
 _THREADED = 0.01
@@ -40,6 +42,8 @@ async def load(world: World, dice: Dice) -> None:
         plan = planner.plan(min(people, everybody - 1), channels, demo=n < _DEMO_IN)
         await _make(world, dice, plan)
         await _Speaking(world, dice, plan).fill(shares[n])
+        if n < _LEARNT:
+            await world.db.value("ANALYZE")
 
 
 async def _make(world: World, dice: Dice, plan: Plan) -> None:

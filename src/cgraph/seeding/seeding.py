@@ -65,7 +65,9 @@ async def seed(
     except UniqueViolation as error:
         raise SeedUsed from error
     world = World(db, size, calendar, Writer(Dice(number, "words")), cast, told)
+    await db.value("ANALYZE")
     await conversations.load(world, Dice(number, "conversations"))
+    await db.value("ANALYZE")
     await communities.load(world, Dice(number, "groups"))
     await Boards(world, Dice(number, "forums")).load()
     await db.value("ANALYZE")
