@@ -7,7 +7,18 @@ from typing import Any
 
 from . import lab
 
-BENCHES = ("fanout", "pairs", "idle", "presence", "messages", "http", "resume", "decode", "jobs")
+BENCHES = (
+    "fanout",
+    "pairs",
+    "idle",
+    "presence",
+    "messages",
+    "http",
+    "resume",
+    "decode",
+    "jobs",
+    "forums",
+)
 
 
 def main() -> None:
