@@ -16,7 +16,7 @@ import pytest
 
 from cgraph import accounts, forums
 from cgraph.application import App
-from cgraph.forums import NewPoll
+from cgraph.forums import NewComment, NewPoll
 from cgraph_web.action import Route
 from cgraph_web.app import create_app
 from cgraph_web.router import ROUTES
@@ -31,7 +31,7 @@ ROLES = (
 )
 A = "/api/v1"
 PREFIXES = (
-    *(f"{A}/forums", f"{A}/posts", f"{A}/comments", f"{A}/moderation", f"{A}/reports"),
+    *(f"{A}/forums", f"{A}/posts", f"{A}/comments"),
     *(f"{A}/me/drafts", f"{A}/me/saved-posts", f"{A}/me/hidden-posts", f"{A}/me/muted-words"),
 )
 """Where forums are in the API. What lies there has its row here, and not in `test_authorisation`."""
@@ -44,6 +44,14 @@ class Scene(NamedTuple):
     forum_id: UUID
     post_id: UUID
     """The author's: a poll."""
+    comment_id: UUID
+    """The author's, on that."""
+    into_id: UUID
+    """Another post of the author's."""
+    elsewhere_id: UUID
+    """A forum of somebody else's, in which everybody may post."""
+    act_id: UUID
+    """A moderator has pinned the post."""
 
     @property
     def user_id(self) -> UUID:
@@ -66,11 +74,16 @@ async def make_scene(app: App, *, private: bool = False) -> Scene:
         await forums.add_moderator(app.db, people["creator"].actor, forum.id, people[name].id)
     await ban(app.db, forum.id, people["banned"].id)
     poll = NewPoll(["yes", "no"])
-    post = await make_post(app.db, people["author"].actor, forum.id, poll=poll)
+    author = people["author"].actor
+    post = await make_post(app.db, author, forum.id, poll=poll)
     if private:
         change = forums.ForumChange(visibility="private")
         await forums.update_forum(app.db, people["creator"].actor, forum.id, change)
-    return Scene(people, forum.id, post.id)
+    said = await forums.create_comment(app.db, author, post.id, NewComment("I keep bees"))
+    into = await make_post(app.db, author, forum.id)
+    elsewhere = await make_forum(app.db, people["other"].actor)
+    act = await forums.pin_post(app.db, people["moderator"].actor, post.id)
+    return Scene(people, forum.id, post.id, said.id, into.id, elsewhere.id, act.id)
 
 
 Body = dict[str, Any] | Callable[[Scene], dict[str, Any]] | None
@@ -126,6 +139,7 @@ def creating(status: int, body: Body = None) -> Row:
 
 F = A + "/forums/{forum}"
 P = A + "/posts/{post_id}"
+C = A + "/comments/{comment_id}"
 
 TABLE: dict[str, Row] = {
     # -- forums
@@ -166,6 +180,31 @@ TABLE: dict[str, Row] = {
     f"GET {P}/revisions/{{revision}}": anybody(200),
     f"GET {P}/crossposts": anybody(200),
     f"PUT {P}/poll/vote": writing(200, {"answers": [1]}),
+    # -- moderation
+    f"GET {F}/log": anybody(200, query="?action=post_pinned"),
+    f"POST {F}/log/{{act_id}}/undo": moderating(200, {}),
+    f"GET {F}/bans": moderating(200),
+    f"PUT {F}/bans/{{user_id}}": moderating(200, {"reason": "rude"}),
+    f"DELETE {F}/bans/{{user_id}}": moderating(404),
+    f"POST {P}/remove": moderating(200, {"reason": "spam"}),
+    f"POST {P}/restore": moderating(409, {}),
+    f"POST {P}/lock": moderating(200, {}),
+    f"POST {P}/unlock": moderating(409, {}),
+    f"POST {P}/archive": moderating(200, {}),
+    f"POST {P}/unarchive": moderating(409, {}),
+    f"POST {P}/pin": moderating(200, {"until": "2099-12-31T12:00:00Z"}),
+    f"POST {P}/unpin": moderating(200, {}),
+    f"POST {P}/distinguish": moderating(404, {}),
+    f"POST {P}/undistinguish": moderating(404, {}),
+    f"POST {P}/move": moderating(200, lambda scene: {"forum": str(scene.elsewhere_id)}),
+    f"POST {P}/merge": moderating(200, lambda scene: {"into_id": str(scene.into_id)}),
+    f"POST {C}/remove": moderating(200, {}),
+    f"POST {C}/restore": moderating(409, {}),
+    f"POST {C}/lock": moderating(200, {}),
+    f"POST {C}/unlock": moderating(409, {}),
+    f"POST {C}/distinguish": moderating(404, {}),
+    f"POST {C}/undistinguish": moderating(404, {}),
+    f"POST {C}/split": moderating(200, {"title": "Of its own"}),
     # -- for oneself
     f"PUT {P}/saved": own(200),
     f"DELETE {P}/saved": own(200),
@@ -194,6 +233,8 @@ def path_of(route: Route, scene: Scene) -> str:
     return route.path.format(
         forum=scene.forum_id,
         post_id=scene.post_id,
+        comment_id=scene.comment_id,
+        act_id=scene.act_id,
         user_id=scene.user_id,
         revision=1,
         key="post:bees",
@@ -243,7 +284,9 @@ class TestRoutes:
             return
         scene = await make_scene(app, private=True)
         there = await ask(app, route, scene, role)
-        nowhere = scene._replace(forum_id=scene.user_id, post_id=scene.user_id)
+        nowhere = scene._replace(
+            forum_id=scene.user_id, post_id=scene.user_id, comment_id=scene.user_id
+        )
         first, second = (
             {**answer.error, "request_id": None}
             for answer in (there, await ask(app, route, nowhere, role))
