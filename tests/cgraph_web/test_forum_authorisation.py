@@ -180,6 +180,17 @@ TABLE: dict[str, Row] = {
     f"GET {P}/revisions/{{revision}}": anybody(200),
     f"GET {P}/crossposts": anybody(200),
     f"PUT {P}/poll/vote": writing(200, {"answers": [1]}),
+    # -- comments and votes
+    f"GET {P}/comments": anybody(200),
+    f"POST {P}/comments": writing(201, {"content": "So do I"}),
+    f"GET {C}": anybody(200),
+    f"PATCH {C}": authored(200, {"content": "I kept bees"}),
+    f"DELETE {C}": authored(204),
+    f"GET {C}/revisions": anybody(200),
+    f"PUT {P}/vote": writing(200, {"value": 1}),
+    f"GET {P}/votes": moderating(200),
+    f"PUT {C}/vote": writing(200, {"value": 1}),
+    f"GET {C}/votes": moderating(200),
     # -- moderation
     f"GET {F}/log": anybody(200, query="?action=post_pinned"),
     f"POST {F}/log/{{act_id}}/undo": moderating(200, {}),
