@@ -27,7 +27,7 @@ TAGS = frozenset(_TAGS.split())
 ATTRIBUTES: Mapping[str, frozenset[str]] = {
     "a": frozenset({"href", "title"}),
     "img": frozenset({"src", "alt", "title"}),
-    "input": frozenset({"checked"}),
+    "input": frozenset({"checked", "disabled"}),
     "ol": frozenset({"start"}),
     "pre": frozenset({"lang"}),
 }
@@ -149,9 +149,10 @@ _CLEANER = nh3.Cleaner(
         "td": {"align": {"left", "center", "right"}},
         "th": {"align": {"left", "center", "right"}},
     },
+    # One of each: of several the order differs from process to process, and so would what caches compare.
     set_tag_attribute_values={
-        "img": {"loading": "lazy", "referrerpolicy": "no-referrer"},
-        "input": {"type": "checkbox", "disabled": ""},
+        "img": {"referrerpolicy": "no-referrer"},
+        "input": {"type": "checkbox"},
     },
     allowed_classes={"span": {"spoiler"}},
     url_schemes=set(SCHEMES),
