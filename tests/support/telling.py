@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from cgraph import messaging, notifications
+from cgraph import groups, messaging, notifications
 from cgraph.application import SOURCES, WORKERS
 from cgraph.mail import Post
 from cgraph.settings import Settings
@@ -66,6 +66,7 @@ class Node:
     pushers: Any = field(default_factory=Phones)
     postbox: Postbox = field(default_factory=Postbox)
     sources: notifications.Sources = SOURCES
+    audience: messaging.Audience = groups.AUDIENCE
     limits: Any = field(default_factory=lambda: SimpleNamespace(messaging=messaging.Limits()))
     moved: timedelta = timedelta()
 

@@ -7,10 +7,11 @@ from uuid import UUID
 import msgspec
 
 from cgraph import notifications
-from cgraph.notifications import Occasion, Subject
+from cgraph.notifications import Occasion, Scope, Subject
 
+from .access import topic_of
 from .message import TEXT
-from .policy import Kind
+from .policy import AnyKind
 
 MENTION: notifications.Kind = "mention"
 
@@ -35,6 +36,7 @@ class Logged(msgspec.Struct, frozen=True):
     emoji: str | None = None
     reply_to_id: UUID | None = None
     mentions: Sequence[UUID] = ()
+    mention_roles: Sequence[UUID] = ()
 
     @property
     def about(self) -> UUID | None:
@@ -58,6 +60,10 @@ class Participant(msgspec.Struct, frozen=True):
     joined_seq: int
     read_seq: int
     left_seq: int | None = None
+    listens: bool = True
+    """They hear of everything said there; in channels only who wants to."""
+    follows: bool = False
+    """They follow the thread it is."""
 
     def heard(self, seq: int) -> bool:
         """Whether they were there when something happened, of what they could see."""
@@ -82,8 +88,13 @@ class Told(msgspec.Struct, frozen=True):
     user_id: UUID
 
 
+def place_of(kind: AnyKind, conversation_id: UUID) -> Scope:
+    """The scope of preferences for what is said there."""
+    return Scope(topic_of(kind), conversation_id)
+
+
 def occasions(
-    kind: Kind,
+    kind: AnyKind,
     conversation_id: UUID,
     happened: Sequence[Happened],
     people: Collection[Participant],
@@ -104,7 +115,7 @@ def occasions(
 
 
 def _of(
-    kind: Kind, conversation_id: UUID, one: Happened, people: Collection[Participant]
+    kind: AnyKind, conversation_id: UUID, one: Happened, people: Collection[Participant]
 ) -> Iterator[Occasion]:
     there = [
         person
@@ -114,22 +125,22 @@ def _of(
     match one.event.type:
         case "new_message":
             yield from _said(kind, conversation_id, one, there)
-        case "message_edited" if kind == "group":
+        case "message_edited" if kind not in {"direct", "self"}:
             named = [person for person in there if person.user_id in one.logged.mentions]
-            yield from _became(conversation_id, one, named, MENTION, one.logged.sender_id)
+            yield from _became(place_of(kind, conversation_id), one, named, MENTION)
         case "reaction_added":
             author = [person for person in there if person.user_id == one.message.sender_id]
-            yield from _became(conversation_id, one, author, "reaction", one.logged.user_id)
+            yield from _became(place_of(kind, conversation_id), one, author, "reaction")
 
 
 def _said(
-    kind: Kind, conversation_id: UUID, one: Happened, there: Collection[Participant]
+    kind: AnyKind, conversation_id: UUID, one: Happened, there: Collection[Participant]
 ) -> Iterator[Occasion]:
-    message, place = one.message, Subject("conversation", conversation_id)
+    message, place = one.message, place_of(kind, conversation_id)
     for person in there:
-        if person.user_id == message.sender_id:
+        what, subject = _as_what(kind, one, person, Subject(place.kind, place.id))
+        if person.user_id == message.sender_id or (what == "message" and not person.listens):
             continue
-        what, subject = _as_what(kind, one, person, place)
         yield Occasion(
             user_id=person.user_id,
             kind=what,
@@ -137,7 +148,7 @@ def _said(
             happened_at=one.event.inserted_at,
             subject=subject,
             actor_id=message.sender_id,
-            place=notifications.conversation(conversation_id),
+            place=place,
             seq=one.event.seq,
             object_id=message.id,
             gone=one.gone,
@@ -147,7 +158,7 @@ def _said(
 
 
 def _as_what(
-    kind: Kind, one: Happened, person: Participant, place: Subject
+    kind: AnyKind, one: Happened, person: Participant, place: Subject
 ) -> tuple[notifications.Kind, Subject]:
     """Words to one person alone are that before all else; a name says more than an answer."""
     if kind == "direct":
@@ -156,26 +167,23 @@ def _as_what(
         return MENTION, Subject("message", one.message.id)
     if one.answered is not None and one.answered.sender_id == person.user_id:
         return "reply", Subject("message", one.answered.id)
-    return "message", place
+    return "thread_reply" if person.follows else "message", place
 
 
 def _became(
-    conversation_id: UUID,
-    one: Happened,
-    people: Collection[Participant],
-    kind: notifications.Kind,
-    actor_id: UUID | None,
+    place: Scope, one: Happened, people: Collection[Participant], kind: notifications.Kind
 ) -> Iterator[Occasion]:
+    actor_id = one.logged.user_id if kind == "reaction" else one.logged.sender_id
     for person in people:
         if person.user_id != actor_id:
             yield Occasion(
                 user_id=person.user_id,
                 kind=kind,
-                event_id=notifications.event_id(conversation_id, one.event.seq),
+                event_id=notifications.event_id(place.id, one.event.seq),
                 happened_at=one.event.inserted_at,
                 subject=Subject("message", one.message.id),
                 actor_id=actor_id,
-                place=notifications.conversation(conversation_id),
+                place=place,
                 seq=one.event.seq,
                 object_id=one.message.id,
                 gone=one.gone,

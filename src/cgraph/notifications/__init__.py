@@ -64,6 +64,7 @@ from .preferences import (
     forget_scope,
     get_global_preference,
     get_preference,
+    list_listeners,
     list_preferences,
 )
 from .providers import open_pushers
@@ -177,6 +178,7 @@ __all__ = [
     "leave_place",
     "leave_places",
     "list_devices",
+    "list_listeners",
     "list_notifications",
     "list_preferences",
     "list_targets",

@@ -115,6 +115,11 @@ async def forget_scope(tx: Transaction, scope_id: UUID, user_ids: Sequence[UUID]
     await tx.value(_FORGET, scope_id, list(user_ids))
 
 
+async def list_listeners(db: Repo, scope_ids: Sequence[UUID], *, most: int) -> list[UUID]:
+    """Who wants to hear everything of one of these places, by id; whether something nearer says otherwise is not asked."""
+    return await db.values(_LISTENERS, list(scope_ids), most)
+
+
 async def _write(tx: Transaction, user_id: UUID, preference: Preference) -> None:
     values = msgspec.structs.asdict(preference)
     if preference == nothing_set(user_id, Scope(preference.scope, preference.scope_id)):
@@ -123,6 +128,9 @@ async def _write(tx: Transaction, user_id: UUID, preference: Preference) -> None
     await tx.value(_SET, user_id, *(values.get(name) for name in Stored.__struct_fields__))
 
 
+_LISTENERS = """
+SELECT DISTINCT user_id FROM notification_preferences WHERE scope_id = ANY($1) AND level = 'all' ORDER BY user_id LIMIT $2
+"""
 _COLUMNS = columns(Stored)
 _GET = f"SELECT {_COLUMNS} FROM notification_preferences WHERE user_id = $1 AND scope_id = $2"
 _LIST = f"""

@@ -55,7 +55,8 @@ async def recheck(
     """
     now = clock.now()
     looks = await look_at(db, sources, outcomes)
-    places = list({place for one in outcomes for place in one.places})
+    around = [look.places or one.places for one, look in zip(outcomes, looks, strict=True)]
+    places = list({place for some in around for place in some})
     actors = {one.actor_id for one in outcomes if one.actor_id}
     people = await get_recipients(db, [user_id], places, actor_ids=actors)
     if (person := people.get(user_id)) is None:
@@ -63,8 +64,8 @@ async def recheck(
     active = not person.idle and bool(await accounts.list_online_ids(db, [user_id]))
     read = await _read_entries(db, user_id, outcomes)
     decided = []
-    for one, look in zip(outcomes, looks, strict=True):
-        facts = person.at(one.places).facts(
+    for one, look, some in zip(outcomes, looks, around, strict=True):
+        facts = person.at(some).facts(
             one.kind,
             now,
             actor_id=one.actor_id,

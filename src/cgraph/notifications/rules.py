@@ -185,8 +185,9 @@ def level_of(facts: Facts) -> tuple[Level, Scope | None]:
     nearest = _nearest(facts, "level")
     if nearest is not None and nearest.level is not None:
         return nearest.level, nearest.scope
+    own = (one.scope.default for one in facts.scopes if one.scope.default is not None)
     place = facts.scopes[0].scope.kind if facts.scopes else "global"
-    return DEFAULT_LEVELS[place], None
+    return next(own, DEFAULT_LEVELS[place]), None
 
 
 Setting = Literal["level", "in_app", "push", "email", "ignore_everyone"]

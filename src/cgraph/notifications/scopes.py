@@ -34,11 +34,13 @@ DEFAULT_LEVELS: dict[ScopeKind, Level] = {
 """The level of a place for which, and for all around which, nothing is set."""
 
 
-class Scope(msgspec.Struct, frozen=True):
+class Scope(msgspec.Struct, frozen=True, omit_defaults=True):
     """One place, or everything (`global`, where `id` is the person's own)."""
 
     kind: ScopeKind
     id: UUID
+    default: Level | None = None
+    """The level there for who has set none, anywhere; None: that of its kind."""
 
 
 def conversation(id: UUID) -> Scope:

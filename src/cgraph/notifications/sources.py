@@ -7,7 +7,7 @@ import msgspec
 
 from cgraph_kit.db import Repo
 
-from .scopes import ScopeKind
+from .scopes import Scope, ScopeKind
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -34,6 +34,8 @@ class Look(msgspec.Struct, frozen=True):
     """What the place is called; None: it is known by who is there."""
     direct: bool = False
     """The place is between two people."""
+    places: Sequence[Scope] = ()
+    """What the place lies in, itself included, where there is more than itself."""
 
 
 UNSEEN = Look(gone=True, may_see=False)

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from cgraph import messaging, notifications
+from cgraph import groups, messaging, notifications
 from cgraph.accounts import Actor
 from cgraph.notifications import (
     Explained,
@@ -39,13 +39,34 @@ class _Place(NamedTuple):
 
 
 _PLACES: dict[ScopeKind, _Place] = {
+    "channel": _Place(
+        groups.get_channel_scopes,
+        groups.get_channel_preference,
+        groups.change_channel_preference,
+    ),
+    "thread": _Place(
+        groups.get_thread_scopes,
+        groups.get_thread_preference,
+        groups.change_thread_preference,
+    ),
+    "group": _Place(
+        groups.get_group_scopes,
+        groups.get_group_preference,
+        groups.change_group_preference,
+    ),
     "conversation": _Place(
         messaging.get_notification_places,
         messaging.get_notification_preference,
         messaging.change_notification_preference,
     ),
 }
-ERRORS = (notifications.ScopeNotFound, messaging.ConversationNotFound)
+ERRORS = (
+    notifications.ScopeNotFound,
+    messaging.ConversationNotFound,
+    groups.GroupNotFound,
+    groups.ChannelNotFound,
+    groups.ThreadNotFound,
+)
 
 
 def _place(scope: ScopeKind) -> _Place:

@@ -58,6 +58,7 @@ class TestApp:
     )
     events: list[Any] = field(default_factory=list)
     sources: Sources = SOURCES
+    audience: messaging.Audience = groups.AUDIENCE
 
     @property
     def jobs(self) -> Jobs:

@@ -121,8 +121,9 @@ class TestPlaces:
         places = [
             (f"conversation/{id}", "conversation_not_found"),
             (f"conversation/{new_id()}", "conversation_not_found"),
-            (f"channel/{id}", "scope_not_found"),
-            (f"group/{id}", "scope_not_found"),
+            (f"channel/{id}", "channel_not_found"),
+            (f"thread/{id}", "thread_not_found"),
+            (f"group/{id}", "group_not_found"),
             (f"global/{eve.id}", "not_found"),
             (f"kitchen/{id}", "not_found"),
             ("conversation/x", "not_found"),
