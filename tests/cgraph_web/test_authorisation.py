@@ -29,9 +29,12 @@ from .conftest import Caller
 ROLES = ("nobody", "stranger", "participant", "owner")
 ELSEWHERE = tuple(
     f"/api/v1{prefix}"
-    for prefix in ("/groups", "/channels", "/invites", "/forums", "/posts", "/comments")
+    for prefix in (
+        *("/groups", "/channels", "/invites", "/forums", "/posts", "/comments"),
+        *("/moderation", "/reports"),
+    )
 )
-"""Groups and forums know other roles: see `test_group_authorisation` and `test_forum_authorisation`."""
+"""Groups, forums and moderation know other roles: see `test_group_authorisation` and its like."""
 ELSEWHERE_TOPICS = ("group:*", "channel:*", "thread:*", "forum:*", "post:*")
 
 
