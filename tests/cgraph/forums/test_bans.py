@@ -16,6 +16,7 @@ from cgraph.forums import (
     NewForumBan,
     NotModerator,
     OutrankedInForum,
+    SetVote,
 )
 from cgraph.forums.events import AccessLost
 from cgraph_kit import clock
@@ -161,6 +162,26 @@ class TestSweepBanned:
         assert await removed(db, "posts", posts) == set()
         # What had been removed before stays so.
         assert await removed(db, "comments", said) == {before.target_id}
+        assert await miscounted(db, scene.forum_id) == []
+
+    async def test_takes_the_weight_of_their_votes_and_gives_it_back(self, app: App) -> None:
+        db = app.db
+        scene = await make_forum_scene(db)
+        said = await comment(db, scene.author, scene.post_id)
+        await forums.vote_for_post(db, scene.reader, scene.post_id, SetVote(1))
+        await forums.vote_for_comment(db, scene.reader, said, SetVote(-1))
+        before = await plaza.counts(db, "posts", scene.post_id)
+        new = NewForumBan(revoke_votes=True)
+        entry = await forums.ban_user(db, scene.junior, scene.forum_id, scene.reader.id, new)
+        await sweep(app, scene, entry, votes=True)
+        after = await plaza.counts(db, "posts", scene.post_id)
+        assert (before.upvotes, after.upvotes) == (2, 1)
+        assert after.best < before.best
+        assert (await plaza.counts(db, "comments", said)).downvotes == 0
+        assert await miscounted(db, scene.forum_id) == []
+        await forums.undo_act(db, scene.junior, scene.forum_id, entry.id)
+        await unsweep(app, scene, entry, votes=True)
+        assert await plaza.counts(db, "posts", scene.post_id) == before
         assert await miscounted(db, scene.forum_id) == []
 
     async def test_does_nothing_once_the_ban_was_taken_back(self, app: App) -> None:
