@@ -116,6 +116,7 @@ PUSHES: Mapping[str, Mapping[str, Any]] = {
         "member_joined": groups.MemberPayload,
         "member_updated": groups.MemberPayload,
         "member_left": groups.MemberLeftPayload,
+        **PRESENCE,
     },
     "forum:*": {
         "forum_updated": forums.ForumPayload,

@@ -11,10 +11,12 @@ import pytest
 
 import cgraph_web
 from cgraph_kit.channels import Channel
+from cgraph_kit.channels.testing import Frame
 from cgraph_web.asyncapi import document
 from cgraph_web.asyncapi.messages import reply_kind
 from cgraph_web.payloads import PUSHES, events_of, is_durable, payload_of
 from cgraph_web.socket import UserSocket
+from support.described import Witness
 
 Json = dict[str, Any]
 PUSHED = [(kind, event) for kind in UserSocket.channels for event in events_of(kind)]
@@ -144,3 +146,43 @@ class TestDocument:
         )
         message = found["components"]["messages"]["user.hear.session_revoked"]
         assert message["payload"]["allOf"][0] == {"$ref": "#/components/schemas/RevokedSessions"}
+
+
+class TestWhoHoldsItAgainstWhatIsSaid:
+    """`support.described`, by which the tests of the channels are watched."""
+
+    TOPIC = "conversation:1"
+    TYPING = {"user_id": "01933e5c-7a10-7c3e-9d52-5b0a4f6e2c11", "expires_in": 6.0}
+
+    def test_lets_pass_what_is_described(self) -> None:
+        witness = Witness()
+        witness.hears(Frame(None, None, self.TOPIC, "user_typing", self.TYPING))
+        witness.says(self.TOPIC, "react", "1")
+        refusal = {"status": "error", "response": {"reason": "cannot_react"}}
+        witness.hears(Frame("1", "1", self.TOPIC, "phx_reply", refusal))
+
+    @pytest.mark.parametrize(
+        ("event", "payload"),
+        [
+            ("user_sings", TYPING),
+            ("user_typing", {**TYPING, "song": "la"}),
+            ("user_typing", {"user_id": "nobody", "expires_in": 6.0}),
+            ("new_message", TYPING),
+        ],
+    )
+    def test_notices_a_push_that_is_not(self, event: str, payload: Json) -> None:
+        with pytest.raises(AssertionError, match="described"):
+            Witness().hears(Frame(None, None, self.TOPIC, event, payload))
+
+    @pytest.mark.parametrize(
+        "payload",
+        [
+            {"status": "ok", "response": {"id": 1}},
+            {"status": "error", "response": {"reason": "edit_window_closed"}},
+        ],
+    )
+    def test_notices_an_answer_that_is_not(self, payload: Json) -> None:
+        witness = Witness()
+        witness.says(self.TOPIC, "react", "1")
+        with pytest.raises(AssertionError):
+            witness.hears(Frame("1", "1", self.TOPIC, "phx_reply", payload))

@@ -9,7 +9,7 @@ await channel.assert_push("new_message", {"content": "hi"})
 
 import asyncio
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import msgspec
 
@@ -108,12 +108,21 @@ class MemoryTransport:
         return frames
 
 
+class Witness(Protocol):
+    """Somebody who is shown all that a client says and hears; what is raised reaches the test."""
+
+    def says(self, topic: str, event: str, ref: Any) -> None: ...
+
+    def hears(self, frame: Frame) -> None: ...
+
+
 class ClientSocket:
     """One connected client, of protocol version 2 unless it only sends and reads raw texts."""
 
     def __init__(self, endpoint: Endpoint, transport: MemoryTransport) -> None:
         self.endpoint = endpoint
         self.transport = transport
+        self.witness: Witness | None = None
         self.frames: list[Frame] = []
         """What has come and was not asserted yet."""
         self._last_ref = 0
@@ -161,6 +170,8 @@ class ClientSocket:
             self.transport.receiver.closed(code)
 
     def send(self, join_ref: Any, ref: Any, topic: str, event: str, payload: Any) -> None:
+        if self.witness is not None:
+            self.witness.says(topic, event, ref)
         if isinstance(payload, bytes):
             head = binary_push(to_json(join_ref), to_json(topic), to_json(event), b"")
             jr, tl, el = head[1:4]
@@ -180,7 +191,11 @@ class ClientSocket:
 
     def take(self, matches: Callable[[Frame], bool]) -> Frame | None:
         """The first frame that matches among those that have come, taken out."""
-        self.frames += [_decode(text) for text in self.transport.texts()]
+        for text in self.transport.texts():
+            frame = _decode(text)
+            if self.witness is not None:
+                self.witness.hears(frame)
+            self.frames.append(frame)
         for at, frame in enumerate(self.frames):
             if matches(frame):
                 return self.frames.pop(at)

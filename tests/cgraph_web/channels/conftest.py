@@ -9,6 +9,7 @@ from cgraph_kit.channels.endpoint import Endpoint
 from cgraph_kit.channels.testing import ClientSocket
 from cgraph_kit.channels.testing import connect as connect_to
 from cgraph_web.realtime import realtime
+from support.described import Witness
 from support.people import Person
 
 Connect = Callable[[Person], Awaitable[ClientSocket]]
@@ -22,9 +23,11 @@ async def endpoint(app: App) -> AsyncIterator[Endpoint]:
 
 @pytest.fixture
 def connect(endpoint: Endpoint) -> Connect:
-    """A device of a person."""
+    """A device of a person; all that is said there must be described."""
 
     async def connect(person: Person) -> ClientSocket:
-        return await connect_to(endpoint, {"token": person.token})
+        socket = await connect_to(endpoint, {"token": person.token})
+        socket.witness = Witness()
+        return socket
 
     return connect
