@@ -6,6 +6,7 @@ shown as text. What comes out of the parser passes a sanitiser all the same, so 
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from html import escape
 from itertools import islice
 
@@ -16,6 +17,8 @@ CELLS = 10_000
 """Lines times columns from which on tables stay text: short rows are filled up, so little source makes much HTML."""
 DEPTH = 100
 """Quotes and lists within each other; deeper ones stay text."""
+SHORT = 1_000
+"""Code points up to which thousands of texts are kept with their HTML, as lists show them; of longer ones a few."""
 MOST_NAMES = 100
 """Names looked at in one text."""
 
@@ -66,6 +69,20 @@ def names_in(source: str) -> list[list[str]]:
 
 
 def _clean(source: str) -> str:
+    return _clean_short(source) if len(source) <= SHORT else _clean_long(source)
+
+
+@lru_cache(4096)
+def _clean_short(source: str) -> str:
+    return _cleaned(source)
+
+
+@lru_cache(64)
+def _clean_long(source: str) -> str:
+    return _cleaned(source)
+
+
+def _cleaned(source: str) -> str:
     html = comrak.render_markdown(source, _extensions(source), _PARSE, _RENDER)
     if _is_deep(html):
         html = f"<p>{escape(source, quote=False)}</p>"
@@ -100,7 +117,8 @@ def _link_names(html: str, links: Mapping[str, str]) -> str:
         return match[0]
 
     return "".join(
-        text if silent else _NAME.sub(linked, text) for text, silent in _pieces(html, tags=True)
+        text if silent or "@" not in text else _NAME.sub(linked, text)
+        for text, silent in _pieces(html, tags=True)
     )
 
 
