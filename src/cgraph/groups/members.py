@@ -76,7 +76,7 @@ WITH prefix AS (
 ), found AS (
     SELECT n.user_id, n.name
     FROM prefix p, group_member_names n
-    WHERE n.group_id = $1 AND n.name >= p.low AND n.name < p.high AND (n.name, n.user_id) > ($3 COLLATE "C", $4)
+    WHERE n.group_id = $1 AND n.name < p.high AND (n.name, n.user_id) > (greatest($3 COLLATE "C", p.low), $4)
         AND NOT EXISTS (
             SELECT FROM group_member_names o
             WHERE o.group_id = n.group_id AND o.user_id = n.user_id AND o.name >= p.low AND o.name < p.high

@@ -72,15 +72,12 @@ RETURN regexp_replace(lower(normalize(name, NFKD)), '[\u0300-\u036f]', '', 'g');
 CREATE FUNCTION name_new_group_members() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     -- Who is renamed at this moment has been, or waits and then finds the member.
-    WITH people AS MATERIALIZED (
-        SELECT u.id, u.username, u.display_name FROM users u
-        WHERE u.id IN (SELECT user_id FROM added) ORDER BY u.id FOR SHARE
-    )
+    PERFORM FROM users WHERE id IN (SELECT user_id FROM added) ORDER BY id FOR SHARE;
     INSERT INTO group_member_names (group_id, user_id, kind, name)
     SELECT a.group_id, a.user_id, n.kind, folded(n.name)
-    FROM added a JOIN people p ON p.id = a.user_id
+    FROM added a JOIN users u ON u.id = a.user_id
     CROSS JOIN LATERAL (
-        VALUES ('nickname', a.nickname), ('display_name', p.display_name), ('username', p.username)
+        VALUES ('nickname', a.nickname), ('display_name', u.display_name), ('username', u.username)
     ) n (kind, name)
     WHERE n.name IS NOT NULL;
     RETURN NULL;

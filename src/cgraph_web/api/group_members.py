@@ -25,6 +25,10 @@ class FindMembers(WhichPage, frozen=True, kw_only=True):
     """The beginning of a nickname, display name or username; case and accents do not matter."""
 
 
+class WhichPrune(Prune, frozen=True):
+    """Of whom one asks how many there are."""
+
+
 @action(errors=(groups.GroupNotFound,))
 async def index(db: Repo, actor: Actor, group_id: UUID, query: Query[WhichPage]) -> Many[Member]:
     """The members of a group, by id."""
@@ -90,7 +94,7 @@ async def kick(db: Repo, actor: Actor, exchange: Exchange, group_id: UUID, user_
 
 @action(errors=(groups.GroupNotFound, groups.MissingPermission))
 async def count_prunable(
-    db: Repo, actor: Actor, group_id: UUID, query: Query[Prune]
+    db: Repo, actor: Actor, group_id: UUID, query: Query[WhichPrune]
 ) -> Data[Pruned]:
     """How many members without a role have not been here for so many days, with KICK_MEMBERS."""
     return Data(await groups.count_prunable(db, actor, group_id, query))
