@@ -26,6 +26,8 @@ from .bulk import (
     ImportedForum,
     ImportedForumBan,
     ImportedSubscription,
+    find_forum_ids,
+    fit_slug,
     import_forum_bans,
     import_forums,
     import_subscriptions,
@@ -42,6 +44,7 @@ from .bulk_posts import (
 )
 from .bulk_votes import (
     ImportedVote,
+    import_votes,
 )
 from .comment import (
     Comment,
@@ -157,6 +160,12 @@ from .events import (
     PostListed,
     PostPayload,
     PostUpdated,
+)
+from .feeds import (
+    Feed,
+    FeedEntry,
+    forum_feed,
+    post_feed,
 )
 from .following import (
     CommentCounts,
@@ -382,6 +391,8 @@ __all__ = [
     "DraftNotFound",
     "DurableForumEvent",
     "DurablePostEvent",
+    "Feed",
+    "FeedEntry",
     "Forum",
     "ForumArchived",
     "ForumBan",
@@ -504,12 +515,15 @@ __all__ = [
     "edit_comment",
     "edit_post",
     "find_comment_ids",
+    "find_forum_ids",
     "find_post_ids",
     "find_post_redirect",
     "find_shut_out",
+    "fit_slug",
     "follow_post",
     "forget_drafts",
     "forget_snapshots",
+    "forum_feed",
     "forum_name",
     "get_comment",
     "get_comment_place",
@@ -527,6 +541,7 @@ __all__ = [
     "import_forums",
     "import_posts",
     "import_subscriptions",
+    "import_votes",
     "limits_of",
     "list_children",
     "list_comment_revisions",
@@ -559,6 +574,7 @@ __all__ = [
     "notify_of_comment",
     "notify_of_post",
     "pin_post",
+    "post_feed",
     "quote_comment",
     "quote_post",
     "rank_recent_posts",

@@ -4,15 +4,24 @@ Nobody is told. Whoever is looking finds it when they read again: number lines m
 resumes from before is told to reload.
 """
 
+import re
+import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import count
 from uuid import UUID
 
 import msgspec
 
-from cgraph_kit.db import Transaction
+from cgraph_kit.db import Repo, Transaction
 
 from .access import Level, Posting, Visibility
+from .forum import RESERVED
+
+SLUG_MAX = 32
+TAIL = 5
+"""Of a slug: what tells those apart who would have the same."""
+_FOREIGN = re.compile(r"[^a-z0-9]+")
 
 
 class ImportedForum(msgspec.Struct, frozen=True):
@@ -20,7 +29,7 @@ class ImportedForum(msgspec.Struct, frozen=True):
 
     id: UUID
     slug: str
-    """Nobody has it; see `free_slugs`."""
+    """Nobody has it; see `fit_slug`."""
     title: str
     inserted_at: datetime
     parent_id: UUID | None = None
@@ -98,6 +107,29 @@ async def import_forum_bans(
         [ban.expires_at for ban in bans],
         [ban.inserted_at for ban in bans],
     )
+
+
+async def find_forum_ids(db: Repo, ids: Sequence[UUID]) -> set[UUID]:
+    """Those of these ids that are forums, deleted or not."""
+    return set(await db.values("SELECT id FROM forums WHERE id = ANY($1)", list(ids)))
+
+
+async def fit_slug(db: Repo, name: str) -> str:
+    """The nearest slug to a name that nobody has: accents go, what is no letter or digit becomes `-`."""
+    base = _fitted(name)
+    like = f"{base[: SLUG_MAX - TAIL]}%"
+    taken = set(await db.values("SELECT slug FROM forums WHERE slug LIKE $1", like)) | RESERVED
+    if base not in taken:
+        return base
+    cut = base[: SLUG_MAX - TAIL].rstrip("-")
+    return next(slug for n in count(2) if (slug := f"{cut}-{n}") not in taken)
+
+
+def _fitted(name: str) -> str:
+    plain = unicodedata.normalize("NFKD", name).casefold()
+    plain = "".join(character for character in plain if not unicodedata.combining(character))
+    slug = _FOREIGN.sub("-", plain).strip("-")[:SLUG_MAX].strip("-")
+    return slug if len(slug) > 1 else "forum"
 
 
 def _row(new: ImportedForum) -> tuple[object, ...]:

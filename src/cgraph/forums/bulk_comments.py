@@ -24,6 +24,7 @@ class ImportedComment(msgspec.Struct, frozen=True):
     inserted_at: datetime
     parent_id: UUID | None = None
     """What it answers: a comment of the same post that is there, or comes before it."""
+    mentions: Sequence[UUID] = ()
     edited_at: datetime | None = None
     deleted_at: datetime | None = None
     """By its author; then without text."""
@@ -186,6 +187,7 @@ def _row(comment: ImportedComment, forum_id: UUID, node: Node) -> tuple[object, 
         node.depth,
         comment.author_id,
         comment.content,
+        f"{{{','.join(map(str, comment.mentions))}}}",
         votes.up,
         votes.down,
         node.host,
@@ -211,6 +213,7 @@ _COLUMNS = {
     "depth": "smallint",
     "author_id": "uuid",
     "content": "text",
+    "mentions": "text",
     "upvotes": "integer",
     "downvotes": "integer",
     "host": "boolean",
@@ -225,7 +228,8 @@ _COLUMNS = {
     "locked_at": "timestamptz",
 }
 """Columns of a comment as it is written, and the types they are given in."""
-_VALUES = ", ".join("path::ltree" if name == "path" else name for name in _COLUMNS)
+_CAST = {"path": "path::ltree", "mentions": "mentions::uuid[]"}
+_VALUES = ", ".join(_CAST.get(name, name) for name in _COLUMNS)
 _ARRAYS = ", ".join(f"${n}::{type}[]" for n, type in enumerate(_COLUMNS.values(), 1))
 # Not by COPY, which would need to know ltree.
 _WRITE = f"""

@@ -22,6 +22,7 @@ class ImportedPost(msgspec.Struct, frozen=True):
     content: str = ""
     url: str | None = None
     language: str | None = None
+    mentions: Sequence[UUID] = ()
     nsfw: bool = False
     edited_at: datetime | None = None
     deleted_at: datetime | None = None
@@ -88,6 +89,7 @@ def _row(post: ImportedPost, votes: Counted, scale: Scale) -> tuple[object, ...]
         post.content,
         post.url,
         post.language,
+        list(post.mentions),
         post.nsfw,
         votes.up,
         votes.down,
@@ -114,6 +116,7 @@ _COLUMNS = (
     "content",
     "url",
     "language",
+    "mentions",
     "nsfw",
     "upvotes",
     "downvotes",

@@ -10,7 +10,8 @@ import msgspec
 
 from cgraph_kit.db import Transaction
 
-Kind = Literal["post", "comment"]
+from .counting import CHANGED, TABLES, counting
+from .vote import VotedKind
 
 
 class ImportedVote(msgspec.Struct, frozen=True):
@@ -52,7 +53,7 @@ def count(votes: Iterable[ImportedVote]) -> Counted:
     return Counted(values.count(1), values.count(-1))
 
 
-async def write_votes(tx: Transaction, kind: Kind, things: Sequence[Voted]) -> None:
+async def write_votes(tx: Transaction, kind: VotedKind, things: Sequence[Voted]) -> None:
     """Write the votes, and what they give the authors; the things' own rows say already how many they are."""
     rows = [
         (id, vote.user_id, kind, forum_id, vote.value, vote.inserted_at, vote.inserted_at)
@@ -68,7 +69,26 @@ async def write_votes(tx: Transaction, kind: Kind, things: Sequence[Voted]) -> N
     await _give(tx, kind, given)
 
 
-async def _give(tx: Transaction, kind: Kind, given: Counter[tuple[UUID, UUID]]) -> None:
+async def import_votes(
+    tx: Transaction, kind: VotedKind, votes: Sequence[tuple[UUID, ImportedVote]]
+) -> int:
+    """Add votes for things that are there; who has voted for one already keeps that. Returns how many are new.
+
+    Votes for what is not there, and of people for what they wrote themselves, are left out.
+    """
+    if not votes:
+        return 0
+    new: int = await tx.value(
+        _ADD[kind],
+        [id for id, _ in votes],
+        [vote.user_id for _, vote in votes],
+        [vote.value for _, vote in votes],
+        [vote.inserted_at for _, vote in votes],
+    )
+    return new
+
+
+async def _give(tx: Transaction, kind: VotedKind, given: Counter[tuple[UUID, UUID]]) -> None:
     rows = sorted(given.items())
     await tx.value(
         _KARMA,
@@ -97,3 +117,23 @@ SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::integer[], $4::integer[])
 ON CONFLICT (forum_id, user_id) DO UPDATE SET
     posts = k.posts + excluded.posts, comments = k.comments + excluded.comments
 """
+
+
+def _add(kind: VotedKind) -> str:
+    return f"""
+WITH held AS MATERIALIZED (
+    SELECT t.id, t.forum_id, t.author_id FROM {TABLES[kind]} t WHERE t.id = ANY($1) ORDER BY t.id FOR NO KEY UPDATE
+), given AS (
+    INSERT INTO votes (item_id, user_id, item_kind, forum_id, value, inserted_at, updated_at)
+    SELECT h.id, v.user_id, '{kind}', h.forum_id, v.value, v.at, v.at
+    FROM unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::timestamptz[]) AS v(item_id, user_id, value, at)
+    JOIN held h ON h.id = v.item_id
+    WHERE h.author_id IS DISTINCT FROM v.user_id
+    ORDER BY h.id, v.user_id
+    ON CONFLICT DO NOTHING RETURNING {CHANGED}
+), {counting(kind)}
+SELECT count(*) FROM given
+"""
+
+
+_ADD: dict[VotedKind, str] = {"post": _add("post"), "comment": _add("comment")}
