@@ -221,6 +221,7 @@ TABLE: dict[str, Row] = {
     f"PATCH {A}/admin/queues/{{queue}}": admin({}),
     f"GET {A}/users": own(200, query="?username=nobody"),
     f"GET {A}/users/{{user_id}}": own(200),
+    f"GET {A}/users/{{user_id}}/karma": own(200),
     f"GET {A}/conversations": own(200),
     f"POST {A}/conversations": own(201, {"participant_ids": []}),
     f"GET {C}": inside(200),
