@@ -17,6 +17,7 @@ BENCHES = (
     "resume",
     "decode",
     "jobs",
+    "permissions",
     "forums",
 )
 

@@ -12,35 +12,26 @@ from cgraph_kit.db import Repo
 from . import permissions
 from .channel import Channel, ordered
 from .errors import ChannelNotFound, GroupNotFound
-from .permissions import MemberFacts, Overwrite, Permission
-from .standing import MEMBER_FACTS, MEMBERS, FactsRow
+from .permissions import MemberFacts, Permission
+from .standing import MEMBER_FACTS, MEMBERS, POOLED, FactsRow, unpooled
 
 
 class _Listed(Channel, frozen=True, kw_only=True):
-    overwrites: list[Overwrite] | None
-    """Those that concern the member."""
+    pooled: list[int | None] | None
+    """What it allows and denies the member: see `standing.POOLED`."""
 
 
 class _Row(FactsRow, frozen=True):
     channels: list[dict[str, Any]] | None
 
 
-class Seen(msgspec.Struct, frozen=True):
-    """A member, and every channel and category with what they may there; 0 where they may not even look."""
-
-    member: MemberFacts
-    channels: list[Channel]
-    overwrites: dict[UUID, list[Overwrite]]
-    """By channel, those that concern the member."""
-
-
 async def list_channels(db: Repo, actor: Actor, group_id: UUID) -> list[Channel]:
     """What the actor sees of a group's channels, in order; a category also for what is in it. Raises `GroupNotFound`."""
-    seen = await look(db, actor.id, group_id)
-    visible = [channel for channel in seen.channels if channel.bits & Permission.VIEW_CHANNEL]
+    every = await look(db, actor.id, group_id)
+    visible = [channel for channel in every if channel.bits & Permission.VIEW_CHANNEL]
     ids = {channel.id for channel in visible}
     around = {channel.category_id for channel in visible} - ids
-    return ordered([*visible, *(one for one in seen.channels if one.id in around)])
+    return ordered([*visible, *(one for one in every if one.id in around)])
 
 
 async def get_channel(db: Repo, actor: Actor, channel_id: UUID) -> Channel:
@@ -48,29 +39,31 @@ async def get_channel(db: Repo, actor: Actor, channel_id: UUID) -> Channel:
     row = await db.first(_Row, _ONE, actor.id, channel_id)
     if row is None:
         raise ChannelNotFound
-    (channel,) = _seen(row).channels
+    (channel,) = _seen(row)
     if not channel.bits & Permission.VIEW_CHANNEL:
         raise ChannelNotFound
     return channel
 
 
-async def look(db: Repo, user_id: UUID, group_id: UUID) -> Seen:
-    """What a member may in each channel. Raises `GroupNotFound` for who is none."""
-    row = await db.first(_Row, _ALL, user_id, group_id)
+async def look(db: Repo, user_id: UUID, group_id: UUID) -> list[Channel]:
+    """Every channel and category with what a member may there, 0 where they may not even look.
+
+    Raises `GroupNotFound` for who is none.
+    """
+    row = await db.first(_Row, ALL, user_id, group_id)
     if row is None:
         raise GroupNotFound
     return _seen(row)
 
 
-def _seen(row: _Row) -> Seen:
+def _seen(row: _Row) -> list[Channel]:
     member = row.facts(clock.now())
     listed = msgspec.convert(row.channels or [], list[_Listed])
-    overwrites = {one.id: one.overwrites or [] for one in listed}
-    return Seen(member, [_channel(one, member) for one in listed], overwrites)
+    return [_channel(one, member) for one in listed]
 
 
 def _channel(one: _Listed, member: MemberFacts) -> Channel:
-    bits = permissions.in_channel(member, one.overwrites or ())
+    bits = permissions.in_channel(member, unpooled(member, one.pooled))
     fields = {name: getattr(one, name) for name in _NAMES}
     return Channel(**fields, permissions=str(bits))
 
@@ -80,22 +73,24 @@ _FIELDS = ", ".join(
     f"'{name}', " + ("c.archived_at IS NOT NULL" if name == "archived" else f"c.{name}")
     for name in _NAMES
 )
+# Overwrites are found by whom they concern: there is no better way to those of one member in all channels.
 _CHANNELS = f"""
-SELECT {MEMBER_FACTS}, (
-    SELECT jsonb_agg(jsonb_build_object({_FIELDS}, 'overwrites', (
-        SELECT jsonb_agg(jsonb_build_object('target_id', o.target_id, 'allow', o.allow, 'deny', o.deny))
-        FROM group_overwrites o WHERE o.channel_id = c.id AND o.target_id = ANY(t.ids)
-    ))) FROM group_channels c WHERE c.group_id = m.group_id {{these}}
-)
-{MEMBERS} CROSS JOIN LATERAL (
-    SELECT ARRAY(
+WITH me AS MATERIALIZED (
+    SELECT {MEMBER_FACTS}
+    {MEMBERS} WHERE m.user_id = $1 AND m.group_id = {{group}}
+), own AS (
+    SELECT o.channel_id, {POOLED} AS pooled FROM me AS m, group_overwrites o
+    WHERE o.target_id = ANY(ARRAY(
         SELECT role_id FROM group_member_roles mr WHERE mr.group_id = m.group_id AND mr.user_id = m.user_id
-    ) || m.group_id || m.user_id AS ids
-) t
-WHERE m.user_id = $1
+    ) || m.group_id || m.user_id)
+    GROUP BY o.channel_id
+)
+SELECT m.*, (
+    SELECT jsonb_agg(jsonb_build_object({_FIELDS}, 'pooled', own.pooled))
+    FROM group_channels c LEFT JOIN own ON own.channel_id = c.id WHERE c.group_id = m.group_id {{these}}
+) FROM me AS m
 """
-_ALL = _CHANNELS.format(these="") + " AND m.group_id = $2"
-_ONE = (
-    _CHANNELS.format(these="AND c.id = $2")
-    + " AND m.group_id = (SELECT group_id FROM group_channels WHERE id = $2)"
+ALL = _CHANNELS.format(group="$2", these="")
+_ONE = _CHANNELS.format(
+    group="(SELECT group_id FROM group_channels WHERE id = $2)", these="AND c.id = $2"
 )

@@ -29,8 +29,8 @@ async def order_channels(
     """
     async with db.transaction() as tx:
         await hold_group(tx, actor, group_id)
-        seen = await look(tx, actor.id, group_id)
-        there = {one.id: one for one in seen.channels if one.bits & Permission.VIEW_CHANNEL}
+        every = await look(tx, actor.id, group_id)
+        there = {one.id: one for one in every if one.bits & Permission.VIEW_CHANNEL}
         moves = _checked(order.channels, there)
         before = {
             str(move.id): _said(there[move.id].position, there[move.id].category_id)

@@ -168,6 +168,31 @@ def overwrites_of(rows: Sequence[dict[str, Any]] | None) -> list[Overwrite]:
     return [msgspec.convert(row, Overwrite) for row in rows or ()]
 
 
+POOLED = """
+ARRAY[
+    bit_or(o.allow) FILTER (WHERE o.target_id = m.group_id), bit_or(o.deny) FILTER (WHERE o.target_id = m.group_id),
+    bit_or(o.allow) FILTER (WHERE o.target_id NOT IN (m.group_id, m.user_id)),
+    bit_or(o.deny) FILTER (WHERE o.target_id NOT IN (m.group_id, m.user_id)),
+    bit_or(o.allow) FILTER (WHERE o.target_id = m.user_id), bit_or(o.deny) FILTER (WHERE o.target_id = m.user_id)
+]
+"""
+"""The overwrites `o` that concern a member `m`, those of roles pooled as the rule wants it: see `unpooled`."""
+
+
+def unpooled(member: MemberFacts, pooled: Sequence[int | None] | None) -> list[Overwrite]:
+    """Overwrites as `POOLED` selects them: of @everyone, of all the member's roles as if of one, of the member."""
+    if pooled is None:
+        return []
+    role_id = member.roles[0].id if member.roles else member.group_id
+    targets = (member.group_id, role_id, member.user_id)
+    found = []
+    for n, target in enumerate(targets):
+        allow, deny = pooled[2 * n], pooled[2 * n + 1]
+        if allow is not None and deny is not None:
+            found.append(Overwrite(target, allow, deny))
+    return found
+
+
 OVERWRITES = """
 (SELECT jsonb_agg(jsonb_build_object('target_id', o.target_id, 'allow', o.allow, 'deny', o.deny))
     FROM group_overwrites o
