@@ -30,7 +30,7 @@ ROLES = ("nobody", "stranger", "participant", "owner")
 ELSEWHERE = tuple(
     f"/api/v1{prefix}"
     for prefix in (
-        *("/groups", "/channels", "/invites", "/forums", "/posts", "/comments"),
+        *("/groups", "/channels", "/threads", "/invites", "/forums", "/posts", "/comments"),
         *("/moderation", "/reports"),
     )
 )

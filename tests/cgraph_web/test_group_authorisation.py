@@ -22,8 +22,10 @@ from cgraph_kit import clock
 from cgraph_kit.channels.testing import JoinRefused, connect
 from cgraph_web.action import Route
 from cgraph_web.app import create_app
+from cgraph_web.channels.channel import ChannelChannel, ThreadChannel
 from cgraph_web.realtime import realtime
 from cgraph_web.router import ROUTES
+from support.channels import say
 from support.communities import enter, first_channel, found, make_role, overwrite
 from support.people import PASSWORD, Person, register
 
@@ -33,7 +35,7 @@ ROLES = (
     *("nobody", "stranger", "member", "timed_out", "banned"),
     *("holder", "moderator", "administrator", "owner"),
 )
-PREFIXES = ("/api/v1/groups", "/api/v1/channels", "/api/v1/invites")
+PREFIXES = ("/api/v1/groups", "/api/v1/channels", "/api/v1/threads", "/api/v1/invites")
 """Where groups are in the API. What lies there has its row here, and not in `test_authorisation`."""
 TOPICS = ("group:*", "channel:*", "thread:*")
 
@@ -64,6 +66,10 @@ class Scene(NamedTuple):
 
     code: str
     """An invite of the owner's."""
+    message_id: UUID
+    """Said in the channel by `other`."""
+    thread_id: UUID
+    """In the channel, begun by `other`."""
 
     @property
     def exile_id(self) -> UUID:
@@ -97,7 +103,12 @@ async def make_scene(app: App) -> Scene:
     await app.db.value(sql, channel_id, category_id)
     await overwrite(app.db, channel_id, low, deny=int(P.ADD_REACTIONS))
     made = await groups.create_invite(app.db, people["owner"].actor, group_id, groups.NewInvite())
-    return Scene(people, group_id, channel_id, category_id, low, made.invite.code)
+    other = people["other"].actor
+    sent = await say(app.db, other, channel_id)
+    thread = await groups.create_thread(app.db, other, channel_id, groups.NewThread("compost"))
+    return Scene(
+        people, group_id, channel_id, category_id, low, made.invite.code, sent.id, thread.id
+    )
 
 
 _TIME_OUT = "UPDATE group_members SET timed_out_until = $3 WHERE group_id = $1 AND user_id = $2"
@@ -153,6 +164,8 @@ def ranked(
 A = "/api/v1"
 G = A + "/groups/{group_id}"
 C = A + "/channels/{channel_id}"
+M = C + "/messages/{message_id}"
+T = A + "/threads/{thread_id}"
 
 TABLE: dict[str, Row] = {
     # -- groups
@@ -183,6 +196,40 @@ TABLE: dict[str, Row] = {
     f"PUT {C}/overwrites/{{target_id}}": ranked(200, {"deny": "2048"}),
     f"DELETE {C}/overwrites/{{target_id}}": ranked(204),
     f"POST {C}/sync": ranked(200),
+    # -- what is said in channels
+    f"GET {C}/messages": inside(200),
+    f"POST {C}/messages": inside(201, {"content": "Slugs!"}, timed_out=403),
+    f"POST {C}/messages/delete": ranked(
+        200, lambda scene: {"message_ids": [str(scene.message_id), str(UUID(int=1))]}, moderator=200
+    ),
+    f"GET {M}": inside(200),
+    f"PATCH {M}": Row(401, 404, 403, 403, 404, 403, 403, 403, 403, {"content": "Snails!"}),
+    f"DELETE {M}": ranked(200, moderator=200),
+    f"GET {M}/edits": ranked(200, moderator=200),
+    f"PUT {M}/reactions/{{emoji}}": inside(200, timed_out=403),
+    f"DELETE {M}/reactions/{{emoji}}": inside(200, timed_out=403),
+    f"GET {C}/pins": inside(200),
+    f"PUT {C}/pins/{{message_id}}": ranked(200, moderator=200),
+    f"DELETE {C}/pins/{{message_id}}": ranked(200, moderator=200),
+    f"GET {C}/unread": inside(200),
+    f"POST {C}/unread": inside(200, {}),
+    f"POST {C}/read": inside(200, {}),
+    f"POST {C}/delivered": inside(204, {"seq": 1}),
+    f"GET {C}/events": inside(200, query="?since=0"),
+    f"GET {G}/unread": inside(200),
+    f"POST {G}/read": inside(200),
+    # -- threads
+    f"GET {C}/threads": inside(200),
+    f"POST {C}/threads": inside(201, {"name": "slugs"}, timed_out=403),
+    f"POST {M}/threads": inside(201, {"name": "slugs"}, timed_out=403),
+    f"GET {T}": inside(200),
+    f"PATCH {T}": ranked(200, {"name": "slugs"}, holder=200, moderator=200),
+    f"DELETE {T}": ranked(204, holder=204, moderator=204),
+    f"GET {T}/members": inside(200),
+    f"PUT {T}/members/{{user_id}}": inside(204, timed_out=403),
+    f"DELETE {T}/members/{{user_id}}": ranked(204, holder=204, moderator=204),
+    f"POST {T}/follow": inside(204),
+    f"POST {T}/unfollow": inside(204),
     # -- members
     f"GET {G}/members": inside(200),
     f"GET {G}/members/search": inside(200, query="?q=p"),
@@ -234,6 +281,9 @@ def path_of(route: Route, scene: Scene) -> str:
         target_id=scene.role_id,
         user_id=scene.exile_id if of_ban else scene.user_id,
         code=scene.code,
+        message_id=scene.message_id,
+        thread_id=scene.thread_id,
+        emoji="👍",
     )
 
 
@@ -284,6 +334,7 @@ class TestRoutes:
         there = path_of(route, scene) + row.query
         nowhere = there.replace(str(scene.group_id), str(scene.user_id))
         nowhere = nowhere.replace(str(scene.channel_id), str(scene.user_id))
+        nowhere = nowhere.replace(str(scene.thread_id), str(scene.user_id))
         answers = [await caller.send(route.method, path, json=body) for path in (there, nowhere)]
         first, second = ({**answer.error, "request_id": None} for answer in answers)
         assert first == second
@@ -295,10 +346,11 @@ OUTSIDE = ("stranger", "banned")
 
 class TestTopics:
     @pytest.mark.parametrize("role", ROLES[1:])
-    @pytest.mark.parametrize("topic", ["group:*", "channel:*"])
+    @pytest.mark.parametrize("topic", TOPICS)
     async def test_are_for_those_who_see(self, app: App, topic: str, role: str) -> None:
         scene = await make_scene(app)
-        id = scene.group_id if topic == "group:*" else scene.channel_id
+        ids = (scene.group_id, scene.channel_id, scene.thread_id)
+        id = dict(zip(TOPICS, ids, strict=True))[topic]
         async with realtime(app) as endpoint:
             socket = await connect(endpoint, {"token": scene.people[role].token})
             if role in OUTSIDE:
@@ -308,3 +360,43 @@ class TestTopics:
             else:
                 joined = await socket.join(topic.replace("*", str(id)))
                 assert "seq" in joined.response
+
+
+SPEAKING = frozenset({"new_message", "react", "unreact"})
+"""What takes a right that is taken from who is timed out."""
+SAYING: dict[str, Callable[[Scene], dict[str, Any]]] = {
+    "new_message": lambda _: {"content": "Slugs!"},
+    "edit_message": lambda scene: {"id": str(scene.message_id), "content": "Snails!"},
+    "delete_message": lambda scene: {"id": str(scene.message_id)},
+    "react": lambda scene: {"message_id": str(scene.message_id), "emoji": "👍"},
+    "unreact": lambda scene: {"message_id": str(scene.message_id), "emoji": "👍"},
+    "read": lambda _: {},
+}
+"""What is said on a channel, in the order in which it is tried."""
+UNANSWERED = frozenset({"delivered", "typing"})
+
+
+class TestSaying:
+    def test_all_have_a_row(self) -> None:
+        assert set(ChannelChannel.handlers) == set(SAYING) | UNANSWERED
+        assert set(ThreadChannel.handlers) == set(ChannelChannel.handlers)
+
+    @pytest.mark.parametrize("role", [role for role in ROLES[1:] if role not in OUTSIDE])
+    async def test_is_answered_as_each_role_may(self, app: App, role: str) -> None:
+        scene = await make_scene(app)
+        async with realtime(app) as endpoint:
+            socket = await connect(endpoint, {"token": scene.people[role].token})
+            channel = await socket.join(f"channel:{scene.channel_id}")
+            for event, payload in SAYING.items():
+                refused = (
+                    event == "edit_message"
+                    or (role == "timed_out" and event in SPEAKING)
+                    or (event == "delete_message" and role in {"member", "timed_out", "holder"})
+                )
+                if event in {"react", "unreact"} and role in HIGH:
+                    continue  # they have just deleted it
+                ref = channel.push(event, payload(scene))
+                await channel.assert_reply(ref, "error" if refused else "ok")
+
+
+HIGH = ("moderator", "administrator", "owner")
