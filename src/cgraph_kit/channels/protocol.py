@@ -59,6 +59,8 @@ _HALF_A_PAIR: Final = b'"\\ud800"'
 TOO_DEEP: Final = msgspec.Raw(_HALF_A_PAIR)
 """Stands for a payload that is nested too deeply to be read."""
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
+_TOKEN: Final = re.compile(r'"(?:[^"\\]|\\(?:.|\Z))*+"?|[\[{\]}]', re.DOTALL)
+"""A string, or a bracket outside of one. A string that does not end goes to the end: nothing is read twice."""
 _read: Final = json.JSONDecoder().raw_decode
 _decode_array = msgspec.json.Decoder(TextMessage).decode
 _decode_object = msgspec.json.Decoder(ObjectMessage).decode
@@ -78,7 +80,9 @@ def decode_v1(data: bytes) -> Message:
     """Raises Malformed."""
     try:
         return _decode_object(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except RecursionError as error:
+        return _shallow_object(data, error)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         return _salvage(data, dict, error)
 
 
@@ -115,6 +119,39 @@ def _shallow(data: bytes, error: RecursionError) -> Message:
         raise Malformed(str(error)) from None
     message.payload = TOO_DEEP
     return message
+
+
+def _shallow_object(data: bytes, error: RecursionError) -> Message:
+    """The same of an object, in which the payload may stand anywhere. Raises Malformed."""
+    try:
+        text, found, mark = data.decode(), dict[str, Any](), "{"
+        at = 0
+        while not found or text.startswith(",", at):
+            name, at = _read(text, _past(text, at, mark))
+            at = _past(text, at, ":")
+            deep = name == "payload" and text.startswith(("[", "{"), at)
+            found[name], at = (None, _end(text, at)) if deep else _read(text, at)
+            at, mark = _blank(text, at), ","
+        if text[at:].strip() != "}":
+            raise ValueError("expected '}'")  # noqa: TRY301
+        message = _decode_array(to_json([found.get("join_ref"), *(found[name] for name in _NAMES)]))
+    except (ValueError, TypeError, LookupError, RecursionError, msgspec.DecodeError):
+        raise Malformed(str(error)) from None
+    message.payload = TOO_DEEP
+    return message
+
+
+def _end(text: str, at: int) -> int:
+    """Where an object or array ends that cannot be read. Raises ValueError."""
+    depth = 0
+    for token in _TOKEN.finditer(text, at):
+        if token.group() in "[{":
+            depth += 1
+        elif token.group() in "]}":
+            depth -= 1
+            if depth == 0:
+                return token.end()
+    raise ValueError("it does not end")
 
 
 def _past(text: str, at: int, mark: str) -> int:

@@ -491,6 +491,14 @@ class TestMalformed:
             assert answer == error("1", "2", "room:a", {"reason": "invalid", **complaint})
         assert await wire.ask('["1","3","room:a","fine",{}]') == [ok("1", "3", "room:a")]
 
+    async def test_in_version_1_it_is_answered_too(self, v1: Wire) -> None:
+        deep = "[" * 5000 + "]" * 5000
+        await v1.ask('{"topic":"room:a","event":"phx_join","payload":{},"ref":"1"}')
+        [answer] = await v1.ask(f'{{"topic":"room:a","event":"echo","payload":{deep},"ref":"2"}}')
+        assert (answer["ref"], answer["payload"]["status"]) == ("2", "error")
+        assert answer["payload"]["response"]["message"] == "the payload is nested too deeply"
+        assert v1.socket.closed is None
+
     async def test_a_join_nested_too_deeply_is_refused(self, wire: Wire) -> None:
         deep = '{"a":' * 5000 + "1" + "}" * 5000
         [answer] = await wire.ask(f'["1","1","room:a","phx_join",{deep}]')

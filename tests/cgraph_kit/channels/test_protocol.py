@@ -84,6 +84,47 @@ class TestDecodeV1:
         with pytest.raises(Malformed):
             protocol.decode_v1(json.dumps(whole).encode())
 
+    @pytest.mark.parametrize(
+        "frame",
+        [
+            '{"topic":"t","event":"e","payload":%s,"ref":"2","join_ref":"1"}',
+            ' { "payload" : %s , "x":{"y":[1,"}"]},"join_ref":"1","ref":"2","event":"e",\n"topic":"t" } ',
+            '{"ref":"2","topic":"t","event":"e","join_ref":"1","payload":%s}',
+        ],
+    )
+    def test_keeps_what_can_be_answered_of_a_payload_too_deep(self, frame: str) -> None:
+        for inside in ("", '"]}\\"[[", '):
+            deep = "[" * 5000 + inside + "1" + "]" * 5000
+            for payload in (deep, '{"a":%s}' % deep):  # noqa: UP031
+                message = protocol.decode_v1((frame % payload).encode())
+                assert (message.join_ref, message.ref, message.topic) == ("1", "2", "t")
+                assert (message.event, message.payload) == ("e", protocol.TOO_DEEP)
+
+    @pytest.mark.parametrize(
+        "frame",
+        [
+            '{"topic":"t","event":"e","payload":%s,"ref":"2"',
+            '{"topic":"t","event":"e","payload":%s,"ref":"2"} x',
+            '{"topic":"t","event":"e","payload":%s}',
+            '{"topic":3,"event":"e","payload":%s,"ref":"2"}',
+            '{"topic":"t","event":"e","payload":{},"ref":%s}',
+            '{"topic":"t","event":"e","payload":1,"ref":"2","x":%s}',
+            '{"topic":"t","event":"e","payload":[%s,"ref":"2"}',
+            "[%s]",
+            "{%s}",
+        ],
+    )
+    def test_refuses_what_is_too_deep_and_no_message(self, frame: str) -> None:
+        with pytest.raises(Malformed):
+            protocol.decode_v1((frame % ("[" * 5000 + "]" * 5000)).encode())
+
+    @pytest.mark.parametrize("end", ["", "\\", '"'])
+    def test_reads_nothing_twice(self, end: str) -> None:
+        """What would take minutes if each quote were looked at from each quote before it."""
+        strings = '"' + '\\"' * 1_000_000 + end
+        with pytest.raises(Malformed):
+            protocol.decode_v1(('{"payload":' + "[" * 5000 + strings).encode())
+
 
 class TestDecodeBinary:
     def test_reads_a_recorded_push(self) -> None:
