@@ -32,6 +32,7 @@ async def index(db: Repo, actor: Actor, group_id: UUID) -> Data[list[Channel]]:
 
 @action(
     status=201,
+    example={"name": "compost", "topic": "Heaps, and what becomes of them."},
     errors=(
         groups.GroupNotFound,
         groups.MissingPermission,
@@ -100,7 +101,10 @@ async def overwrites(db: Repo, actor: Actor, channel_id: UUID) -> Data[list[Chan
     return Data(await groups.list_overwrites(db, actor, channel_id))
 
 
-@action(errors=(groups.TargetNotFound, groups.TooManyOverwrites, *OF_CHANNEL, *OF_RIGHTS))
+@action(
+    example={"allow": "1024", "deny": "2048"},
+    errors=(groups.TargetNotFound, groups.TooManyOverwrites, *OF_CHANNEL, *OF_RIGHTS),
+)
 async def set_overwrite(
     db: Repo,
     actor: Actor,

@@ -39,6 +39,7 @@ async def explain(db: Repo, actor: Actor, group_id: UUID, query: Query[Asked]) -
 
 @action(
     idempotency="none",
+    example={"role_ids": [], "channel_id": None},
     errors=(
         groups.GroupNotFound,
         groups.ChannelNotFound,
@@ -46,7 +47,7 @@ async def explain(db: Repo, actor: Actor, group_id: UUID, query: Query[Asked]) -
         groups.RoleNotFound,
         groups.TargetNotFound,
         groups.MissingPermission,
-    )
+    ),
 )
 async def simulate(
     db: Repo, actor: Actor, group_id: UUID, assumed: Body[Simulation]
