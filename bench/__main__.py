@@ -18,6 +18,7 @@ BENCHES = (
     "decode",
     "jobs",
     "permissions",
+    "channels",
     "forums",
 )
 

@@ -146,7 +146,7 @@ class _Row(FactsRow, frozen=True):
 
 async def get_access(db: Repo, user_id: UUID, place_id: UUID) -> ChannelAccess:
     """A person's place in a channel or thread; one statement. Raises `ChannelNotFound` for who may not see it."""
-    row = await db.first(_Row, _GET, place_id, user_id)
+    row = await db.first(_Row, GET, place_id, user_id)
     access = row.access(clock.now()) if row else None
     if access is None:
         raise ChannelNotFound
@@ -177,7 +177,7 @@ m.joined_at, {place}, c.id, c.name, c.slow_mode, c.archived_at IS NOT NULL, g.me
     t.id, t.name, t.private, t.archived_at IS NOT NULL, t.locked, t.slow_mode, f.user_id IS NOT NULL
 """
 _THREAD = "LEFT JOIN group_thread_members f ON f.thread_id = t.id AND f.user_id = m.user_id"
-_GET = f"""
+GET = f"""
 SELECT {MEMBER_FACTS}, {_COLUMNS.format(place="$1::uuid", overwrites=OVERWRITES)}
 {MEMBERS} JOIN group_channels c ON c.group_id = m.group_id LEFT JOIN group_threads t ON t.id = $1 {_THREAD}
 WHERE c.id = coalesce((SELECT channel_id FROM group_threads WHERE id = $1), $1) AND m.user_id = $2 AND c.kind <> 'category'
