@@ -23,6 +23,7 @@ from cgraph_kit.channels.testing import JoinRefused, connect
 from cgraph_web.action import Route
 from cgraph_web.app import create_app
 from cgraph_web.channels.channel import ChannelChannel, ThreadChannel
+from cgraph_web.channels.group import GroupChannel
 from cgraph_web.realtime import realtime
 from cgraph_web.router import ROUTES
 from support.channels import say
@@ -400,3 +401,18 @@ class TestSaying:
 
 
 HIGH = ("moderator", "administrator", "owner")
+
+
+class TestLookingAround:
+    def test_all_have_a_row(self) -> None:
+        assert set(GroupChannel.handlers) == {"presence_range"}
+
+    @pytest.mark.parametrize("role", [role for role in ROLES[1:] if role not in OUTSIDE])
+    async def test_every_member_may(self, app: App, role: str) -> None:
+        scene = await make_scene(app)
+        async with realtime(app) as endpoint:
+            socket = await connect(endpoint, {"token": scene.people[role].token})
+            channel = await socket.join(f"group:{scene.group_id}")
+            wanted = [str(scene.user_id), str(scene.people["stranger"].id)]
+            ref = channel.push("presence_range", {"user_ids": wanted})
+            await channel.assert_reply(ref, "ok", {"user_ids": [str(scene.user_id)]})
