@@ -106,3 +106,66 @@ class Slack:
 
 def _text(entries: Any) -> str:
     return entries if isinstance(entries, str) else json.dumps(entries)
+
+
+def group(id: str, owner: str, **more: Any) -> Json:
+    return {"kind": "group", "id": id, "name": id.title(), "owner": owner, **more}
+
+
+def channel(id: str, group: str, **more: Any) -> Json:
+    return {"kind": "channel", "id": id, "group": group, "name": id, **more}
+
+
+def member(group: str, user: str, **more: Any) -> Json:
+    return {"kind": "member", "group": group, "user": user, **more}
+
+
+def forum(id: str, **more: Any) -> Json:
+    return {"kind": "forum", "id": id, "title": id.title(), **more}
+
+
+def post(forum: str, id: str, author: str | None, title: str, **more: Any) -> Json:
+    at = {"inserted_at": "2020-03-01T12:00:00Z"}
+    return {
+        "kind": "post",
+        "forum": forum,
+        "id": id,
+        "author": author,
+        "title": title,
+        **at,
+        **more,
+    }
+
+
+def comment(post: str, id: str, author: str | None, content: str, **more: Any) -> Json:
+    at = {"inserted_at": "2020-03-01T13:00:00Z"}
+    return {
+        "kind": "comment",
+        "post": post,
+        "id": id,
+        "author": author,
+        "content": content,
+        **at,
+        **more,
+    }
+
+
+def vote(user: str, value: int = 1, **what: Any) -> Json:
+    """For `post=` or `comment=`."""
+    return {"kind": "vote", "user": user, "value": value, **what}
+
+
+def copied(table: str, columns: str, *rows: tuple[Any, ...]) -> str:
+    """A COPY block as pg_dump writes it."""
+    lines = ["\t".join(_cell(cell) for cell in row) for row in rows]
+    names = ", ".join(columns.split())
+    return "\n".join([f"COPY public.{table} ({names}) FROM stdin;", *lines, "\\.", "", ""])
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return r"\N"
+    if isinstance(value, bool):
+        return "t" if value else "f"
+    escapes = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
+    return "".join(escapes.get(character, character) for character in str(value))

@@ -2,6 +2,7 @@
 
 from .access import (
     Access,
+    ForumRef,
     PostAccess,
     forum_name,
     get_forum,
@@ -34,7 +35,7 @@ from .bulk import (
 )
 from .bulk_comments import (
     ImportedComment,
-    find_comment_ids,
+    find_comment_posts,
     import_comments,
 )
 from .bulk_posts import (
@@ -85,6 +86,14 @@ from .comment_view import (
 from .commenting import (
     create_comment,
 )
+from .converting import (
+    TakenPost,
+    can_convert_post,
+    can_receive_post,
+    list_readers,
+    put_post,
+    take_post,
+)
 from .directory import (
     ForumDirectory,
     list_children,
@@ -107,6 +116,7 @@ from .errors import (
     ActNotFound,
     AlreadyDone,
     BannedFromForum,
+    CannotConvert,
     CannotUndoAct,
     CommentLocked,
     CommentNotFound,
@@ -366,6 +376,7 @@ __all__ = [
     "ActNotFound",
     "AlreadyDone",
     "BannedFromForum",
+    "CannotConvert",
     "CannotUndoAct",
     "Comment",
     "CommentAccess",
@@ -407,6 +418,7 @@ __all__ = [
     "ForumName",
     "ForumNotFound",
     "ForumPayload",
+    "ForumRef",
     "ForumSummary",
     "ForumUpdated",
     "GivenVote",
@@ -485,6 +497,7 @@ __all__ = [
     "Subscriber",
     "SubscriberNotFound",
     "Subscription",
+    "TakenPost",
     "TooManyDrafts",
     "TooManyForums",
     "TooManyLinks",
@@ -499,6 +512,8 @@ __all__ = [
     "add_moderator",
     "archive_post",
     "ban_user",
+    "can_convert_post",
+    "can_receive_post",
     "canonical_url",
     "count_comments",
     "count_posts",
@@ -514,7 +529,7 @@ __all__ = [
     "drop_subscription",
     "edit_comment",
     "edit_post",
-    "find_comment_ids",
+    "find_comment_posts",
     "find_forum_ids",
     "find_post_ids",
     "find_post_redirect",
@@ -564,6 +579,7 @@ __all__ = [
     "list_posts",
     "list_posts_by_ids",
     "list_ranked",
+    "list_readers",
     "list_subscribers",
     "lock_comment",
     "lock_post",
@@ -575,6 +591,7 @@ __all__ = [
     "notify_of_post",
     "pin_post",
     "post_feed",
+    "put_post",
     "quote_comment",
     "quote_post",
     "rank_recent_posts",
@@ -598,6 +615,7 @@ __all__ = [
     "split_comment",
     "subscribe",
     "sweep_banned",
+    "take_post",
     "tell_comment_changed",
     "transfer_forum",
     "unban_user",

@@ -70,9 +70,15 @@ async def import_comments(tx: Transaction, comments: Sequence[ImportedComment]) 
     await _count(tx, posts, comments)
 
 
-async def find_comment_ids(db: Repo, ids: Sequence[UUID]) -> set[UUID]:
-    """Those of these ids that are comments, shown or not."""
-    return set(await db.values("SELECT id FROM comments WHERE id = ANY($1)", list(ids)))
+async def find_comment_posts(db: Repo, ids: Sequence[UUID]) -> dict[UUID, UUID]:
+    """Of those of these ids that are comments, shown or not: the posts they are about."""
+    rows = await db.all(_About, "SELECT id, post_id FROM comments WHERE id = ANY($1)", list(ids))
+    return {row.id: row.post_id for row in rows}
+
+
+class _About(msgspec.Struct, frozen=True):
+    id: UUID
+    post_id: UUID
 
 
 class _Post(msgspec.Struct, frozen=True):

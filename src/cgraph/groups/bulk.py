@@ -80,6 +80,13 @@ class ImportedChannel(msgspec.Struct, frozen=True):
     overwrites: Sequence[ImportedOverwrite] = ()
 
 
+class FoundChannel(msgspec.Struct, frozen=True):
+    """Where a channel is."""
+
+    group_id: UUID
+    kind: str
+
+
 class ImportedThread(msgspec.Struct, frozen=True):
     """A thread, under an id of the caller's choice."""
 
@@ -156,6 +163,23 @@ async def import_channels(
     )
     await tx.copy_rows("group_overwrites", _OVERWRITE, _overwrites(channels))
     await _move_on(tx, group_id, len(channels))
+
+
+async def find_group_ids(db: Repo, ids: Sequence[UUID]) -> set[UUID]:
+    """Those of these ids that are groups."""
+    return set(await db.values("SELECT id FROM groups WHERE id = ANY($1)", list(ids)))
+
+
+async def find_role_ids(db: Repo, ids: Sequence[UUID]) -> set[UUID]:
+    """Those of these ids that are roles."""
+    return set(await db.values("SELECT id FROM group_roles WHERE id = ANY($1)", list(ids)))
+
+
+async def find_channel(db: Repo, channel_id: UUID) -> FoundChannel | None:
+    """A channel or category; None: there is none."""
+    return await db.first(
+        FoundChannel, "SELECT group_id, kind FROM group_channels WHERE id = $1", channel_id
+    )
 
 
 async def import_overwrites(

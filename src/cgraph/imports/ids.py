@@ -9,6 +9,9 @@ import msgspec
 from cgraph_kit.db import Repo, Transaction
 
 Kind = Literal["user", "conversation"]
+Thing = Literal["group", "role", "channel", "forum", "post", "comment"]
+_SPACE = UUID("6f1a7d52-3d0e-5c6b-9d8e-0b6c1f2a4e77")
+"""In which ids are made: any fixed one."""
 
 
 class _Known(msgspec.Struct, frozen=True):
@@ -43,3 +46,8 @@ def message_id(conversation_id: UUID, *names: str) -> UUID:
     So messages need no row in `imports`: whether one has come before is whether it is there.
     """
     return uuid5(conversation_id, "\x00".join(names))
+
+
+def thing_id(source: str, kind: Thing, *names: str) -> UUID:
+    """The id of a group, forum, post …, the same each time, as `message_id`: they need no row in `imports` either."""
+    return uuid5(_SPACE, "\x00".join((source, kind, *names)))

@@ -12,17 +12,14 @@ from .lines import MAX_LINE, Lines
 from .records import (
     FORMAT,
     VERSION,
-    Conversation,
     Header,
     Item,
-    Message,
     Problem,
     Record,
     Unreadable,
-    User,
 )
 
-_Line: Any = Header | User | Conversation | Message
+_Line: Any = Header | Record
 
 
 class _Foreign(msgspec.Struct):

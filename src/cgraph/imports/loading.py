@@ -5,16 +5,31 @@ from uuid import UUID
 
 import msgspec
 
-from cgraph import messaging
+from cgraph import groups, messaging
 from cgraph.messaging import ImportedMessage
 from cgraph_kit import clock
 from cgraph_kit.db import Repo, UniqueViolation
 from cgraph_kit.errors import Conflict
 
 from .batch import Found, prepare
+from .boards import Boards
+from .communities import Communities
 from .people import AT_ONCE, People
 from .places import Place, Places
-from .records import Conversation, Item, Message, Problem, Reader, User
+from .records import (
+    Channel,
+    Conversation,
+    Forum,
+    Group,
+    Item,
+    Member,
+    Message,
+    Problem,
+    Reader,
+    Said,
+    Subscription,
+    User,
+)
 from .report import Report
 
 BATCH = 5_000
@@ -72,7 +87,9 @@ class _Loader:
         self._options = options
         self._progress = progress
         self._people = People(self.report, match_emails=options.match_emails)
-        self._places = Places(self.report, self._people, options.add)
+        self._communities = Communities(self.report, self._people, options.add, options.batch)
+        self._places = Places(self.report, self._people, self._communities, options.add)
+        self._boards = Boards(self.report, self._people, options.batch)
         self._current: str | None = None
         """The conversation whose messages are being gathered."""
         self._found: list[Found] = []
@@ -93,9 +110,36 @@ class _Loader:
             case Message() as message:
                 await self._turn_to(message.conversation)
                 self._found.append((item.where, message))
+            case Group() | Channel() | Member() as one:
+                await self._take_of_group(item.where, one)
+            case other:
+                await self._take_of_forum(item.where, other)
+
+    async def _take_of_group(self, where: str, one: Group | Channel | Member) -> None:
+        match one:
+            case Group():
+                await self._communities.make(self._db, where, one)
+            case Channel():
+                await self._communities.open(self._db, where, one)
+            case Member():
+                await self._communities.join(self._db, where, one)
+
+    async def _take_of_forum(self, where: str, one: Forum | Subscription | Said) -> None:
+        before = self.report.taken["posts"] + self.report.taken["comments"]
+        match one:
+            case Forum():
+                await self._boards.make(self._db, where, one)
+            case Subscription():
+                await self._boards.follow(self._db, where, one)
+            case _:
+                await self._boards.say(self._db, where, one)
+        if self.report.taken["posts"] + self.report.taken["comments"] != before:
+            self._progress(self.report)
 
     async def finish(self) -> None:
         await self._write()
+        await self._communities.write(self._db)
+        await self._boards.write(self._db)
         await self._people.settle(self._db)
         self._progress(self.report)
 
@@ -112,6 +156,7 @@ class _Loader:
         if self._current is None:
             return
         found, self._found = self._found, []
+        await self._communities.write(self._db)
         await self._people.settle(self._db)
         await self._people.look_up(self._db, _named(found) | self._places.named(self._current))
         place = await self._places.find(self._db, self._current)
@@ -134,7 +179,11 @@ class _Loader:
             if place.everybody and place.kind == "group":
                 authors = dict.fromkeys(message.sender_id for message in messages)
                 await messaging.import_participants(tx, place.id, list(authors), clock.now())
-            await messaging.import_messages(tx, place.id, messages)
+            if place.group_id is None:
+                await messaging.import_messages(tx, place.id, messages)
+            else:
+                said = {place.id: messages}
+                await groups.import_channel_messages(tx, place.group_id, said)
         self._places.settle(place)
 
     async def _batch(self, db: Repo, place: Place, found: list[Found]) -> list[ImportedMessage]:

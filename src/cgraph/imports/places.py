@@ -13,6 +13,7 @@ from cgraph_kit.db import Repo, Transaction
 from cgraph_kit.ids import new_id
 
 from . import ids
+from .communities import Communities
 from .people import People
 from .records import Conversation
 from .report import Report
@@ -21,7 +22,8 @@ from .texts import without_nul
 NAME_MAX = 100
 PAIR = 2
 
-Kind = Literal["group", "direct", "self"]
+Spoken = Literal["group", "direct", "self"]
+Kind = Spoken | Literal["channel"]
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -36,12 +38,17 @@ class Place(msgspec.Struct, frozen=True):
     """Those its description names, and those who are added to all."""
     everybody: bool
     """No description says who takes part: whoever writes does."""
+    group_id: UUID | None = None
+    """Of a channel: the group it is in."""
 
 
 class Places:
     """Which of our conversations each of theirs is. `add`: accounts that take part in every group."""
 
-    def __init__(self, report: Report, people: People, add: Sequence[UUID]) -> None:
+    def __init__(
+        self, report: Report, people: People, communities: Communities, add: Sequence[UUID]
+    ) -> None:
+        self._communities = communities
         self._report = report
         self._people = people
         self._add = tuple(add)
@@ -71,10 +78,19 @@ class Places:
             return self._open[external]
         known = await ids.find(db, self._report.source, "conversation", [external])
         if external not in known and external not in self._described:
-            return None
+            return await self._channel(db, external)
         place = self._place(external, known.get(external))
         counts = self._report.taken if place.new else self._report.known
         counts["conversations"] += 1
+        self._open[external] = place
+        return place
+
+    async def _channel(self, db: Repo, external: str) -> Place | None:
+        found = await self._communities.find(db, external)
+        if found is None:
+            return None
+        id, group_id = found
+        place = Place(external, id, False, "channel", (), False, group_id)
         self._open[external] = place
         return place
 
@@ -118,7 +134,7 @@ class Places:
                 found[who] = None
         return tuple(found)
 
-    def _kind(self, where: str, described: Conversation, people: tuple[UUID, ...]) -> Kind:
+    def _kind(self, where: str, described: Conversation, people: tuple[UUID, ...]) -> Spoken:
         needed = {"direct": PAIR, "self": 1}.get(described.type)
         if needed in {None, len(people)}:
             return described.type
@@ -135,7 +151,7 @@ class Places:
         now = clock.now()
         return ImportedConversation(
             id=place.id,
-            kind=place.kind,
+            kind="group" if place.kind == "channel" else place.kind,
             participants=place.people,
             inserted_at=min(described.inserted_at or now, now),
             name=None if messaging.is_blank(name) else name[:NAME_MAX],

@@ -86,7 +86,142 @@ class Message(_Record, frozen=True, tag="message"):
     pinned: Pin | None = None
 
 
-Record = User | Conversation | Message
+class Role(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A role of a group. `permissions`: the bits, as a decimal number in text."""
+
+    id: ExternalId
+    name: str
+    permissions: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,19}$")] = "0"
+    color: Annotated[int, msgspec.Meta(ge=0, le=0xFFFFFF)] = 0
+    mentionable: bool = False
+
+
+class Group(_Record, frozen=True, tag="group"):
+    """A community with channels. `roles`: the highest last."""
+
+    id: ExternalId
+    name: str
+    owner: ExternalId
+    description: str | None = None
+    inserted_at: Instant | None = None
+    roles: tuple[Role, ...] = ()
+
+
+class Member(_Record, frozen=True, tag="member"):
+    """Somebody who is in a group."""
+
+    group: ExternalId
+    user: ExternalId
+    nickname: str | None = None
+    roles: tuple[ExternalId, ...] = ()
+    joined_at: Instant | None = None
+
+
+class Channel(_Record, frozen=True, tag="channel"):
+    """A place in a group. Messages name it as their conversation, so its id is none of a conversation's.
+
+    `members`: who alone sees it; None: all members of the group.
+    """
+
+    id: ExternalId
+    group: ExternalId
+    name: str
+    type: Literal["text", "announcement", "category"] = "text"
+    category: ExternalId | None = None
+    topic: str | None = None
+    members: tuple[ExternalId, ...] | None = None
+    archived_at: Instant | None = None
+    inserted_at: Instant | None = None
+
+
+class Forum(_Record, frozen=True, tag="forum"):
+    """A forum; what it lies in comes before it. `slug` may be anything; it is fitted to our rules."""
+
+    id: ExternalId
+    title: str
+    slug: str | None = None
+    parent: ExternalId | None = None
+    description: str | None = None
+    sidebar: str | None = None
+    visibility: Literal["public", "unlisted", "private"] = "public"
+    posting: Literal["anyone", "subscribers", "moderators"] = "anyone"
+    nsfw: bool = False
+    creator: ExternalId | None = None
+    moderators: tuple[ExternalId, ...] = ()
+    inserted_at: Instant | None = None
+    deleted_at: Instant | None = None
+
+
+class Subscription(_Record, frozen=True, tag="subscription"):
+    """Somebody who follows a forum."""
+
+    forum: ExternalId
+    user: ExternalId
+    level: Literal["watching", "first_posts", "tracking", "normal", "muted"] = "normal"
+    inserted_at: Instant | None = None
+
+
+class Voted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A vote that comes with what it is for."""
+
+    user: ExternalId
+    value: Literal[-1, 1]
+    at: Instant | None = None
+
+
+class Post(_Record, frozen=True, tag="post"):
+    """What began a discussion; without an author, nobody knows who."""
+
+    id: ExternalId
+    forum: ExternalId
+    title: str
+    inserted_at: Instant
+    author: ExternalId | None = None
+    content: str = ""
+    url: str | None = None
+    nsfw: bool = False
+    edited_at: Instant | None = None
+    deleted_at: Instant | None = None
+    removed_at: Instant | None = None
+    locked_at: Instant | None = None
+    pinned_at: Instant | None = None
+    mentions: dict[str, ExternalId] = {}
+    votes: tuple[Voted, ...] = ()
+
+
+class Comment(_Record, frozen=True, tag="comment"):
+    """What somebody said about a post. `reply_to`: a comment of the same post that came before."""
+
+    id: ExternalId
+    post: ExternalId
+    content: str
+    inserted_at: Instant
+    author: ExternalId | None = None
+    reply_to: ExternalId | None = None
+    edited_at: Instant | None = None
+    deleted_at: Instant | None = None
+    removed_at: Instant | None = None
+    mentions: dict[str, ExternalId] = {}
+    votes: tuple[Voted, ...] = ()
+
+
+class Vote(_Record, frozen=True, tag="vote"):
+    """A vote that comes by itself, after what it is for."""
+
+    user: ExternalId
+    value: Literal[-1, 1]
+    post: ExternalId | None = None
+    comment: ExternalId | None = None
+    """Of these two one."""
+    inserted_at: Instant | None = None
+
+    def __post_init__(self) -> None:
+        if (self.post is None) == (self.comment is None):
+            raise ValueError("a vote is for a post or for a comment")
+
+
+Said = Post | Comment | Vote
+Record = User | Conversation | Message | Group | Member | Channel | Forum | Subscription | Said
 
 
 class Problem(msgspec.Struct, frozen=True):

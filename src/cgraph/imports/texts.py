@@ -12,6 +12,12 @@ def without_nul(text: str) -> str:
     return text.replace("\x00", "")
 
 
+def cut(text: str, limit: int) -> str:
+    """One line of at most `limit` code points; the last is an ellipsis where there was more."""
+    line = " ".join(without_nul(text).split())
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
 def split(text: str, limit: int) -> list[str]:
     """In parts of at most `limit` code points, at the end of a line or else between words, where there is one."""
     parts = []
