@@ -238,6 +238,8 @@ ROUTES: Mapping[str, Scope | None] = {
     "posts.revisions": API,
     "posts.revision": API,
     "posts.crossposts": API,
+    "feeds.forum": API,
+    "feeds.post": API,
     "posts.vote_in_poll": API,
     "post_marks.save": API,
     "post_marks.unsave": API,

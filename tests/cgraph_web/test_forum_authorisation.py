@@ -179,6 +179,8 @@ TABLE: dict[str, Row] = {
     f"GET {P}/revisions": anybody(200),
     f"GET {P}/revisions/{{revision}}": anybody(200),
     f"GET {P}/crossposts": anybody(200),
+    f"GET {F}/feed/{{format}}": anybody(200),
+    f"GET {P}/feed/{{format}}": anybody(200),
     f"PUT {P}/poll/vote": writing(200, {"answers": [1]}),
     # -- comments and votes
     f"GET {P}/comments": anybody(200),
@@ -249,6 +251,7 @@ def path_of(route: Route, scene: Scene) -> str:
         user_id=scene.user_id,
         revision=1,
         key="post:bees",
+        format="atom",
     )
 
 

@@ -1,7 +1,7 @@
 """Being in a forum: what everything done in one begins with."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
@@ -25,6 +25,11 @@ from .errors import (
 Visibility = Literal["public", "unlisted", "private"]
 Posting = Literal["anyone", "subscribers", "moderators"]
 Level = Literal["watching", "first_posts", "tracking", "normal", "muted"]
+
+ForumRef = Annotated[
+    str, msgspec.Meta(min_length=2, max_length=36, pattern="^[0-9A-Za-z-]+$", examples=["cooking"])
+]
+"""A forum's id or slug, in an address."""
 
 UUID_LENGTH = 36
 ABOVE_ALL = -1

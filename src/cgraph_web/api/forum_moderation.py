@@ -7,7 +7,7 @@ import msgspec
 
 from cgraph import forums
 from cgraph.accounts import Actor, UserNotFound
-from cgraph.forums import ForumBan, LogEntry, NewForumBan, Reason
+from cgraph.forums import ForumBan, ForumRef, LogEntry, NewForumBan, Reason
 from cgraph_kit.db import Repo
 from cgraph_kit.paging import Limit, WhichPage
 from cgraph_kit.validation import Input, Text
@@ -222,7 +222,7 @@ async def undistinguish_comment(
 
 
 @action(errors=IN_FORUM)
-async def bans(db: Repo, actor: Actor, forum: str, query: Query[WhichPage]) -> Many[ForumBan]:
+async def bans(db: Repo, actor: Actor, forum: ForumRef, query: Query[WhichPage]) -> Many[ForumBan]:
     """Who may take no part in the forum now, by name; for its moderators."""
     page = await forums.list_forum_bans(
         db, actor, forums.forum_name(forum), limit=query.limit, after=query.after
@@ -232,7 +232,7 @@ async def bans(db: Repo, actor: Actor, forum: str, query: Query[WhichPage]) -> M
 
 @action(errors=(*IN_FORUM, forums.OutrankedInForum, UserNotFound))
 async def ban(
-    db: Repo, actor: Actor, forum: str, user_id: UUID, new: Body[NewForumBan]
+    db: Repo, actor: Actor, forum: ForumRef, user_id: UUID, new: Body[NewForumBan]
 ) -> Data[LogEntry]:
     """Keep somebody from taking part, for good or for a while; again: the new reason and end hold.
 
@@ -242,13 +242,15 @@ async def ban(
 
 
 @action(errors=(*IN_FORUM, forums.ForumBanNotFound))
-async def unban(db: Repo, actor: Actor, forum: str, user_id: UUID) -> Data[LogEntry]:
+async def unban(db: Repo, actor: Actor, forum: ForumRef, user_id: UUID) -> Data[LogEntry]:
     """Let somebody take part again. What went with the ban stays away."""
     return Data(await forums.unban_user(db, actor, forums.forum_name(forum), user_id))
 
 
 @action(public=True, errors=(forums.ForumNotFound,))
-async def log(db: Repo, actor: Actor | None, forum: str, query: Query[ListLog]) -> Many[LogEntry]:
+async def log(
+    db: Repo, actor: Actor | None, forum: ForumRef, query: Query[ListLog]
+) -> Many[LogEntry]:
     """What was done in a forum and why, the newest first. Whoever may read the forum may read it."""
     page = await forums.list_log(
         db,
@@ -263,7 +265,9 @@ async def log(db: Repo, actor: Actor | None, forum: str, query: Query[ListLog]) 
 
 
 @action(errors=(*IN_FORUM, forums.ActNotFound, forums.OutrankedInForum, forums.CannotUndoAct))
-async def undo(db: Repo, actor: Actor, forum: str, act_id: UUID, why: Body[Why]) -> Data[LogEntry]:
+async def undo(
+    db: Repo, actor: Actor, forum: ForumRef, act_id: UUID, why: Body[Why]
+) -> Data[LogEntry]:
     """Take an act back exactly, unless what it changed has been changed again since."""
     return Data(
         await forums.undo_act(db, actor, forums.forum_name(forum), act_id, reason=why.reason)

@@ -6,6 +6,7 @@ from cgraph import accounts, forums
 from cgraph.accounts import Actor
 from cgraph.application import App
 from cgraph.forums import (
+    ForumRef,
     Moderator,
     ModeratorOrder,
     SetSubscription,
@@ -30,14 +31,14 @@ class ListSubscribers(WhichPage, frozen=True):
 
 
 @action(public=True, errors=(forums.ForumNotFound,))
-async def moderators(db: Repo, actor: Actor | None, forum: str) -> Data[list[Moderator]]:
+async def moderators(db: Repo, actor: Actor | None, forum: ForumRef) -> Data[list[Moderator]]:
     """Who looks after a forum. Earlier ones outrank later ones; the creator is the first."""
     return Data(await forums.list_moderators(db, actor, forum_name(forum)))
 
 
 @action(errors=(*MODERATING, accounts.UserNotFound, forums.TooManyModerators))
 async def add_moderator(
-    db: Repo, actor: Actor, app: App, forum: str, user_id: UUID
+    db: Repo, actor: Actor, app: App, forum: ForumRef, user_id: UUID
 ) -> Data[list[Moderator]]:
     """Make somebody a moderator, below all others; who is one stays where they are."""
     name, limits = forum_name(forum), app.limits.forums
@@ -46,7 +47,7 @@ async def add_moderator(
 
 @action(errors=(*MODERATING, forums.ModeratorNotFound, forums.OutrankedInForum))
 async def remove_moderator(
-    db: Repo, actor: Actor, forum: str, user_id: UUID
+    db: Repo, actor: Actor, forum: ForumRef, user_id: UUID
 ) -> Data[list[Moderator]]:
     """Somebody below oneself is a moderator no longer, or oneself. The creator hands the forum over first."""
     return Data(await forums.remove_moderator(db, actor, forum_name(forum), user_id))
@@ -54,7 +55,7 @@ async def remove_moderator(
 
 @action(errors=(*MODERATING, forums.OutrankedInForum))
 async def order_moderators(
-    db: Repo, actor: Actor, forum: str, order: Body[ModeratorOrder]
+    db: Repo, actor: Actor, forum: ForumRef, order: Body[ModeratorOrder]
 ) -> Data[list[Moderator]]:
     """Put the moderators into another order; only those below oneself move."""
     return Data(await forums.reorder_moderators(db, actor, forum_name(forum), order))
@@ -62,7 +63,7 @@ async def order_moderators(
 
 @action(errors=(forums.ForumNotFound, forums.BannedFromForum))
 async def subscribe(
-    db: Repo, actor: Actor, forum: str, new: Body[SetSubscription]
+    db: Repo, actor: Actor, forum: ForumRef, new: Body[SetSubscription]
 ) -> Data[Subscription]:
     """Subscribe, or hear more or less of a forum from now on.
 
@@ -72,14 +73,14 @@ async def subscribe(
 
 
 @action(status=204, errors=(forums.ForumNotFound,))
-async def unsubscribe(db: Repo, actor: Actor, forum: str) -> None:
+async def unsubscribe(db: Repo, actor: Actor, forum: ForumRef) -> None:
     """Take one's subscription back, or the request to be let in."""
     await forums.unsubscribe(db, actor, forum_name(forum))
 
 
 @action(errors=MODERATING)
 async def subscribers(
-    db: Repo, actor: Actor, forum: str, query: Query[ListSubscribers]
+    db: Repo, actor: Actor, forum: ForumRef, query: Query[ListSubscribers]
 ) -> Many[Subscriber]:
     """Who has subscribed, or waits to be let in, the first first; for moderators."""
     page = await forums.list_subscribers(
@@ -89,12 +90,14 @@ async def subscribers(
 
 
 @action(errors=(*MODERATING, accounts.UserNotFound, forums.BannedFromForum))
-async def accept_subscriber(db: Repo, actor: Actor, forum: str, user_id: UUID) -> Data[Subscriber]:
+async def accept_subscriber(
+    db: Repo, actor: Actor, forum: ForumRef, user_id: UUID
+) -> Data[Subscriber]:
     """Let somebody in, as a moderator, whether they have asked or not."""
     return Data(await forums.accept_subscriber(db, actor, forum_name(forum), user_id))
 
 
 @action(status=204, errors=(*MODERATING, forums.SubscriberNotFound, forums.OutrankedInForum))
-async def remove_subscriber(db: Repo, actor: Actor, forum: str, user_id: UUID) -> None:
+async def remove_subscriber(db: Repo, actor: Actor, forum: ForumRef, user_id: UUID) -> None:
     """Refuse a request, or show a subscriber out, as a moderator."""
     await forums.remove_subscriber(db, actor, forum_name(forum), user_id)

@@ -8,6 +8,7 @@ from cgraph.forums import (
     Forum,
     ForumChange,
     ForumDirectory,
+    ForumRef,
     ForumSummary,
     Moderator,
     NewForum,
@@ -39,20 +40,20 @@ async def create(db: Repo, actor: Actor, app: App, new: Body[NewForum]) -> Data[
 
 
 @action(public=True, errors=(forums.ForumNotFound,))
-async def show(db: Repo, actor: Actor | None, forum: str) -> Data[Forum]:
+async def show(db: Repo, actor: Actor | None, forum: ForumRef) -> Data[Forum]:
     """One forum. Private ones are there only for those moderators let in."""
     return Data(await forums.read_forum(db, actor, forum_name(forum)))
 
 
 @action(public=True, errors=(forums.ForumNotFound,))
-async def children(db: Repo, actor: Actor | None, forum: str) -> Data[list[ForumSummary]]:
+async def children(db: Repo, actor: Actor | None, forum: ForumRef) -> Data[list[ForumSummary]]:
     """The forums right below one, by slug."""
     return Data(await forums.list_children(db, actor, forum_name(forum)))
 
 
 @action(errors=(forums.ForumNotFound, forums.NotModerator, forums.NotCreator, forums.ForumArchived))
 async def update(
-    db: Repo, actor: Actor, app: App, forum: str, change: Body[ForumChange]
+    db: Repo, actor: Actor, app: App, forum: ForumRef, change: Body[ForumChange]
 ) -> Data[Forum]:
     """Change a forum, as one of its moderators. Who may read it, and whether it is archived, its creator alone decides."""
     return Data(
@@ -79,7 +80,7 @@ async def delete(
     app: App,
     exchange: Exchange,
     *,
-    forum: str,
+    forum: ForumRef,
     confirmation: Body[DeleteForum],
 ) -> None:
     """Delete a forum with everything in it, as its creator, who gives their password once more."""
@@ -99,7 +100,13 @@ async def delete(
     ),
 )
 async def transfer(
-    db: Repo, actor: Actor, app: App, exchange: Exchange, *, forum: str, to: Body[TransferForum]
+    db: Repo,
+    actor: Actor,
+    app: App,
+    exchange: Exchange,
+    *,
+    forum: ForumRef,
+    to: Body[TransferForum],
 ) -> Data[list[Moderator]]:
     """Hand a forum over to one of its moderators, as its creator, who gives their password once more and becomes the second."""
     name, origin = forum_name(forum), origin_of(exchange)

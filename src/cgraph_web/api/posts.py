@@ -10,6 +10,7 @@ from cgraph.accounts import Actor
 from cgraph.application import App
 from cgraph.forums import (
     Crossposted,
+    ForumRef,
     NewPost,
     Poll,
     PollVote,
@@ -58,14 +59,16 @@ async def index(db: Repo, actor: Actor | None, query: Query[WherePosts]) -> Many
 
 @action(public=True, errors=(forums.ForumNotFound, forums.ListingExpired))
 async def of_forum(
-    db: Repo, actor: Actor | None, forum: str, query: Query[WhichPosts]
+    db: Repo, actor: Actor | None, forum: ForumRef, query: Query[WhichPosts]
 ) -> Many[Post]:
     """Posts of one forum, in its own order if none is asked for. The first page has the pinned ones on top, beyond its limit."""
     return many(await forums.list_forum_posts(db, actor, forum_name(forum), query))
 
 
 @action(status=201, errors=(*WRITING, forums.PostNotFound))
-async def create(db: Repo, actor: Actor, app: App, forum: str, *, new: Body[NewPost]) -> Data[Post]:
+async def create(
+    db: Repo, actor: Actor, app: App, forum: ForumRef, *, new: Body[NewPost]
+) -> Data[Post]:
     """Post a text, a link (`url`) or a poll (`poll`); one's own vote comes with it.
 
     `@username` mentions somebody. `crosspost_of_id` points to a post elsewhere: what is not there is `post_not_found`.
