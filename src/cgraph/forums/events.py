@@ -49,6 +49,8 @@ class ForumUpdated(ForumEvent, frozen=True):
 
 
 class ForumDeleted(ForumEvent, frozen=True):
+    """It is no more."""
+
     type: ClassVar[str] = "forum_deleted"
 
 

@@ -53,7 +53,10 @@ class MessageSent(ConversationEvent, frozen=True):
 
 
 class MessageEdited(ConversationEvent, frozen=True):
-    """`newly_mentioned`: those whom the edit mentions and the text before did not."""
+    """A message says something else now.
+
+    `newly_mentioned`: those whom the edit mentions and the text before did not.
+    """
 
     type: ClassVar[str] = "message_edited"
     id: UUID
@@ -61,6 +64,8 @@ class MessageEdited(ConversationEvent, frozen=True):
 
 
 class MessageDeleted(ConversationEvent, frozen=True):
+    """A message was taken back, or its time had come; an empty one keeps its place."""
+
     type: ClassVar[str] = "message_deleted"
     id: UUID
 
@@ -73,15 +78,19 @@ class MessagesDeleted(ConversationEvent, frozen=True):
 
 
 class ReactionAdded(ConversationEvent, frozen=True):
+    """Somebody put an emoji under a message."""
+
     type: ClassVar[str] = "reaction_added"
 
 
 class ReactionRemoved(ConversationEvent, frozen=True):
+    """Somebody took an emoji away."""
+
     type: ClassVar[str] = "reaction_removed"
 
 
 class MessageUnpinned(ConversationEvent, frozen=True):
-    """(That a message was pinned is a message of its own, of kind `pinned`.)"""
+    """A message is pinned no longer. (That one was pinned is a message of its own, of kind `pinned`.)"""
 
     type: ClassVar[str] = "message_unpinned"
     id: UUID

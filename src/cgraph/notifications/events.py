@@ -58,6 +58,8 @@ class InboxMarked(msgspec.Struct, frozen=True):
 
 
 class NotificationsRead(UserEvent, frozen=True):
+    """They were read, here or where they happened."""
+
     type: ClassVar[str] = "notifications_read"
 
 
