@@ -44,12 +44,12 @@ async def find_called(
 ) -> Called:
     """Whom a text of a member calls there, as far as they may, and as `allowed` lets it."""
     names = messaging.names_in(text)
-    plain = {name for each in names for name in each}
+    plain = {name for each in names for name in each} - {_EVERYONE, _HERE}
     role_ids = [UUID(id) for id in _ROLE.findall(messaging.audible(text))[:MOST_ROLES]]
     audiences = _crowd(access, names, role_ids, allowed)
     roles = await _roles(db, access, plain, role_ids) if plain or role_ids else []
     audiences += messaging.allow_roles([role.id for role in roles], allowed)
-    people = await _people(db, access, names, plain - {_EVERYONE, _HERE}) if plain else []
+    people = await _people(db, access, names, plain) if plain else []
     return Called(messaging.allow_people(people, allowed), list(dict.fromkeys(audiences)))
 
 

@@ -7,6 +7,8 @@ ALTER TABLE conversations ADD CONSTRAINT conversations_kind_check
 -- In a channel or thread: a row for whoever has looked into it, made then; whether they may is asked each time (see
 -- `messaging/gates.py`). Statements that stand on the row alone are for conversations only: `NOT gated`.
 ALTER TABLE participants ADD gated boolean NOT NULL DEFAULT false;
+-- Lists and counters of conversations pass over however many channels somebody has looked into.
+CREATE INDEX participants_own ON participants (user_id, conversation_id) WHERE NOT gated;
 -- Not before then may they say the next thing, where there is slow mode.
 ALTER TABLE participants ADD slow_until timestamptz;
 -- Where it stood when they came into the group: calls to many from before are none to them.
