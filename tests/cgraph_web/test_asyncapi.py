@@ -111,6 +111,7 @@ class TestDocument:
     def test_everything_is_summed_up(self, found: Json) -> None:
         for name, operation in found["operations"].items():
             assert operation["summary"], f"{name} has no docstring"
+            assert not operation["summary"].startswith("Payload of"), f"{name}: say what happened"
 
     @pytest.mark.parametrize(("kind", "event"), PUSHED, ids=lambda one: getattr(one, "topic", one))
     def test_durable_pushes_are_numbered(
