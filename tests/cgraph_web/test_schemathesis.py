@@ -22,6 +22,7 @@ from cgraph_web.app import create_app
 from cgraph_web.binding import PARAMETER, bind
 from cgraph_web.openapi import document
 from cgraph_web.router import ROUTES
+from support.communities import enter, first_channel, found, make_role
 from support.devices import subscribe
 from support.people import converse, register, say
 
@@ -112,7 +113,14 @@ async def _somebody(app: App, *, admin: bool) -> tuple[str, dict[str, str]]:
     message = await say(app, person, conversation, "hello")
     if admin:
         await grant_admin(app.db, person.actor.username)
+    group = await found(app.db, person.actor)
+    await enter(app.db, group, third.actor)
+    role = await make_role(app.db, group)
     return person.token, {
+        "group_id": str(group),
+        "channel_id": str(await first_channel(app.db, group)),
+        "role_id": str(role),
+        "target_id": str(role),
         "conversation_id": str(conversation),
         "message_id": str(message.id),
         "session_id": str(person.actor.session_id),

@@ -16,6 +16,7 @@ from support.served import PASSWORD, Person, Served
 
 ID = "[0-9a-f-]{36}"
 CHANNELS = "docs/guides/channels.md"
+PERMISSIONS = "docs/guides/permissions.md"
 
 
 class TestReadme:
@@ -129,6 +130,25 @@ class TestChannels:
         for channel in UserSocket.channels:
             events = {*channel.handlers, *(push.event for push in channel.pushes)}
             assert {event for event in events if f"`{event}`" not in text} == set()
+
+
+class TestPermissions:
+    async def test_tour_works_as_written(self, served: Served, tmp_path: Path) -> None:
+        """A channel only gardeners write in: why one of them may, and what hiding it would take from him."""
+        tour = [block for block in blocks(PERMISSIONS, "Try it") if block.language == "sh"]
+        begin, allow, why, simulate = [at(block.text, served.address) for block in tour]
+        async with shell(tmp_path / "permissions", [], served.address) as terminal:
+            terminal.run(begin)
+            terminal.run(allow)
+            await terminal.says(rf'"target_id":"{ID}","target_kind":"role","allow":"2048"')
+            terminal.run(why)
+            await terminal.says(
+                r"'SEND_MESSAGES', 'allowed': True, 'rule': 'role_overwrites', "
+                rf"'source_ids': \['{ID}'\]"
+            )
+            await terminal.says(r"\n\d{10,}\n")
+            terminal.run(simulate)
+            await terminal.says(r"'lost': \[[^]]*'VIEW_CHANNEL'[^]]*'SEND_MESSAGES'")
 
 
 class TestEveryPage:
