@@ -148,7 +148,8 @@ class Settings(BaseSettings):
     )
     rate_limit_refresh: Rate = _knob("5000/hour", "Token refreshes per address.")
     admin_limit_factor: Most = _knob(
-        10, "How many times as much administrators may ask, of what is counted by person; 0: any amount."
+        10,
+        "How many times as much administrators may ask, of what is counted by person; 0: any amount.",
     )
     block_after: Most = _knob(
         10_000,
@@ -237,6 +238,9 @@ class Settings(BaseSettings):
     report_claim_seconds: Count = _knob(900, "How long a reported case is one moderator's alone.")
     report_medium_score: float = _knob(3.0, "Score from which a case is of medium priority.")
     report_high_score: float = _knob(8.0, "Score from which it is of high priority.")
+    conversion_max: Count = _knob(
+        5000, "Messages or comments of a thread or post that becomes the other."
+    )
 
     # -- groups
     groups_max: Count = _knob(200, "Groups one person is in.")
@@ -246,7 +250,8 @@ class Settings(BaseSettings):
     group_invites_max: Count = _knob(1000, "Invites of one group that are still good.")
     audit_log_days: Count = _knob(365, "Days the audit logs of groups are kept.")
     group_presence_max: Annotated[int, Field(ge=0, le=100)] = _knob(
-        100, "Members of a group above which clients are shown the presence of those on screen only."
+        100,
+        "Members of a group above which clients are shown the presence of those on screen only.",
     )
     channel_presence_max: Count = _knob(
         1000, "Members of a group above which its channels show nobody who is here."

@@ -218,3 +218,10 @@ class PostMoved(Moved):
     """It was put under another post, or has become one: `moved_to` names that."""
 
     code = "post_moved"
+
+
+class CannotConvert(Conflict):
+    """It is not of a kind that could become something else."""
+
+    code = "cannot_convert"
+    default = "this cannot be converted"

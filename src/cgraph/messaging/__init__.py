@@ -178,6 +178,7 @@ DurableUserEvent = (
     | ScheduledMessageRemoved
 )
 """Each is pushed as its `type` on `user:<user_id>`."""
+from .exporting import export_history
 
 __all__ = [
     "DEFAULT_LIMITS",
@@ -298,6 +299,7 @@ __all__ = [
     "delete_places",
     "edit_message",
     "erase_expired_messages",
+    "export_history",
     "find_message_ids",
     "get_active_at",
     "get_called_by_name",

@@ -100,3 +100,26 @@ CREATE TABLE posting_paces (
     said bytea[] NOT NULL DEFAULT '{}',
     said_at timestamptz[] NOT NULL DEFAULT '{}'
 ) WITH (fillfactor = 70);
+
+-- Threads that became posts, and posts that became threads: where their addresses lead, and what only the one they were
+-- knows, for the way back.
+CREATE TABLE conversions (
+    source_id uuid PRIMARY KEY,
+    source_kind text NOT NULL CHECK (source_kind IN ('thread', 'post')),
+    -- What it is now, however often it was converted.
+    target_id uuid NOT NULL,
+    target_kind text NOT NULL CHECK (target_kind IN ('thread', 'post')),
+    actor_id uuid REFERENCES users ON DELETE SET NULL,
+    facts jsonb NOT NULL,
+    inserted_at timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX conversions_target ON conversions (target_id);
+
+-- The same of what was said: an item keeps its id, as a message or as a comment.
+CREATE TABLE converted_items (
+    item_id uuid PRIMARY KEY,
+    -- As a message: reactions, pin, what it answered.
+    message jsonb,
+    -- As a comment: votes, its place in the tree.
+    comment jsonb
+);
