@@ -27,10 +27,14 @@ class Order(NamedTuple):
     """Of those alike in them."""
 
     def sql(self) -> str:
-        """For ORDER BY, over comments `c`."""
+        """For ORDER BY, over comments `c` that answer the same.
+
+        What they answer leads, so that for those at the top, too, the planner knows an index that has them in order.
+        """
         way = "" if self.ascending else " DESC"
         keys = [f"c.{name}{way}" for name in self.columns]
-        return ", ".join([*keys, f"c.id{'' if self.oldest_first else ' DESC'}"])
+        last = "" if self.oldest_first else " DESC"
+        return ", ".join([f"c.parent_id{last}", *keys, f"c.id{last}"])
 
     def after(self, first: int) -> str:
         """A condition for what comes after a position, whose parameters begin at this number; its index finds the place."""

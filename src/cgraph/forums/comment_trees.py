@@ -162,5 +162,5 @@ WITH RECURSIVE tree AS (
     SELECT id, level, row_number() OVER () AS n FROM (SELECT id, level FROM tree LIMIT {MOST}) t {above}
 )
 SELECT {COLUMNS}, p.level, (SELECT count(*) FROM comments c WHERE {_LISTED} AND {first})
-FROM page p JOIN comments c ON c.id = p.id {JOINS} ORDER BY p.n
+FROM page p, LATERAL (SELECT * FROM comments c WHERE c.id = p.id LIMIT 1) c {JOINS} ORDER BY p.n
 """

@@ -128,8 +128,10 @@ EXISTS (SELECT FROM blocked_pairs bp WHERE bp.user_id = $2 AND bp.other_id = c.a
 c.host, c.distinguished, c.inserted_at, c.edited_at, c.deleted_at, c.removed_at, c.locked_at
 """
 """Of `Row`, over comments `c` and the joins below; $2 is the reader or null."""
+# One look-up for each, whatever the planner thinks of how many there are: a page is never worth reading a table for.
 JOINS = """
-LEFT JOIN users u ON u.id = c.author_id
-LEFT JOIN votes v ON v.item_id = c.id AND v.user_id = $2
+LEFT JOIN LATERAL (SELECT u.user_id, u.username, u.display_name, u.avatar_url FROM users u WHERE u.id = c.author_id LIMIT 1)
+    u ON true
+LEFT JOIN LATERAL (SELECT v.value FROM votes v WHERE v.item_id = c.id AND v.user_id = $2 LIMIT 1) v ON true
 """
 _GET = f"SELECT {COLUMNS} FROM comments c {JOINS} WHERE c.id = $1"
