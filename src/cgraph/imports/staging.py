@@ -5,6 +5,7 @@ Kept in SQLite in a temporary directory, so memory is bounded however large the 
 
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -31,6 +32,22 @@ class Wanted(msgspec.Struct, frozen=True):
     """Columns by which rows are looked up."""
 
 
+def same(*names: str) -> dict[str, Sequence[str]]:
+    """Columns that every version has called the same, which is what we call them, too."""
+    return {name: (name,) for name in names}
+
+
+def instant(text: str | None) -> Any:
+    """A timestamp of a dump, in UTC unless it says otherwise; None for none. Raises `Unreadable`."""
+    if text is None:
+        return None
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise Unreadable(f"{text[:40]!r} stands where a time should") from None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
 class Staging:
     """The wanted tables of a dump. Raises `Unreadable` where one that is needed, or a column, is not there."""
 
@@ -44,7 +61,8 @@ class Staging:
         self.rows = 0
         try:
             for name, one in wanted.items():
-                self._db.execute(f"CREATE TABLE {name} ({', '.join(one.columns)})")
+                names = ", ".join(f'"{column}"' for column in one.columns)
+                self._db.execute(f"CREATE TABLE {name} ({names})")
             for table in tables(path, member):
                 self._take(table, wanted)
             self._check(path, wanted)
