@@ -137,9 +137,12 @@ class Settings(BaseSettings):
     rate_limit_push_test: Rate = _knob("30/hour", "Test pushes a person has sent.")
     rate_limit_report: Rate = _knob("10/hour", "Reports a person makes.")
     rate_limit_invite: Rate = _knob(
-        "100/hour", "Conversations a person opens, and people they add to one."
+        "100/hour",
+        "Conversations and groups a person begins, people they add to one, invites they make.",
     )
-    rate_limit_join: Rate = _knob("600/min", "Channels a person joins, on all devices.")
+    rate_limit_join: Rate = _knob(
+        "600/min", "Topics a person joins, on all devices, and invites they accept."
+    )
     rate_limit_connect: Rate = _knob("120/min", "Sockets a person opens.")
     rate_limit_login: Rate = _knob("5/5 min", "Wrong passwords, per account and per address.")
     rate_limit_register: Rate = _knob("30/hour", "Registrations per address.")
