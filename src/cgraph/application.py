@@ -17,6 +17,7 @@ from cgraph_kit.storage import Storage
 from . import (
     accounts,
     backups,
+    conversions,
     forums,
     groups,
     mail,
@@ -105,6 +106,7 @@ class Limits:
     groups: groups.Limits
     forums: forums.Limits
     moderation: moderation.Limits
+    conversions: conversions.Limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +184,7 @@ async def start(
             groups.limits_of(settings),
             forums.limits_of(settings),
             moderation.limits_of(settings),
+            conversions.limits_of(settings),
         )
         app = App(
             settings,

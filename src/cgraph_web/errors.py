@@ -102,7 +102,7 @@ STATUS: dict[type[Error], int] = {
 }
 
 
-ADDRESSES = {"post": "/api/v1/posts", "channel": "/api/v1/channels"}
+ADDRESSES = {"post": "/api/v1/posts", "thread": "/api/v1/threads"}
 """Where what has moved is to be found, by its kind."""
 
 

@@ -31,7 +31,7 @@ ELSEWHERE = tuple(
     f"/api/v1{prefix}"
     for prefix in (
         *("/groups", "/channels", "/threads", "/invites", "/forums", "/posts", "/comments"),
-        *("/moderation", "/reports"),
+        *("/moderation", "/reports", "/conversions"),
     )
 )
 """Groups, forums and moderation know other roles: see `test_group_authorisation` and its like."""

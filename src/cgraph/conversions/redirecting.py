@@ -14,7 +14,7 @@ async def lead_on(db: Repo, actor: Actor | None, source_id: UUID) -> None:
     """Raise `ConvertedAway` where a thread or post that is not there has become something the actor may read."""
     target = await find_target(db, source_id)
     if target is not None and await _may_read(db, actor, target):
-        raise ConvertedAway("post" if target.kind == "post" else "channel", target.id)
+        raise ConvertedAway(target.kind, target.id)
 
 
 async def _may_read(db: Repo, actor: Actor | None, target: Target) -> bool:

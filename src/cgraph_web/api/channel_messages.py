@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from cgraph import groups, messaging
+from cgraph import conversions, groups, messaging
 from cgraph.accounts import Actor
 from cgraph.application import App
 from cgraph.groups import CHANNELS
@@ -17,6 +17,7 @@ from cgraph_kit.db import Repo
 from cgraph_kit.idempotency import KeyReused
 from cgraph_kit.validation import Input
 from cgraph_web.action import Body, Query, action
+from cgraph_web.leading import leading_on
 from cgraph_web.response import Response
 from cgraph_web.views import events as events_views
 from cgraph_web.views import messages as views
@@ -42,7 +43,7 @@ class DeletedMessages(msgspec.Struct, frozen=True):
     message_ids: list[UUID]
 
 
-@action(errors=IN_CHANNEL)
+@action(errors=(*IN_CHANNEL, conversions.ConvertedAway))
 async def index(
     db: Repo, actor: Actor, channel_id: UUID, query: Query[ListMessages]
 ) -> Many[Message]:
@@ -51,17 +52,18 @@ async def index(
     `page.before` leads to older messages, `page.after` to newer ones. Give at most one of `before`, `after`, `around`.
     Without READ_MESSAGE_HISTORY the list is empty.
     """
-    page = await messaging.list_messages(
-        db,
-        actor,
-        channel_id,
-        limit=query.limit,
-        before=query.before,
-        after=query.after,
-        around=query.around,
-        gate=CHANNELS,
-    )
-    return many(page)
+    async with leading_on(db, actor, channel_id):
+        page = await messaging.list_messages(
+            db,
+            actor,
+            channel_id,
+            limit=query.limit,
+            before=query.before,
+            after=query.after,
+            around=query.around,
+            gate=CHANNELS,
+        )
+        return many(page)
 
 
 @action(
@@ -99,7 +101,15 @@ async def create(
     )
 
 
-@action(errors=(groups.ChannelNotFound, groups.MissingPermission))
+@action(
+    errors=(groups.ChannelNotFound, groups.MissingPermission),
+    example={
+        "message_ids": [
+            "01933e5c-7a10-7c3e-9d52-5b0a4f6e2c11",
+            "01933e5c-7a10-7c3e-9d52-5b0a4f6e2c12",
+        ]
+    },
+)
 async def remove_many(
     db: Repo, actor: Actor, channel_id: UUID, which: Body[DeleteMessages]
 ) -> Data[DeletedMessages]:
@@ -111,10 +121,11 @@ async def remove_many(
     return Data(DeletedMessages(ids))
 
 
-@action(errors=IN_CHANNEL)
+@action(errors=(*IN_CHANNEL, conversions.ConvertedAway))
 async def show(db: Repo, actor: Actor, channel_id: UUID, message_id: UUID) -> Data[Message]:
     """One message."""
-    return Data(await messaging.get_message(db, actor, channel_id, message_id, gate=CHANNELS))
+    async with leading_on(db, actor, channel_id):
+        return Data(await messaging.get_message(db, actor, channel_id, message_id, gate=CHANNELS))
 
 
 @action(

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from cgraph import forums
+from cgraph import conversions, forums
 from cgraph.accounts import Actor
 from cgraph.application import App
 from cgraph.forums import (
@@ -25,6 +25,7 @@ from cgraph.forums import (
 from cgraph_kit.db import Repo
 from cgraph_kit.paging import WhichPage
 from cgraph_web.action import Body, Query, action
+from cgraph_web.leading import leading_on
 from cgraph_web.views.base import Data, Many, many
 
 RevisionNumber = Annotated[int, msgspec.Meta(ge=1, lt=2**31)]
@@ -77,10 +78,14 @@ async def create(
     return Data(await forums.create_post(db, actor, name, new, limits=app.limits.forums))
 
 
-@action(public=True, errors=(forums.PostNotFound, forums.PostMoved))
+@action(public=True, errors=(forums.PostNotFound, forums.PostMoved, conversions.ConvertedAway))
 async def show(db: Repo, actor: Actor | None, post_id: UUID) -> Data[Post]:
-    """One post, whole. Of one that was deleted or removed a stub is left while there are comments."""
-    return Data(await forums.get_post(db, actor, post_id))
+    """One post, whole. Of one that was deleted or removed a stub is left while there are comments.
+
+    The address of one that was put under another, or has become a thread, leads there.
+    """
+    async with leading_on(db, actor, post_id):
+        return Data(await forums.get_post(db, actor, post_id))
 
 
 @action(errors=(*OPEN, forums.NotPostAuthor, forums.PostingTooFast))

@@ -2,13 +2,14 @@
 
 from uuid import UUID
 
-from cgraph import groups, messaging
+from cgraph import conversions, groups, messaging
 from cgraph.accounts import Actor
 from cgraph.application import App
 from cgraph.groups import NewThread, Thread, ThreadChange, ThreadMember
 from cgraph_kit.db import Repo
 from cgraph_kit.paging import WhichPage
 from cgraph_web.action import Body, Query, action
+from cgraph_web.leading import leading_on
 from cgraph_web.views.base import Data, Many, many
 
 from .channel_messages import SPEAKING
@@ -48,10 +49,11 @@ async def create_at(
     return Data(await groups.create_thread(db, actor, channel_id, new, message_id=message_id))
 
 
-@action(errors=(groups.ThreadNotFound,))
+@action(errors=(groups.ThreadNotFound, conversions.ConvertedAway))
 async def show(db: Repo, actor: Actor, thread_id: UUID) -> Data[Thread]:
-    """One thread."""
-    return Data(await groups.get_thread(db, actor, thread_id))
+    """One thread. The address of one that has become a post leads there."""
+    async with leading_on(db, actor, thread_id):
+        return Data(await groups.get_thread(db, actor, thread_id))
 
 
 @action(errors=(groups.ThreadNotFound, *SPEAKING))

@@ -173,7 +173,7 @@ class TestMakePostOfThread:
         for old in (thread_id, post_id):
             with pytest.raises(ConvertedAway) as away:
                 await conversions.lead_on(db, scene.bob, old)
-            assert (away.value.kind, away.value.id) == ("channel", back)
+            assert (away.value.kind, away.value.id) == ("thread", back)
             # To who may not look there, nothing has become of it.
             await conversions.lead_on(db, scene.outsider, old)
             await conversions.lead_on(db, None, old)
