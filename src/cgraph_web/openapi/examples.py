@@ -60,7 +60,7 @@ def _first(schemas: Schemas, branches: list[Schema], name: str, depth: int) -> A
 
 
 def _object(schemas: Schemas, schema: Schema, depth: int) -> dict[str, Any]:
-    if depth > 6:  # noqa: PLR2004
+    if depth > 9:  # noqa: PLR2004
         return {}
     return {
         name: example_of(schemas, field, name, depth + 1)
