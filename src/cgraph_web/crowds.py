@@ -60,9 +60,10 @@ Ask = Callable[[], Awaitable[list[UUID] | None]]
 class Screen:
     """What one channel shows of a group's members."""
 
-    def __init__(self, viewer_id: UUID, watch: Watch) -> None:
+    def __init__(self, viewer_id: UUID, watch: Watch, most: int) -> None:
         self.viewer_id = viewer_id
         self.watch = watch
+        self._most = most
         self.everybody = False
         """Whoever comes is shown, too."""
         self.changes = 0
@@ -89,7 +90,8 @@ class Screen:
         self.watch.drop(status_topic(user_id))
 
     def add(self, user_id: UUID) -> None:
-        """Where everybody is shown, they are, too."""
+        """Where everybody is shown, they are, too, until there are too many: then those stay who are there."""
+        self.everybody = self.everybody and len(self.watch) < self._most
         if self.everybody:
             self.watch.add(status_topic(user_id))
 
@@ -97,8 +99,10 @@ class Screen:
 class Crowds:
     """The screens of this node. What changes whom they may show reaches every node by the bus."""
 
-    def __init__(self, db: Repo, bus: PubSub, presence: Presence) -> None:
+    def __init__(self, db: Repo, bus: PubSub, presence: Presence, most: int) -> None:
+        """`most`: members of a group up to which all are shown unasked."""
         self._db = db
+        self._most = most
         self._bus = bus
         self._presence = presence
         self._screens: dict[UUID, dict[Any, Screen]] = {}
@@ -117,7 +121,7 @@ class Crowds:
 
     def open(self, channel: "GroupChannel") -> Screen:
         """A screen for a channel, until `shut`; it shows nobody yet."""
-        screen = Screen(channel.actor.id, self._presence.watch(channel))
+        screen = Screen(channel.actor.id, self._presence.watch(channel), self._most)
         self._screens.setdefault(channel.group_id, {})[channel] = screen
         return screen
 

@@ -42,7 +42,7 @@ async def realtime(app: App) -> AsyncIterator[Endpoint]:
         app.lane("presence"), PresenceSettings(down_after=settings.presence_down_seconds)
     )
     statuses = Statuses(app.db, app.lane("statuses"))
-    crowds = Crowds(app.db, app.lane("crowds"), presence)
+    crowds = Crowds(app.db, app.lane("crowds"), presence, most=app.limits.groups.group_presence_max)
     log = Log(app.db)
     endpoint = Endpoint(
         UserSocket,

@@ -21,6 +21,8 @@ from cgraph_web.statuses import status_topic
 from support.talk import make_actors
 
 GROUP = UUID(int=7)
+MOST = 3
+"""Members up to which all are shown unasked."""
 
 
 class Channel:
@@ -57,7 +59,7 @@ async def nodes(database: Database) -> AsyncIterator[list[Node]]:
     nodes = []
     for _ in range(2):
         presence = Presence(LocalPubSub(buses[0]))
-        crowds = Crowds(database, LocalPubSub(buses[1]), presence)
+        crowds = Crowds(database, LocalPubSub(buses[1]), presence, most=MOST)
         await presence.start()
         await crowds.start()
         nodes.append(Node(crowds, presence))
@@ -93,6 +95,16 @@ class TestCrowds:
         nodes[1].crowds.listen([left(eve)])
         await until(lambda: not any(topic in screen.watch for screen in screens))
         assert all(status_topic(bob.id) in screen.watch for screen in screens)
+
+    async def test_stay_as_they_are_once_there_are_too_many(
+        self, nodes: list[Node], database: Database
+    ) -> None:
+        ann, bob, *others = await make_actors(database, 6)
+        screen = await nodes[0].open(ann, ann, bob)
+        for other in others:
+            nodes[0].crowds.listen([joined(other)])
+        await until(lambda: not screen.everybody)
+        assert len(screen.watch) == MOST
 
     async def test_a_choice_of_people_does_not_grow(
         self, nodes: list[Node], database: Database
