@@ -8,6 +8,7 @@ import msgspec
 from cgraph_kit.errors import Error
 
 from .handler import ERRORS, EVENT, Handler, join_params
+from .protocol import to_json
 
 if TYPE_CHECKING:
     from cgraph_kit.presence import Payload, Presence
@@ -126,6 +127,9 @@ class Channel:
     handlers: ClassVar[dict[str, Handler]] = {}
     pushes: ClassVar[list[Push]] = []
     decode_params: ClassVar[Callable[[Any], Any]]
+    intercepts: ClassVar[Sequence[str]] = ()
+    """Events of the topic that each client is told by its own channel; see `handle_out`."""
+    intercepted: ClassVar[frozenset[bytes]] = frozenset()
     says_goodbye: ClassVar[bool] = False
     """The author has something to do when it ends."""
     push = _PushWord()
@@ -142,6 +146,7 @@ class Channel:
         super().__init_subclass__(**kwargs)
         cls.pushes = []
         cls.decode_params = staticmethod(join_params(cls.join))
+        cls.intercepted = frozenset(map(to_json, cls.intercepts))
         cls.says_goodbye = cls.left is not Channel.left
         cls.handlers = {  # inherited ones anew: the method may be replaced without a mark
             event: Handler.of(handler.name, getattr(cls, handler.name))
@@ -172,6 +177,15 @@ class Channel:
         `reason` is `"left"` (by the client), `"closed"` (the connection is gone), `"rejoined"`,
         `"crashed"` or what `close` was given. Nothing can be pushed any more.
         """
+
+    def handle_out(self, event: str, payload: Any) -> Any:  # noqa: ARG002
+        """What this client is told of an event that is intercepted: a payload, or None for nothing.
+
+        `payload` is read once for all channels: make another, change nothing. Called for each client, whenever the event
+        is said, in the order in which things are said: it cannot wait. Presence, and what `join` reads of the log, do not
+        come this way; the same client may be told a durable event by either.
+        """
+        return payload
 
     def lost(self) -> None:
         """Ephemeral messages were dropped while the client did not read; it reads again now.

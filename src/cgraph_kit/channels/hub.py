@@ -42,27 +42,43 @@ class Hub:
 
     # --- subscribers
 
-    def subscribe(self, outlet: Outlet, name: str, owner: Owner) -> Subscription:
-        """Begin to listen. What is said is kept back until `activate`."""
+    def subscribe(
+        self,
+        outlet: Outlet,
+        name: str,
+        owner: Owner,
+        intercepts: frozenset[bytes] = frozenset(),
+    ) -> Subscription:
+        """Begin to listen. What is said is kept back until `activate`. `intercepts`: what the owner tells itself."""
         topic = self.topics.get(name)
         if topic is None:
             topic = self.topics[name] = Topic(name, self.limits.early_messages)
             self.stats.topics += 1
-        subscription = Subscription(topic, outlet, owner)
+        subscription = Subscription(topic, outlet, owner, intercepts)
         topic.joining.append(subscription)
         return subscription
 
     def activate(self, subscription: Subscription, seq: int | None) -> None:
         """The client has been told the topic's state at `seq`: it now gets what came after, then all that comes."""
-        topic, outlet = subscription.topic, subscription.outlet
+        topic, outlet, owner = subscription.topic, subscription.outlet, subscription.owner
         buffer, subscription.buffer = subscription.buffer, None
         topic.joining.remove(subscription)
         outlet.subscriptions[topic] = subscription
         subscription.after = seq or 0
         for event in buffer or ():
-            if subscription.wants(event) and (data := event.packed(outlet.wire)):
+            if not subscription.wants(event):
+                continue
+            if event.event in subscription.intercepts:
+                owner.intercept(event)
+            elif data := event.packed(outlet.wire):
                 self.order += 1
                 outlet.direct.append((self.order, data, event))
+        if outlet.subscriptions.get(topic) is not subscription:  # an interception has ended it
+            return
+        if subscription.intercepts:
+            if topic.intercepting is None:
+                topic.intercepting = {}
+            topic.intercepting[outlet] = subscription
         subscription.start = self.order
         self.serve_apart(outlet)
         topic.place(subscription)
@@ -167,6 +183,8 @@ class Hub:
         if event.key is not None and topic.pending:
             topic.pending = [old for old in topic.pending if old.key != event.key]
         topic.pending.append(event)
+        if topic.intercepting:
+            self._intercept(topic.intercepting, event)
         for outlet in event.excluded:
             self.serve_apart(outlet)
         if not topic.dirty:
@@ -174,6 +192,15 @@ class Hub:
             self._dirty.append(topic)
             if not self._scheduled:
                 self._schedule()
+
+    def _intercept(self, subscriptions: dict[Outlet, Subscription], event: Event) -> None:
+        """Have those tell it who want to; as for everybody else, they are left out of it."""
+        mine = [one for one in subscriptions.values() if event.event in one.intercepts]
+        for subscription in mine:
+            if subscription.wants(event):
+                subscription.owner.intercept(event)
+        if mine:
+            event.excluded = {*event.excluded, *(one.outlet for one in mine)}
 
     def _keep_back(self, subscription: Subscription, event: Event) -> None:
         buffer = subscription.buffer

@@ -11,6 +11,8 @@ from collections import deque
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from cgraph_kit.errors import Error
 from cgraph_kit.presence import Presence
 
@@ -23,6 +25,7 @@ from .protocol import EMPTY, BinaryMessage, Message, to_json
 from .seat import CLOSED, CRASHED, LEFT, REJOINED, RESYNC, Ending, Seat
 from .socket import Socket
 from .timing import Handling, enter
+from .topic import Event
 from .voice import Voice
 
 if TYPE_CHECKING:
@@ -160,7 +163,7 @@ class Lane:
     async def _join(self, message: Message, handling: Handling) -> None:
         hub = self.endpoint.hub
         self._ending = None
-        subscription = hub.subscribe(self.outlet, self.name, self)
+        subscription = hub.subscribe(self.outlet, self.name, self, self._kind.intercepted)
         voice = Voice(self.outlet, subscription.topic.json, message)
         channel = self._kind(self._connection.socket, self.name, self.id)
         channel._attach(self, voice)  # noqa: SLF001
@@ -207,6 +210,28 @@ class Lane:
         """See `topic.Owner`."""
         if self._seat is not None:
             self._seat.channel._lost()  # noqa: SLF001
+
+    def intercept(self, event: Event) -> None:
+        """See `topic.Owner`."""
+        if (seat := self._seat) is not None:
+            self._connection.context.copy().run(self._intercept, seat, event)
+
+    def _intercept(self, seat: Seat, event: Event) -> None:
+        name = msgspec.json.decode(event.event, type=str)
+        enter(self.name, name)
+        try:
+            payload = seat.channel.handle_out(name, event.content)
+            if payload is not None:
+                seat.voice.push(name, payload, event)
+        except Exception as error:
+            # Not now: whoever is telling it goes on with the others.
+            asyncio.get_running_loop().call_soon(self._intercept_failed, seat, error)
+
+    def _intercept_failed(self, seat: Seat, error: Exception) -> None:
+        if self._seat is seat:
+            self._crash(error)
+            if not self._busy:
+                self._settle()
 
     def disconnect(self) -> None:
         """The connection is gone: what is queued is still handled, then the channel is told."""

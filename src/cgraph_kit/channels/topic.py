@@ -34,6 +34,14 @@ class Event(msgspec.Struct, eq=False):
     order: int = 0
     """When it went out, among everything that left the hub."""
     frames: dict[Wire, bytes] = {}
+    _content: Any = None
+
+    @property
+    def content(self) -> Any:
+        """The payload, read once for all who ask; `bytes` if it is binary."""
+        if self._content is None:
+            self._content = self.payload if self.binary else msgspec.json.decode(self.payload)
+        return self._content
 
     @property
     def ephemeral(self) -> bool:
@@ -62,6 +70,9 @@ class Owner(Protocol):
     def lost(self) -> None:
         """Ephemeral messages were thrown away because the client did not read; now it reads again."""
 
+    def intercept(self, event: Event) -> None:
+        """Tell the client of this in words of its own, or not at all."""
+
 
 class Subscription:
     """One outlet on one topic, from before the join until the end.
@@ -69,12 +80,23 @@ class Subscription:
     While `buffer` is a list the join is still deciding: what the topic says meanwhile is kept there.
     """
 
-    __slots__ = ("after", "begun", "broken", "buffer", "outlet", "owner", "start", "topic")
+    __slots__ = (
+        *("after", "begun", "broken", "buffer", "intercepts", "outlet", "owner"),
+        *("start", "topic"),
+    )
 
-    def __init__(self, topic: "Topic", outlet: "Outlet", owner: Owner) -> None:
+    def __init__(
+        self,
+        topic: "Topic",
+        outlet: "Outlet",
+        owner: Owner,
+        intercepts: frozenset[bytes] = frozenset(),
+    ) -> None:
         self.topic = topic
         self.outlet = outlet
         self.owner = owner
+        self.intercepts = intercepts
+        """The events (JSON text) that its owner wants to tell."""
         self.begun = topic.sequence.cursor
         """How far the topic was when the subscription began."""
         self.buffer: list[Event] | None = []
@@ -103,6 +125,7 @@ class Topic:
     __slots__ = (
         "dirty",
         "fast",
+        "intercepting",
         "joining",
         "json",
         "name",
@@ -119,6 +142,8 @@ class Topic:
         self.fast: dict[Wire, dict[Outlet, Write]] = {}
         self.slow: dict[Outlet, Subscription] = {}
         self.joining: list[Subscription] = []
+        self.intercepting: dict[Outlet, Subscription] | None = None
+        """Those whose owners tell some of it themselves; None: there are none, and never were."""
         self.sequence: Sequence[Event] = Sequence(keep)
         self.pending: list[Event] = []
         """What was said in this tick."""
@@ -144,6 +169,8 @@ class Topic:
             group[outlet] = outlet.write
 
     def remove(self, outlet: "Outlet") -> None:
+        if self.intercepting:
+            self.intercepting.pop(outlet, None)
         self.slow.pop(outlet, None)
         group = self.fast.get(outlet.wire)
         if group is not None and group.pop(outlet, None) is not None and not group:

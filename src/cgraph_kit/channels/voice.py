@@ -52,13 +52,14 @@ class Voice:
             answer = say(self._push_ref, to_json(ref), self._topic, status, to_json(outcome))
             self._outlet.send(answer)
 
-    def push(self, event: str, payload: Any) -> None:
+    def push(self, event: str, payload: Any, said: Event | None = None) -> None:
+        """`said`: what it stands for, and may be dropped as."""
         wire, word = self._outlet.wire, to_json(event)
         if isinstance(payload, bytes):
             data = wire.binary_push(self._push_ref, self._topic, word, payload)
         else:
             data = wire.message(self._push_ref, NULL, self._topic, word, to_json(payload))
-        self._outlet.send(data)
+        self._outlet.send(data, said)
 
     def push_presence(self, event: str, payload: Payload) -> None:
         """A state is a push of this join, a diff a broadcast; clients share the bytes as far as they are equal."""
