@@ -1,4 +1,4 @@
-"""`cgraph import`: jsonl, slack, irc."""
+"""`cgraph import`: jsonl, slack, irc, discourse, lemmy."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ Flag = Annotated[bool, Parameter(negative="", show_default=False)]
 command = App(
     name="import",
     help="""
-    Take over people and conversations from other systems.
+    Take over people, conversations, groups and forums from other systems.
 
     Importing again adds only what is new; `--dry-run` writes nothing. It may run beside `cgraph serve`.
     docs/guides/import.md says what becomes of what.
@@ -49,6 +49,16 @@ class How:
 
 
 DEFAULT = How()
+NOTED = ("messages", "posts", "comments")
+"""What a progress bar counts."""
+PARTS = frozenset({"replies", "reactions", "pins"})
+"""Of messages: there when they are."""
+ALWAYS = ("users", "conversations", "messages", "replies", "reactions", "pins")
+SOMETIMES = (
+    *("groups", "channels", "members"),
+    *("forums", "subscriptions", "posts", "comments", "votes"),
+)
+"""What only some systems have."""
 
 
 @command.command
@@ -69,20 +79,23 @@ async def jsonl(path: str, /, *, how: How = DEFAULT) -> None:
 
 
 @command.command
-async def slack(path: str, /, *, how: How = DEFAULT) -> None:
+async def slack(path: str, /, *, as_group: str | None = None, how: How = DEFAULT) -> None:
     """The export of a Slack workspace: its zip file, or the directory it was unpacked into.
 
     For example:
 
-    - `cgraph import slack export.zip --dry-run`
     - `cgraph import slack export.zip --add alice --match-emails`
+    - `cgraph import slack export.zip --as-group "Our workspace"`
 
     Parameters
     ----------
     path
         The zip file or directory.
+    as_group
+        Make the workspace a group of this name, and its channels channels of that; private ones are seen by those who
+        were in them. Without it each channel becomes a conversation of its members.
     """
-    await _import(lambda: imports.SlackExport(path, how.source), how)
+    await _import(lambda: imports.SlackExport(path, how.source, as_group), how)
 
 
 @command.command
@@ -99,6 +112,38 @@ async def irc(path: str, /, *, how: How = DEFAULT) -> None:
         The file, plain or gzipped; `-` is standard input.
     """
     await _import(lambda: imports.ChatLog(path, how.source), how)
+
+
+@command.command
+async def discourse(path: str, /, *, how: How = DEFAULT) -> None:
+    """The backup of a Discourse forum: the archive it makes itself, or the dump.sql.gz inside.
+
+    For example:
+
+    - `cgraph import discourse forum-2024-05-01.tar.gz --dry-run`
+
+    Parameters
+    ----------
+    path
+        The file.
+    """
+    await _import(lambda: imports.Discourse(path, how.source), how)
+
+
+@command.command
+async def lemmy(path: str, /, *, how: How = DEFAULT) -> None:
+    """The database of a Lemmy instance, as pg_dump writes it in plain text, compressed or not.
+
+    For example:
+
+    - `pg_dump lemmy | gzip > lemmy.sql.gz`, then `cgraph import lemmy lemmy.sql.gz`
+
+    Parameters
+    ----------
+    path
+        The file.
+    """
+    await _import(lambda: imports.Lemmy(path, how.source), how)
 
 
 async def _import(open_reader: Callable[[], Reader], how: How) -> None:
@@ -142,7 +187,8 @@ def _keep(path: Path, report: Report) -> None:
 
 
 def _note(report: Report) -> str:
-    return f"{report.taken['messages'] + report.known['messages']:,} messages"
+    counts = {kind: report.taken[kind] + report.known[kind] for kind in NOTED}
+    return ", ".join(f"{count:,} {kind}" for kind, count in counts.items() if count)
 
 
 def show(report: Report, path: Path | None) -> None:
@@ -152,8 +198,10 @@ def show(report: Report, path: Path | None) -> None:
     counts = Table("", "new", "already there", box=None, pad_edge=False)
     for column in counts.columns[1:]:
         column.justify = "right"
-    for kind in ("users", "conversations", "messages", "replies", "reactions", "pins"):
-        there = f"{report.known[kind]:,}" if kind in {"users", "conversations", "messages"} else ""
+    for kind in (*ALWAYS, *SOMETIMES):
+        if kind in SOMETIMES and not report.taken[kind] and not report.known[kind]:
+            continue
+        there = "" if kind in PARTS else f"{report.known[kind]:,}"
         counts.add_row(kind, f"{report.taken[kind]:,}", there)
     screen.print(counts)
     problems = report.summary()

@@ -10,7 +10,7 @@ import pytest
 
 from cgraph import messaging
 from cgraph_kit.db import Database
-from support import exports
+from support import dumps, exports
 from support.talk import make_actor
 
 Run = Callable[..., Awaitable[Any]]
@@ -33,6 +33,11 @@ def counted(ran: Any) -> dict[str, list[str]]:
     """The table of counts."""
     rows = [line.split() for line in ran.out.splitlines()]
     return {row[0]: row[1:] for row in rows if row and row[0] in {"users", "messages"}}
+
+
+def everything(ran: Any) -> dict[str, list[str]]:
+    """Every line by its first word."""
+    return {line.split()[0]: line.split()[1:] for line in ran.out.splitlines() if line.strip()}
 
 
 class TestImport:
@@ -72,7 +77,38 @@ class TestImport:
         )
         assert counted(await cgraph("import", "irc", log, *source))["messages"] == ["1", "0"]
 
-    @pytest.mark.parametrize("kind", ["jsonl", "slack", "irc"])
+    async def test_slack_as_a_group(self, cgraph: Run, tmp_path: Path) -> None:
+        slack = exports.Slack()
+        for n in (1, 2):
+            slack.user(f"U{n}", f"a{uuid4().hex[:12]}")
+        slack.channel("C1", "general", ["U1", "U2"])
+        slack.groups.append({"id": "G1", "name": "secret", "creator": "U1", "members": ["U1"]})
+        slack.say("general", "2020-01-01", "U1", "hi", "1577836801.000100")
+        slack.say("secret", "2020-01-01", "U1", "psst", "1577836801.000100")
+        options = ("--source", str(uuid4()), "--as-group", "Our workspace")
+        export = slack.zip(tmp_path / "s.zip")
+        ran = await cgraph("import", "slack", export, *options)
+        table = everything(ran)
+        assert (table["groups"], table["channels"]) == (["1", "0"], ["2", "0"])
+        assert (table["messages"], table["conversations"]) == (["2", "0"], ["0", "0"])
+        assert counted(await cgraph("import", "slack", export, *options))["messages"] == ["0", "2"]
+
+    @pytest.mark.parametrize(("kind", "posts", "comments"), [("discourse", 1, 2), ("lemmy", 2, 4)])
+    async def test_forums(
+        self, cgraph: Run, tmp_path: Path, kind: str, posts: int, comments: int
+    ) -> None:
+        path = getattr(dumps, kind)(tmp_path / f"{kind}.gz", uuid4().hex[:8])
+        arguments = ("import", kind, path, "--source", str(uuid4()))
+        planned = await cgraph(*arguments, "--dry-run")
+        assert "Nothing was written" in planned.out
+        ran = await cgraph(*arguments)
+        assert ran.code == 0
+        table = everything(ran)
+        assert (table["posts"], table["comments"]) == ([str(posts), "0"], [str(comments), "0"])
+        again = await cgraph(*arguments)
+        assert everything(again)["comments"] == ["0", str(comments)]
+
+    @pytest.mark.parametrize("kind", ["jsonl", "slack", "irc", "discourse", "lemmy"])
     async def test_a_file_that_is_not_there_is_one_message(
         self, cgraph: Run, tmp_path: Path, kind: str
     ) -> None:

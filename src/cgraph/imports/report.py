@@ -20,7 +20,9 @@ class Summary(msgspec.Struct, frozen=True):
 
 
 class Report:
-    """Counts by kind (`users`, `conversations`, `messages`, `replies`, `reactions`, `pins`) and the problems."""
+    """Counts by kind (`users`, `conversations`, `messages`, `replies`, `reactions`, `pins`, `groups`, `channels`, `members`,
+    `forums`, `subscriptions`, `posts`, `comments`, `votes`) and the problems.
+    """
 
     def __init__(self, source: str, *, dry_run: bool) -> None:
         self.source = source

@@ -11,6 +11,7 @@ from cgraph.imports.records import Conversation, Item, Pin, Problem, Unreadable,
 
 from . import said as saying
 from .archive import Refused, open_archive
+from .group import CHANNELS, channel, workspace
 from .shapes import Member, Pinned, Place, Said
 
 T = TypeVar("T")
@@ -25,10 +26,12 @@ class SlackExport:
     """Reads people first, then place by place, each in order of time.
 
     The source is the workspace's id where the export tells it, else `slack`; two workspaces without one need names
-    of their own. Raises `Unreadable` when it is not an export.
+    of their own. `as_group`: what a group is called that public and private channels shall be channels of; None: they
+    become conversations of their members. Raises `Unreadable` when it is not an export.
     """
 
-    def __init__(self, path: str, source: str | None = None) -> None:
+    def __init__(self, path: str, source: str | None = None, as_group: str | None = None) -> None:
+        self._as_group = as_group
         self._archive = open_archive(Path(path))
         self._root = _root(self._archive.sizes, path)
         self._problems: list[Problem] = []
@@ -50,8 +53,14 @@ class SlackExport:
             yield from self._problems
             for member in self._members:
                 yield Item(f"users.json, {member.id}", _user(member))
+            if self._as_group is not None:
+                yield from workspace(self._as_group, self._members, self._places)
             for file, place in self._places:
-                yield Item(f"{file}, {place.id}", _conversation(file, place))
+                where = f"{file}, {place.id}"
+                if self._as_group is not None and file in CHANNELS:
+                    yield Item(where, channel(file, place, _created(place.created)))
+                else:
+                    yield Item(where, _conversation(file, place))
                 pins = {pinned.id: _pin(pinned) for pinned in place.pins}
                 for day in self._days[place.id]:
                     yield from self._day(day, place, pins)

@@ -24,6 +24,9 @@ class Member(msgspec.Struct, frozen=True):
     real_name: str | None = None
     team_id: str | None = None
     deleted: bool = False
+    is_owner: bool = False
+    is_primary_owner: bool = False
+    is_bot: bool = False
     profile: Profile = Profile()
 
 
@@ -36,6 +39,12 @@ class Pinned(msgspec.Struct, frozen=True):
     created: int | None = None
 
 
+class Described(msgspec.Struct, frozen=True):
+    """A channel's topic."""
+
+    value: str | None = None
+
+
 class Place(msgspec.Struct, frozen=True):
     """An entry of channels.json, groups.json, dms.json or mpims.json; `created` in seconds since 1970."""
 
@@ -44,6 +53,8 @@ class Place(msgspec.Struct, frozen=True):
     created: int | None = None
     creator: ExternalId | None = None
     members: tuple[ExternalId, ...] | None = None
+    is_archived: bool = False
+    topic: Described = Described()
     pins: tuple[Pinned, ...] = ()
 
 
