@@ -23,6 +23,8 @@ class _Comment(msgspec.Struct, frozen=True):
     answered_author_id: UUID | None
     gone: bool
     inserted_at: datetime
+    seq: int
+    """In the post's stream."""
 
 
 async def tell_of_comment(
@@ -82,6 +84,7 @@ def _occasion(comment: _Comment, comment_id: UUID, kind: Kind, user_id: UUID) ->
         subject=subject,
         actor_id=comment.author_id,
         place=Scope("post", comment.post_id),
+        seq=comment.seq,
         object_id=comment_id,
     )
 
@@ -89,7 +92,7 @@ def _occasion(comment: _Comment, comment_id: UUID, kind: Kind, user_id: UUID) ->
 _COMMENT = """
 SELECT c.post_id, c.forum_id, c.author_id, p.author_id, coalesce(c.reply_to_id, c.parent_id), a.author_id,
     c.deleted_at IS NOT NULL OR c.removed_at IS NOT NULL OR p.deleted_at IS NOT NULL OR p.removed_at IS NOT NULL
-        OR f.deleted_at IS NOT NULL, c.inserted_at
+        OR f.deleted_at IS NOT NULL, c.inserted_at, coalesce(c.told_seqs[1], 0)
 FROM comments c JOIN posts p ON p.id = c.post_id JOIN forums f ON f.id = c.forum_id
 LEFT JOIN comments a ON a.id = coalesce(c.reply_to_id, c.parent_id)
 WHERE c.id = $1

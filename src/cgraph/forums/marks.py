@@ -9,7 +9,7 @@ import msgspec
 from cgraph import notifications
 from cgraph.accounts import Actor
 from cgraph.notifications import PreferenceChange, Scope
-from cgraph_kit import clock
+from cgraph_kit import clock, streams
 from cgraph_kit.db import Repo
 from cgraph_kit.paging import DEFAULT_LIMIT, Page, decode_cursor, forward_page
 from cgraph_kit.validation import Input
@@ -65,12 +65,18 @@ async def follow_post(db: Repo, actor: Actor, post_id: UUID, *, followed: bool) 
 async def read_post(db: Repo, actor: Actor, post_id: UUID, read: PostRead) -> PostMarks:
     """Note that one has read a post and so many of its comments; a later, smaller number changes nothing.
 
+    Once all are read, so is what the inbox has of it.
+
     Raises `PostNotFound`.
     """
     async with db.transaction() as tx:
         await get_post_place(tx, actor, post_id)
         await tx.value(_READ, actor.id, post_id, clock.now(), read.comment_count)
-        return await tx.one(PostMarks, _GET, actor.id, post_id)
+        marks = await tx.one(PostMarks, _GET, actor.id, post_id)
+    if not marks.new_comments:
+        seq = await streams.last_seq(db, post_id)
+        await notifications.read_place(db, actor.id, post_id, seq)
+    return marks
 
 
 async def list_kept(

@@ -62,6 +62,7 @@ def _occasion(post: _Post, post_id: UUID, kind: Kind, user_id: UUID) -> Occasion
         subject=Subject("post", post_id),
         actor_id=post.author_id,
         place=Scope("post", post_id),
+        seq=0,
         object_id=post_id,
     )
 

@@ -63,6 +63,18 @@ class TestMention:
             assert await kinds(node, bob) == []
 
 
+class TestReading:
+    async def test_the_post_reads_what_was_told_of_it(
+        self, node: Node, db: Transaction, ann: Actor, bob: Actor
+    ) -> None:
+        forum = await make_forum(db, ann)
+        post = await make_post(db, ann, forum.id, content=f"@{bob.username}")
+        await node.work()
+        await forums.read_post(db, bob, post.id, PostRead())
+        (entry,) = await node.inbox(bob.id)
+        assert entry["read_at"] is not None
+
+
 class TestWatching:
     @pytest.mark.parametrize(
         ("level", "told"),
