@@ -267,6 +267,7 @@ ROUTES: Mapping[str, Scope | None] = {
     "votes.of_post": API,
     "votes.of_comment": API,
     "votes.karma": API,
+    "votes.signals": API,
     "conversions.preview_post": API,
     "conversions.make_post": API,
     "conversions.preview_thread": API,

@@ -194,6 +194,7 @@ ROUTES: tuple[Route, ...] = (
         ),
         *under(
             "/forums/{forum}",
+            get("/vote-signals", votes.signals),
             get("/bans", forum_moderation.bans),
             put("/bans/{user_id}", forum_moderation.ban),
             delete("/bans/{user_id}", forum_moderation.unban),

@@ -193,6 +193,7 @@ TABLE: dict[str, Row] = {
     f"GET {P}/votes": moderating(200),
     f"PUT {C}/vote": writing(200, {"value": 1}),
     f"GET {C}/votes": moderating(200),
+    f"GET {F}/vote-signals": moderating(200),
     # -- moderation
     f"GET {F}/log": anybody(200, query="?action=post_pinned"),
     f"POST {F}/log/{{act_id}}/undo": moderating(200, {}),

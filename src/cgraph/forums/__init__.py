@@ -361,6 +361,13 @@ from .vote import (
     Vote,
     VotesCounted,
 )
+from .vote_signals import (
+    RingedPerson,
+    VoteBurst,
+    VoteRing,
+    VoteSignals,
+    list_vote_signals,
+)
 from .votes import (
     list_comment_votes,
     list_post_votes,
@@ -485,6 +492,7 @@ __all__ = [
     "Reason",
     "RevisionDiff",
     "RevisionNotFound",
+    "RingedPerson",
     "SaidBefore",
     "SaveDraft",
     "Scope",
@@ -504,6 +512,9 @@ __all__ = [
     "TooManyModerators",
     "TransferForum",
     "Vote",
+    "VoteBurst",
+    "VoteRing",
+    "VoteSignals",
     "VotesCounted",
     "WherePosts",
     "WhichComments",
@@ -581,6 +592,7 @@ __all__ = [
     "list_ranked",
     "list_readers",
     "list_subscribers",
+    "list_vote_signals",
     "lock_comment",
     "lock_post",
     "look_at_forums",

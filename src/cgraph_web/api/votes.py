@@ -4,7 +4,7 @@ from uuid import UUID
 
 from cgraph import accounts, forums
 from cgraph.accounts import Actor
-from cgraph.forums import GivenVote, Karma, SetVote, Vote
+from cgraph.forums import GivenVote, Karma, SetVote, Vote, VoteSignals
 from cgraph_kit.db import Repo
 from cgraph_kit.paging import WhichPage
 from cgraph_web.action import Body, Query, action
@@ -50,6 +50,16 @@ async def of_comment(
         db, actor, comment_id, limit=query.limit, after=query.after
     )
     return many(page)
+
+
+@action(errors=(forums.ForumNotFound, forums.NotModerator))
+async def signals(db: Repo, actor: Actor, forum: str) -> Data[VoteSignals]:
+    """What looks odd about the votes in a forum, with the numbers that say so; for its moderators, who judge.
+
+    `rings`: people who gave each other most of their up-votes. `bursts`: many votes for one thing within a minute, mostly from
+    new accounts. Of the last thirty days.
+    """
+    return Data(await forums.list_vote_signals(db, actor, forums.forum_name(forum)))
 
 
 @action(errors=(accounts.UserNotFound,))
