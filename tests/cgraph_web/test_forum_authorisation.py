@@ -17,9 +17,12 @@ import pytest
 from cgraph import accounts, forums
 from cgraph.application import App
 from cgraph.forums import NewComment, NewPoll
+from cgraph_kit.channels.testing import JoinRefused, connect
 from cgraph_web.action import Route
 from cgraph_web.app import create_app
+from cgraph_web.realtime import realtime
 from cgraph_web.router import ROUTES
+from cgraph_web.socket import UserSocket
 from support.forums import ban, make_forum, make_post, slug, subscribe
 from support.people import PASSWORD, Person, register
 
@@ -314,3 +317,30 @@ class TestRoutes:
         route = next(route for route in OURS if named(route) == ASKING)
         answer = await ask(app, route, scene, "stranger")
         assert answer.json == {"data": {"state": "pending", "level": "tracking"}}
+
+
+TOPICS = ("forum:*", "post:*")
+"""Where forums are in the socket. Clients say nothing there but that they join and leave."""
+LISTENERS = [role for role in ROLES if role != "nobody"]
+
+
+class TestEvents:
+    def test_there_are_none_of_clients(self) -> None:
+        ours = [channel for channel in UserSocket.channels if channel.topic in TOPICS]
+        assert {channel.topic: dict(channel.handlers) for channel in ours} == dict.fromkeys(
+            TOPICS, {}
+        )
+
+    @pytest.mark.parametrize("private", [False, True], ids=["public", "private"])
+    @pytest.mark.parametrize("role", LISTENERS)
+    async def test_are_heard_by_whoever_may_read(self, app: App, role: str, private: bool) -> None:
+        scene = await make_scene(app, private=private)
+        async with realtime(app) as endpoint:
+            socket = await connect(endpoint, {"token": scene.people[role].token})
+            for topic in (f"forum:{scene.forum_id}", f"post:{scene.post_id}"):
+                if private and role in OUTSIDE:
+                    with pytest.raises(JoinRefused) as refused:
+                        await socket.join(topic)
+                    assert refused.value.response["reason"] == "unauthorized"
+                else:
+                    await socket.join(topic)
