@@ -150,6 +150,14 @@ class TestRequests:
         assert answer.status == status
         assert told(answer)["remaining"] == "2"
 
+    async def test_for_test_pushes_have_a_limit_of_their_own(self, app: App) -> None:
+        async with limited(app, rate_limit_push_test="1/min") as place:
+            ada = await place.caller()
+            answers = [await ada.post(f"/api/v1/me/devices/{new_id()}/test") for _ in range(2)]
+            assert [answer.status for answer in answers] == [404, 429]
+            assert answers[1].error["scope"] == "push_test"
+            assert (await ada.get("/api/v1/me/devices")).status == 200
+
     async def test_to_nowhere_are_not_counted(self, web: Make) -> None:
         caller = web(*THINGS)
         assert told(await caller.get("/nowhere")) == {}

@@ -186,5 +186,5 @@ WITH old AS MATERIALIZED (
 )
 SELECT count(*) FROM gone
 """
-AT_ONCE = 1000
+AT_ONCE = 5000
 """Entries dropped in one statement."""
