@@ -62,6 +62,8 @@ async def take_post(tx: Transaction, actor: Actor, post_id: UUID) -> TakenPost:
     held = await hold_moderated_post(tx, actor, post_id)
     access = await can_convert_post(tx, actor, post_id)
     await demand_over(tx, access, held.author_id)
+    # Whoever votes holds the thing: nobody does from here on.
+    await tx.values(_HOLD_COMMENTS, post_id)
     row = await tx.one(_PostRow, _POST, post_id)
     comments = await tx.all(_CommentRow, _COMMENTS, post_id)
     await redact_post(tx, access.forum_id, post_id)
@@ -144,6 +146,7 @@ def _votes(rows: list[dict[str, Any]] | None) -> list[ImportedVote]:
     return msgspec.convert(rows or [], list[ImportedVote])
 
 
+_HOLD_COMMENTS = "SELECT 1 FROM comments WHERE post_id = $1 ORDER BY id FOR NO KEY UPDATE"
 _VOTES = """
 (SELECT jsonb_agg(jsonb_build_object('user_id', v.user_id, 'value', v.counted, 'inserted_at', v.inserted_at)
     ORDER BY v.user_id) FROM votes v WHERE v.item_id = {item}.id AND v.counted <> 0)

@@ -38,7 +38,8 @@ async def become_comment(
 
     Raises `CommentsTooDeep`.
     """
-    above = await _hold_above(tx, spot.parent_id)
+    await _hold_trees(tx, post_id, spot.parent_id)
+    above = await _list_above(tx, spot.parent_id)
     depth = above[-1].depth + 1 if above else 1
     deepest: int = await tx.value(_DEEPEST, post_id)
     if depth + deepest > MAX_DEPTH:
@@ -77,7 +78,8 @@ async def become_post(tx: Transaction, forum_id: UUID, comment_id: UUID, post_id
     Where it was.
     """
     spot = await tx.one(Spot, _SPOT, comment_id)
-    above = await _hold_above(tx, spot.parent_id)
+    await _hold_trees(tx, spot.post_id, None)
+    above = await _list_above(tx, spot.parent_id)
     await _forget_told(tx, _IN_TREE, comment_id)
     size: int = await tx.value(
         "SELECT 1 + descendant_count FROM comments WHERE id = $1", comment_id
@@ -129,12 +131,14 @@ def regained(above: Sequence[Above], size: int) -> list[Gain]:
     return gains
 
 
-async def _hold_above(tx: Transaction, parent_id: UUID | None) -> list[_Above]:
-    """From the top down to the parent; held in the order of their ids, as votes take them."""
-    if parent_id is None:
-        return []
-    rows = await tx.all(_Above, _HOLD_ABOVE, parent_id)
-    return sorted(rows, key=lambda row: row.depth)
+async def _hold_trees(tx: Transaction, post_id: UUID, parent_id: UUID | None) -> None:
+    """All comments of a post, and those above a place in another, at once and in the order of their ids, as votes take them."""
+    await tx.values(_HOLD, post_id, parent_id)
+
+
+async def _list_above(tx: Transaction, parent_id: UUID | None) -> list[_Above]:
+    """From the top down to the parent."""
+    return [] if parent_id is None else await tx.all(_Above, _ABOVE, parent_id)
 
 
 async def _add(tx: Transaction, gains: Sequence[Gain]) -> None:
@@ -180,10 +184,15 @@ async def _forget_told(tx: Transaction, where: str, id: UUID) -> None:
 
 
 _DEEPEST = "SELECT coalesce(max(depth), 0) FROM comments WHERE post_id = $1"
-_HOLD_ABOVE = """
+_IDS_ABOVE = """
+(SELECT unnest(string_to_array(path::text, '.')::uuid[]) FROM comments WHERE id = {parent})
+"""
+_HOLD = f"""
+SELECT 1 FROM comments WHERE post_id = $1 OR id IN {_IDS_ABOVE.format(parent="$2")} ORDER BY id FOR NO KEY UPDATE
+"""
+_ABOVE = f"""
 SELECT id, child_count, deleted_at IS NOT NULL, path::text, depth FROM comments
-WHERE id IN (SELECT unnest(string_to_array(path::text, '.')::uuid[]) FROM comments WHERE id = $1)
-ORDER BY id FOR NO KEY UPDATE
+WHERE id IN {_IDS_ABOVE.format(parent="$1")} ORDER BY depth
 """
 _PLANT = """
 INSERT INTO comments (id, post_id, forum_id, parent_id, reply_to_id, path, depth, author_id, content, mentions, host,
