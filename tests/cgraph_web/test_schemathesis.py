@@ -16,6 +16,7 @@ from schemathesis import Case, GenerationMode
 from schemathesis.python.asgi import get_client
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
+from cgraph import forums
 from cgraph.accounts import grant_admin
 from cgraph.application import App
 from cgraph_web.app import create_app
@@ -24,6 +25,7 @@ from cgraph_web.openapi import document
 from cgraph_web.router import ROUTES
 from support.communities import enter, first_channel, found, make_role
 from support.devices import subscribe
+from support.forums import make_forum, make_post
 from support.people import converse, register, say
 
 from .conftest import call
@@ -116,10 +118,16 @@ async def _somebody(app: App, *, admin: bool) -> tuple[str, dict[str, str]]:
     group = await found(app.db, person.actor)
     await enter(app.db, group, third.actor)
     role = await make_role(app.db, group)
+    forum = await make_forum(app.db, person.actor)
+    post = await make_post(app.db, third.actor, forum.id)
+    comment = await forums.create_comment(app.db, third.actor, post.id, forums.NewComment("hello"))
     return person.token, {
         "group_id": str(group),
         "channel_id": str(await first_channel(app.db, group)),
         "role_id": str(role),
+        "forum": str(forum.id),
+        "post_id": str(post.id),
+        "comment_id": str(comment.id),
         "target_id": str(role),
         "conversation_id": str(conversation),
         "message_id": str(message.id),
