@@ -22,10 +22,9 @@ from cgraph_kit import clock
 from cgraph_kit.channels.testing import JoinRefused, connect
 from cgraph_web.action import Route
 from cgraph_web.app import create_app
-from cgraph_web.channels.channel import ChannelChannel, ThreadChannel
-from cgraph_web.channels.group import GroupChannel
 from cgraph_web.realtime import realtime
 from cgraph_web.router import ROUTES
+from cgraph_web.socket import UserSocket
 from support.channels import say
 from support.communities import enter, first_channel, found, make_role, overwrite
 from support.people import PASSWORD, Person, register
@@ -64,13 +63,14 @@ class Scene(NamedTuple):
     category_id: UUID
     role_id: UUID
     """The lowest role, which nobody has."""
-
     code: str
     """An invite of the owner's."""
     message_id: UUID
     """Said in the channel by `other`."""
     thread_id: UUID
     """In the channel, begun by `other`."""
+    reply_id: UUID
+    """Said in the thread by `other`."""
 
     @property
     def exile_id(self) -> UUID:
@@ -107,8 +107,17 @@ async def make_scene(app: App) -> Scene:
     other = people["other"].actor
     sent = await say(app.db, other, channel_id)
     thread = await groups.create_thread(app.db, other, channel_id, groups.NewThread("compost"))
+    reply = await say(app.db, other, thread.id)
     return Scene(
-        people, group_id, channel_id, category_id, low, made.invite.code, sent.id, thread.id
+        people,
+        group_id,
+        channel_id,
+        category_id,
+        low,
+        made.invite.code,
+        sent.id,
+        thread.id,
+        reply.id,
     )
 
 
@@ -345,13 +354,18 @@ OUTSIDE = ("stranger", "banned")
 """They join no topic of a group."""
 
 
+def id_on(topic: str, scene: Scene) -> UUID:
+    """Of what a topic is about."""
+    ids = (scene.group_id, scene.channel_id, scene.thread_id)
+    return dict(zip(TOPICS, ids, strict=True))[topic]
+
+
 class TestTopics:
     @pytest.mark.parametrize("role", ROLES[1:])
     @pytest.mark.parametrize("topic", TOPICS)
     async def test_are_for_those_who_see(self, app: App, topic: str, role: str) -> None:
         scene = await make_scene(app)
-        ids = (scene.group_id, scene.channel_id, scene.thread_id)
-        id = dict(zip(TOPICS, ids, strict=True))[topic]
+        id = id_on(topic, scene)
         async with realtime(app) as endpoint:
             socket = await connect(endpoint, {"token": scene.people[role].token})
             if role in OUTSIDE:
@@ -363,56 +377,80 @@ class TestTopics:
                 assert "seq" in joined.response
 
 
-SPEAKING = frozenset({"new_message", "react", "unreact"})
-"""What takes a right that is taken from who is timed out."""
-SAYING: dict[str, Callable[[Scene], dict[str, Any]]] = {
-    "new_message": lambda _: {"content": "Slugs!"},
-    "edit_message": lambda scene: {"id": str(scene.message_id), "content": "Snails!"},
-    "delete_message": lambda scene: {"id": str(scene.message_id)},
-    "react": lambda scene: {"message_id": str(scene.message_id), "emoji": "👍"},
-    "unreact": lambda scene: {"message_id": str(scene.message_id), "emoji": "👍"},
-    "read": lambda _: {},
+class Event(NamedTuple):
+    """A push of a channel, and what each role that can join is answered: "ok", a reason, or None for no reply."""
+
+    payload: Callable[[Scene], Any]
+    member: str | None
+    timed_out: str | None
+    holder: str | None
+    moderator: str | None
+    administrator: str | None
+    owner: str | None
+
+
+def all_alike(payload: Callable[[Scene], Any], answer: str | None) -> Event:
+    """Whoever is on the topic may, or nobody may."""
+    return Event(payload, *[answer] * 6)
+
+
+def speaking(payload: Callable[[Scene], Any]) -> Event:
+    """All may but who is timed out."""
+    return Event(payload, "ok", "missing_permission", "ok", "ok", "ok", "ok")
+
+
+def tidying(payload: Callable[[Scene], Any]) -> Event:
+    """For its author, and for who manages messages."""
+    no = "not_author"
+    return Event(payload, no, no, no, "ok", "ok", "ok")
+
+
+def said_in(message: Callable[[Scene], UUID]) -> dict[str, Event]:
+    """What can be said of a message of somebody else's, and beside it."""
+    return {
+        "new_message": speaking(lambda _: {"content": "Slugs!"}),
+        "edit_message": all_alike(
+            lambda scene: {"id": str(message(scene)), "content": "Snails!"}, "not_author"
+        )._replace(timed_out="missing_permission"),
+        "delete_message": tidying(lambda scene: {"id": str(message(scene))}),
+        "react": speaking(lambda scene: {"message_id": str(message(scene)), "emoji": "👍"}),
+        "unreact": speaking(lambda scene: {"message_id": str(message(scene)), "emoji": "👍"}),
+        "read": all_alike(lambda _: {}, "ok"),
+        "delivered": all_alike(lambda _: {"seq": 1}, None),
+        "typing": all_alike(lambda _: {}, None),
+    }
+
+
+EVENTS: dict[str, dict[str, Event]] = {
+    "group:*": {
+        "presence_range": all_alike(lambda scene: {"user_ids": [str(scene.user_id)]}, "ok"),
+    },
+    "channel:*": said_in(lambda scene: scene.message_id),
+    "thread:*": said_in(lambda scene: scene.reply_id),
 }
-"""What is said on a channel, in the order in which it is tried."""
-UNANSWERED = frozenset({"delivered", "typing"})
+CASES = [(topic, event) for topic, events in EVENTS.items() for event in events]
 
 
-class TestSaying:
+class TestEvents:
     def test_all_have_a_row(self) -> None:
-        assert set(ChannelChannel.handlers) == set(SAYING) | UNANSWERED
-        assert set(ThreadChannel.handlers) == set(ChannelChannel.handlers)
+        assert {
+            channel.topic: set(channel.handlers)
+            for channel in UserSocket.channels
+            if channel.topic in TOPICS
+        } == {topic: set(events) for topic, events in EVENTS.items()}
 
     @pytest.mark.parametrize("role", [role for role in ROLES[1:] if role not in OUTSIDE])
-    async def test_is_answered_as_each_role_may(self, app: App, role: str) -> None:
-        scene = await make_scene(app)
+    @pytest.mark.parametrize(("topic", "event"), CASES)
+    async def test_answer_each_role(self, app: App, topic: str, event: str, role: str) -> None:
+        scene, row = await make_scene(app), EVENTS[topic][event]
         async with realtime(app) as endpoint:
             socket = await connect(endpoint, {"token": scene.people[role].token})
-            channel = await socket.join(f"channel:{scene.channel_id}")
-            for event, payload in SAYING.items():
-                refused = (
-                    event == "edit_message"
-                    or (role == "timed_out" and event in SPEAKING)
-                    or (event == "delete_message" and role in {"member", "timed_out", "holder"})
-                )
-                if event in {"react", "unreact"} and role in HIGH:
-                    continue  # they have just deleted it
-                ref = channel.push(event, payload(scene))
-                await channel.assert_reply(ref, "error" if refused else "ok")
-
-
-HIGH = ("moderator", "administrator", "owner")
-
-
-class TestLookingAround:
-    def test_all_have_a_row(self) -> None:
-        assert set(GroupChannel.handlers) == {"presence_range"}
-
-    @pytest.mark.parametrize("role", [role for role in ROLES[1:] if role not in OUTSIDE])
-    async def test_every_member_may(self, app: App, role: str) -> None:
-        scene = await make_scene(app)
-        async with realtime(app) as endpoint:
-            socket = await connect(endpoint, {"token": scene.people[role].token})
-            channel = await socket.join(f"group:{scene.group_id}")
-            wanted = [str(scene.user_id), str(scene.people["stranger"].id)]
-            ref = channel.push("presence_range", {"user_ids": wanted})
-            await channel.assert_reply(ref, "ok", {"user_ids": [str(scene.user_id)]})
+            channel = await socket.join(topic.replace("*", str(id_on(topic, scene))))
+            ref = channel.push(event, row.payload(scene))
+            expected = getattr(row, role)
+            if expected is None:
+                await channel.refute_push("phx_reply")
+            elif expected == "ok":
+                await channel.assert_reply(ref, "ok")
+            else:
+                await channel.assert_reply(ref, "error", {"reason": expected})
