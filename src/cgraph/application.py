@@ -72,17 +72,24 @@ WORKERS = (
 """Every job there is."""
 QUEUES = frozenset(worker.queue for worker in WORKERS)
 """Every queue a job may be in."""
-SOURCES = notifications.Sources(
-    by_scope={
-        "conversation": messaging.look,
-        "channel": groups.look,
-        "thread": groups.look,
-        "post": forums.look_at_posts,
-        "forum": forums.look_at_forums,
-    },
-    count_badges=messaging.count_badges,
-)
-"""Whom notifications ask about what lies above them."""
+
+
+def sources_of(members: groups.Members) -> notifications.Sources:
+    """Whom notifications ask about what lies above them."""
+    return notifications.Sources(
+        by_scope={
+            "conversation": messaging.look,
+            "channel": members.look,
+            "thread": members.look,
+            "post": forums.look_at_posts,
+            "forum": forums.look_at_forums,
+        },
+        count_badges=messaging.count_badges,
+    )
+
+
+SOURCES = sources_of(groups.AUDIENCE)
+"""The same where nothing is set."""
 CRONTAB = (
     Cron("17 * * * *", upkeep.cleanup_expired),
     Cron("*/5 * * * *", upkeep.update_presence),
@@ -200,6 +207,8 @@ async def start(
             engine,
             direct,
             open_store(settings),
+            sources_of(members := groups.Members(limits.groups)),
+            members,
         )
         await stack.enter_async_context(jobs.running(app))
         yield app

@@ -239,6 +239,9 @@ class Settings(BaseSettings):
         5, "Messages before a reported one, and as many after it, that are kept with the report."
     )
     report_claim_seconds: Count = _knob(900, "How long a reported case is one moderator's alone.")
+    report_evidence_days: Count = _knob(
+        365, "Days after a decision for which it is kept what a reported thing said."
+    )
     report_medium_score: float = _knob(3.0, "Score from which a case is of medium priority.")
     report_high_score: float = _knob(8.0, "Score from which it is of high priority.")
     conversion_max: Count = _knob(
@@ -262,7 +265,6 @@ class Settings(BaseSettings):
     listening_group_max: Count = _knob(
         250, "Members of a group up to which its default level can be to hear of everything."
     )
-    thread_members_max: Count = _knob(1000, "People who follow one thread.")
 
     # -- forums
     post_max: Count = _knob(40_000, "Longest post, in code points.")

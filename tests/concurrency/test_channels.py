@@ -9,7 +9,7 @@ import pytest
 from cgraph import groups, messaging
 from cgraph.accounts import Actor
 from cgraph.groups import CHANNELS, ChannelNotFound, NewThread, ThreadFull
-from cgraph.groups.limits import Limits
+from cgraph.groups.thread import FOLLOW, FOLLOWERS_MAX
 from cgraph.messaging import Sent, SlowMode
 from cgraph_kit.db import Database
 from support.channels import say
@@ -128,16 +128,16 @@ class TestThreads:
         assert len([one for one in outcomes if isinstance(one, groups.Thread)]) == 1
         assert len([one for one in outcomes if isinstance(one, groups.ThreadExists)]) == 5
 
-    async def test_are_never_too_full(self, database: Database, scene: Scene) -> None:
+    async def test_are_never_too_full(
+        self, database: Database, scene: Scene, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         thread = await groups.create_thread(
             database, scene.people[0], scene.channel, NewThread("x")
         )
-        limits = Limits(thread_members_max=3)
+        sql = FOLLOW.replace(str(FOLLOWERS_MAX), "3")
+        monkeypatch.setattr("cgraph.groups.thread_members.FOLLOW", sql)
         outcomes = await asyncio.gather(
-            *(
-                groups.follow_thread(database, person, thread.id, limits=limits)
-                for person in scene.people[1:]
-            ),
+            *(groups.follow_thread(database, person, thread.id) for person in scene.people[1:]),
             return_exceptions=True,
         )
         assert len([one for one in outcomes if isinstance(one, ThreadFull)]) == 3

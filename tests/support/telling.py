@@ -67,7 +67,11 @@ class Node:
     postbox: Postbox = field(default_factory=Postbox)
     sources: notifications.Sources = SOURCES
     audience: messaging.Audience = groups.AUDIENCE
-    limits: Any = field(default_factory=lambda: SimpleNamespace(messaging=messaging.Limits()))
+    limits: Any = field(
+        default_factory=lambda: SimpleNamespace(
+            messaging=messaging.Limits(), groups=groups.Limits()
+        )
+    )
     moved: timedelta = timedelta()
 
     @property

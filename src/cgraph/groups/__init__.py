@@ -91,7 +91,7 @@ from .explained import Explained, explain
 from .gate import CHANNELS, Channels
 from .group import Confirmation, Group, GroupChange, GroupFacts, NewGroup, Transfer
 from .groups import create_group, delete_group, transfer_group, update_group
-from .hearing import AUDIENCE, look
+from .hearing import AUDIENCE, Members
 from .invite import Accepted, Invitation, Invite, NewInvite
 from .invite_accepting import accept_invite
 from .invites import create_invite, get_invitation, list_invites, revoke_invite
@@ -230,6 +230,7 @@ __all__ = [
     "MemberPayload",
     "MemberRole",
     "MemberUpdated",
+    "Members",
     "MissingPermission",
     "Move",
     "NewBan",
@@ -369,7 +370,6 @@ __all__ = [
     "list_thread_members",
     "list_threads",
     "list_viewers",
-    "look",
     "map_places",
     "note_removed_message",
     "order_channels",

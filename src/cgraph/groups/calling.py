@@ -13,6 +13,7 @@ from cgraph_kit.db import Repo, Transaction
 from cgraph_kit.jobs import OnePending, job
 
 from .access import list_seers
+from .limits import DEFAULT_LIMITS, Limits
 from .scopes import Place, get_place_facts, scopes_of
 
 if TYPE_CHECKING:
@@ -36,19 +37,23 @@ class TellCalled(msgspec.Struct, frozen=True):
 @job(queue="notifications", max_attempts=10, timeout=900, unique=OnePending(keys=("message_id",)))
 async def tell_called(app: "App", args: TellCalled) -> None:
     """Tell everybody whom a message calls. Twice is harmless: who was told is not told again."""
-    await tell_all_called(app.db, args, grace=app.settings.push_delay_seconds)
+    grace = app.settings.push_delay_seconds
+    await tell_all_called(app.db, args, grace=grace, limits=app.limits.groups)
 
 
-async def tell_all_called(db: Repo, call: TellCalled, *, grace: float) -> None:
+async def tell_all_called(
+    db: Repo, call: TellCalled, *, grace: float, limits: Limits = DEFAULT_LIMITS
+) -> None:
     """Do it now. Where the message is edited or deleted meanwhile, it calls the rest no more."""
     place = await get_place_facts(db, call.place_id)
     if place is None:
         return
+    scopes = scopes_of(place, limits)
     for crowd in _crowds(place, call):
         after = UUID(int=0)
         while people := await db.values(crowd.sql, crowd.id, after, AT_ONCE):
             async with db.transaction() as tx:
-                await _tell(tx, call, place, crowd, people, grace=grace)
+                await _tell(tx, call, crowd, people, scopes=scopes, grace=grace)
             after = people[-1]
 
 
@@ -80,24 +85,23 @@ def _crowds(place: Place, call: TellCalled) -> Iterator[_Crowd]:
 async def _tell(
     tx: Transaction,
     call: TellCalled,
-    place: Place,
     crowd: _Crowd,
     people: Sequence[UUID],
     *,
+    scopes: Sequence[Scope],
     grace: float,
 ) -> None:
     # Whoever deletes the message waits, and takes back what is told; or was first, and nobody is told.
-    await messaging.hold_telling(tx, place.id)
-    named = await messaging.get_called_by_name(tx, place.id, call.message_id, crowd.audience)
+    await messaging.hold_telling(tx, call.place_id)
+    named = await messaging.get_called_by_name(tx, call.place_id, call.message_id, crowd.audience)
     if named is None:
         return
     ids = await _concerned(tx, call, crowd, people)
     ids -= set(named)
     if crowd.here:
-        await messaging.call_here(tx, place.id, call.seq, call.sender_id, ids)
+        await messaging.call_here(tx, call.place_id, call.seq, call.sender_id, ids)
     await notifications.hold_inboxes(tx, ids)
-    read = await messaging.get_read_seqs(tx, place.id, ids)
-    scopes = scopes_of(place)
+    read = await messaging.get_read_seqs(tx, call.place_id, ids)
     found = [
         _occasion(call, crowd.kind, scopes[0], id, read=read.get(id, 0) >= call.seq)
         for id in sorted(ids)

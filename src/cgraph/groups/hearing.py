@@ -12,6 +12,7 @@ from cgraph_kit.db import Repo, Transaction
 
 from .access import ChannelAccess, list_accesses, list_seers
 from .calling import tell_called
+from .limits import DEFAULT_LIMITS, Limits
 from .scopes import Place, get_place_facts, scopes_of
 
 LISTENERS = 1000
@@ -21,6 +22,9 @@ LISTENERS = 1000
 class Members:
     """The people of channels and threads: members who can see them. See `messaging.Audience`."""
 
+    def __init__(self, limits: Limits = DEFAULT_LIMITS) -> None:
+        self._limits = limits
+
     async def hear(
         self, tx: Transaction, place_id: UUID, user_ids: Collection[UUID]
     ) -> Hearing | None:
@@ -28,7 +32,7 @@ class Members:
         place = await get_place_facts(tx, place_id)
         if place is None:
             return None
-        scopes = scopes_of(place)
+        scopes = scopes_of(place, self._limits)
         listening = await _listening(tx, place, scopes)
         following = await _following(tx, place)
         seers = await list_seers(tx, place_id, [*{*user_ids, *listening, *following}])
@@ -43,6 +47,22 @@ class Members:
         """A job tells them, some at a time."""
         for call in calls:
             await tell_called.enqueue(tx, **msgspec.structs.asdict(call))
+
+    async def look(self, db: Repo, wanted: Sequence[Wanted]) -> list[Look]:
+        """Messages in channels and threads as these people may see them now. Two statements for all."""
+        accesses = await list_accesses(db, [(one.scope_id, one.user_id) for one in wanted])
+        looks = await messaging.look_in_places(db, wanted)
+        return [
+            self._shown(look, accesses.get((one.scope_id, one.user_id)), one)
+            for look, one in zip(looks, wanted, strict=True)
+        ]
+
+    def _shown(self, look: Look, access: ChannelAccess | None, wanted: Wanted) -> Look:
+        if access is None or (wanted.object_id is not None and not access.reads_history):
+            return Look(gone=look.gone, may_see=False, read=look.read)
+        title = access.name if access.is_thread else f"#{access.name}"
+        places = scopes_of(access, self._limits)
+        return msgspec.structs.replace(look, title=title, places=places)
 
 
 AUDIENCE = Members()
@@ -63,20 +83,3 @@ async def _following(tx: Transaction, place: Place) -> list[UUID]:
     return await tx.values(
         "SELECT user_id FROM group_thread_members WHERE thread_id = $1", place.id
     )
-
-
-async def look(db: Repo, wanted: Sequence[Wanted]) -> list[Look]:
-    """Messages in channels and threads as these people may see them now. Two statements for all."""
-    accesses = await list_accesses(db, [(one.scope_id, one.user_id) for one in wanted])
-    looks = await messaging.look_in_places(db, wanted)
-    return [
-        _shown(look, accesses.get((one.scope_id, one.user_id)), one)
-        for look, one in zip(looks, wanted, strict=True)
-    ]
-
-
-def _shown(look: Look, access: ChannelAccess | None, wanted: Wanted) -> Look:
-    if access is None or (wanted.object_id is not None and not access.reads_history):
-        return Look(gone=look.gone, may_see=False, read=look.read)
-    title = access.name if access.is_thread else f"#{access.name}"
-    return msgspec.structs.replace(look, title=title, places=scopes_of(access))

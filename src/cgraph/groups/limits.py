@@ -26,8 +26,6 @@ class Limits(msgspec.Struct, frozen=True):
     """Members of a group above which its channels show nobody who is here."""
     listening_group_max: int = 250
     """Members of a group up to which its default level may be to hear everything."""
-    thread_members_max: int = 1000
-    """People who follow one thread."""
     resume_max: int = 5000
     """Most events one resume returns."""
 

@@ -11,7 +11,7 @@ from cgraph_kit.db import Repo
 
 from .access import ChannelAccess, get_access
 from .errors import ChannelNotFound, ThreadNotFound
-from .limits import DEFAULT_LIMITS
+from .limits import DEFAULT_LIMITS, Limits
 from .standing import get_standing
 
 
@@ -34,29 +34,33 @@ async def get_place_facts(db: Repo, place_id: UUID) -> Place | None:
     return await db.first(Place, _PLACE, place_id)
 
 
-def scopes_of(place: Place | ChannelAccess) -> list[Scope]:
+def scopes_of(place: Place | ChannelAccess, limits: Limits) -> list[Scope]:
     """Where preferences hold for what is said in a place, the nearest first, without `global`."""
     id = place.id if isinstance(place, Place) else place.conversation_id
     own = [Scope("thread", id)] if place.is_thread else []
-    group = group_scope(place.group_id, place.default_level, place.group_size)
+    group = group_scope(place.group_id, place.default_level, place.group_size, limits)
     return [*own, Scope("channel", place.channel_id), group]
 
 
-def group_scope(group_id: UUID, level: Level, size: int) -> Scope:
+def group_scope(group_id: UUID, level: Level, size: int, limits: Limits) -> Scope:
     """A group as a scope, with what its default level comes to: large groups do not tell everybody everything."""
-    everything = level == "all" and size > DEFAULT_LIMITS.listening_group_max
+    everything = level == "all" and size > limits.listening_group_max
     return Scope("group", group_id, "replies" if everything else level)
 
 
-async def get_channel_scopes(db: Repo, actor: Actor, channel_id: UUID) -> list[Scope]:
+async def get_channel_scopes(
+    db: Repo, actor: Actor, channel_id: UUID, *, limits: Limits = DEFAULT_LIMITS
+) -> list[Scope]:
     """The scopes that hold in a channel, the nearest first. Raises `ChannelNotFound`."""
     access = await get_access(db, actor.id, channel_id)
     if access.is_thread:
         raise ChannelNotFound
-    return scopes_of(access)
+    return scopes_of(access, limits)
 
 
-async def get_thread_scopes(db: Repo, actor: Actor, thread_id: UUID) -> list[Scope]:
+async def get_thread_scopes(
+    db: Repo, actor: Actor, thread_id: UUID, *, limits: Limits = DEFAULT_LIMITS
+) -> list[Scope]:
     """The same of a thread. Raises `ThreadNotFound`."""
     try:
         access = await get_access(db, actor.id, thread_id)
@@ -64,7 +68,7 @@ async def get_thread_scopes(db: Repo, actor: Actor, thread_id: UUID) -> list[Sco
         raise ThreadNotFound from None
     if not access.is_thread:
         raise ThreadNotFound
-    return scopes_of(access)
+    return scopes_of(access, limits)
 
 
 class _Group(msgspec.Struct, frozen=True):
@@ -72,12 +76,14 @@ class _Group(msgspec.Struct, frozen=True):
     member_count: int
 
 
-async def get_group_scopes(db: Repo, actor: Actor, group_id: UUID) -> list[Scope]:
+async def get_group_scopes(
+    db: Repo, actor: Actor, group_id: UUID, *, limits: Limits = DEFAULT_LIMITS
+) -> list[Scope]:
     """The same of a group. Raises `GroupNotFound`."""
     await get_standing(db, actor.id, group_id)
     sql = "SELECT default_level, member_count FROM groups WHERE id = $1"
     group = await db.one(_Group, sql, group_id)
-    return [group_scope(group_id, group.default_level, group.member_count)]
+    return [group_scope(group_id, group.default_level, group.member_count, limits)]
 
 
 async def get_channel_preference(db: Repo, actor: Actor, channel_id: UUID) -> Preference:

@@ -11,6 +11,8 @@ from cgraph_kit.db import columns
 from cgraph_kit.errors import Invalid
 from cgraph_kit.validation import NO_NUL, Input
 
+FOLLOWERS_MAX = 1000
+"""People who follow one thread."""
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100, pattern=NO_NUL)]
 AutoArchive = Literal[60, 1440, 4320, 10080]
 SlowMode = Annotated[int, msgspec.Meta(ge=0, le=21_600)]
@@ -86,6 +88,18 @@ THREAD = f"""
     (SELECT count(*) FROM group_thread_members f WHERE f.thread_id = t.id)
 """
 """Columns of `Thread`, for the reader $1."""
+FOLLOW = f"""
+WITH there AS (
+    SELECT FROM group_thread_members WHERE thread_id = $1 AND user_id = $2
+), made AS (
+    INSERT INTO group_thread_members (thread_id, user_id)
+    SELECT $1, $2 WHERE NOT EXISTS (SELECT FROM there)
+        AND (SELECT count(*) FROM group_thread_members WHERE thread_id = $1) < {FOLLOWERS_MAX}
+    ON CONFLICT DO NOTHING RETURNING true
+)
+SELECT true FROM made UNION ALL SELECT false FROM there
+"""
+"""Person $2 follows thread $1. False: they did already; no row: there is no room. Whoever asks holds the thread."""
 
 
 def check_name(name: str) -> None:

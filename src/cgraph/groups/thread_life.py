@@ -13,8 +13,7 @@ from cgraph_kit.db import Repo
 from cgraph_kit.jobs import Nothing, OnePending, job
 
 from .access import ChannelAccess
-from .limits import DEFAULT_LIMITS
-from .thread import FACTS, ThreadFacts
+from .thread import FACTS, FOLLOW, ThreadFacts
 from .thread_events import ThreadFollowed, ThreadPayload, tell_follower, tell_updated
 
 if TYPE_CHECKING:
@@ -30,10 +29,11 @@ async def go_on(db: Repo, actor: Actor, access: ChannelAccess) -> None:
         return
     async with db.transaction() as tx:
         thread_id = access.conversation_id
+        await tx.value("SELECT 1 FROM group_threads WHERE id = $1 FOR NO KEY UPDATE", thread_id)
         opened = await tx.first(ThreadFacts, _REOPEN, thread_id)
         if opened is not None:
             await tell_updated(tx, opened)
-        if await tx.value(_FOLLOW, thread_id, actor.id, DEFAULT_LIMITS.thread_members_max):
+        if await tx.value(FOLLOW, thread_id, actor.id):
             payload = ThreadPayload(thread_id, access.channel_id, access.group_id)
             await tell_follower(tx, ThreadFollowed, payload, actor.id)
 
@@ -77,11 +77,6 @@ async def _archive(db: Repo, thread_id: UUID) -> int:
 
 _REOPEN = f"""
 UPDATE group_threads t SET archived_at = NULL WHERE t.id = $1 AND t.archived_at IS NOT NULL RETURNING {FACTS}
-"""
-_FOLLOW = """
-INSERT INTO group_thread_members (thread_id, user_id)
-SELECT $1, $2 WHERE (SELECT count(*) FROM group_thread_members WHERE thread_id = $1) < $3
-ON CONFLICT DO NOTHING RETURNING true
 """
 _OLD = """
 SELECT id, auto_archive FROM group_threads

@@ -10,9 +10,8 @@ from cgraph_kit.paging import DEFAULT_LIMIT, Page, decode_cursor, forward_page
 from .access import ChannelAccess, list_seers
 from .errors import MemberNotFound, ThreadFull
 from .events import RightsChanged
-from .limits import DEFAULT_LIMITS, Limits
 from .permissions import Permission
-from .thread import ThreadMember
+from .thread import FOLLOW, FOLLOWERS_MAX, ThreadMember
 from .thread_events import ThreadFollowed, ThreadPayload, ThreadUnfollowed, tell_follower
 from .threads import get_thread_access
 
@@ -32,25 +31,21 @@ async def list_thread_members(
     return forward_page(rows, limit, lambda row: row.id)
 
 
-async def follow_thread(
-    db: Repo, actor: Actor, thread_id: UUID, *, limits: Limits = DEFAULT_LIMITS
-) -> None:
+async def follow_thread(db: Repo, actor: Actor, thread_id: UUID) -> None:
     """Hear what is said in a thread; again: nothing happens. Raises `ThreadNotFound`, `ThreadFull`."""
     async with db.transaction() as tx:
         access = await _hold(tx, actor, thread_id)
-        await _follow(tx, access, actor.id, limits)
+        await _follow(tx, access, actor.id)
 
 
-async def add_thread_member(
-    db: Repo, actor: Actor, thread_id: UUID, user_id: UUID, *, limits: Limits = DEFAULT_LIMITS
-) -> None:
+async def add_thread_member(db: Repo, actor: Actor, thread_id: UUID, user_id: UUID) -> None:
     """Bring somebody into a thread; again: nothing happens. Who may speak there may; of a private one its people.
 
     Raises `ThreadNotFound`, `MissingPermission`, `ChannelArchived`, `ThreadLocked`, `MemberNotFound` for who cannot see
     the channel, `CannotAdd` where a block stands between the two, `ThreadFull`.
     """
     if user_id == actor.id:
-        await follow_thread(db, actor, thread_id, limits=limits)
+        await follow_thread(db, actor, thread_id)
         return
     async with db.transaction() as tx:
         access = await _hold(tx, actor, thread_id)
@@ -59,7 +54,7 @@ async def add_thread_member(
             raise MemberNotFound
         if await tx.value(_BLOCKED, actor.id, user_id):
             raise messaging.CannotAdd
-        await _follow(tx, access, user_id, limits)
+        await _follow(tx, access, user_id)
 
 
 async def unfollow_thread(db: Repo, actor: Actor, thread_id: UUID) -> None:
@@ -87,10 +82,10 @@ async def _hold(tx: Transaction, actor: Actor, thread_id: UUID) -> ChannelAccess
     return await get_thread_access(tx, actor, thread_id)
 
 
-async def _follow(tx: Transaction, access: ChannelAccess, user_id: UUID, limits: Limits) -> None:
-    followed = await tx.value(_FOLLOW, access.conversation_id, user_id, limits.thread_members_max)
+async def _follow(tx: Transaction, access: ChannelAccess, user_id: UUID) -> None:
+    followed = await tx.value(FOLLOW, access.conversation_id, user_id)
     if followed is None:
-        raise ThreadFull(f"at most {limits.thread_members_max} people follow a thread")
+        raise ThreadFull(f"at most {FOLLOWERS_MAX} people follow a thread")
     if followed:
         await tell_follower(tx, ThreadFollowed, _payload(access), user_id)
 
@@ -114,18 +109,6 @@ _LIST = """
 SELECT u.id, u.user_id, u.username, u.display_name, u.avatar_url, f.inserted_at
 FROM group_thread_members f JOIN users u ON u.id = f.user_id
 WHERE f.thread_id = $1 AND f.user_id > $2 ORDER BY f.user_id LIMIT $3
-"""
-# False: they did already; no row: there is no room.
-_FOLLOW = """
-WITH there AS (
-    SELECT FROM group_thread_members WHERE thread_id = $1 AND user_id = $2
-), made AS (
-    INSERT INTO group_thread_members (thread_id, user_id)
-    SELECT $1, $2 WHERE NOT EXISTS (SELECT FROM there)
-        AND (SELECT count(*) FROM group_thread_members WHERE thread_id = $1) < $3
-    RETURNING true
-)
-SELECT true FROM made UNION ALL SELECT false FROM there
 """
 _UNFOLLOW = "DELETE FROM group_thread_members WHERE thread_id = $1 AND user_id = $2 RETURNING true"
 _BLOCKED = "SELECT EXISTS (SELECT FROM blocked_pairs WHERE user_id = $1 AND other_id = $2)"

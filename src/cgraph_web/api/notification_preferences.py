@@ -7,6 +7,7 @@ from uuid import UUID
 
 from cgraph import groups, messaging, notifications
 from cgraph.accounts import Actor
+from cgraph.application import App
 from cgraph.notifications import (
     Explained,
     GlobalPreference,
@@ -33,29 +34,35 @@ FORESIGHT = timedelta(days=366)
 class _Place(NamedTuple):
     """How the context that a kind of place belongs to answers for it; each raises its own error for strangers."""
 
-    scopes: Callable[[Repo, Actor, UUID], Awaitable[Sequence[Scope]]]
+    scopes: Callable[[App, Repo, Actor, UUID], Awaitable[Sequence[Scope]]]
     show: Callable[[Repo, Actor, UUID], Awaitable[Preference]]
     change: Callable[[Repo, Actor, UUID, PreferenceChange], Awaitable[Preference]]
 
 
+def _of_groups(
+    scopes: Callable[..., Awaitable[Sequence[Scope]]],
+) -> Callable[[App, Repo, Actor, UUID], Awaitable[Sequence[Scope]]]:
+    return lambda app, db, actor, place_id: scopes(db, actor, place_id, limits=app.limits.groups)
+
+
 _PLACES: dict[ScopeKind, _Place] = {
     "channel": _Place(
-        groups.get_channel_scopes,
+        _of_groups(groups.get_channel_scopes),
         groups.get_channel_preference,
         groups.change_channel_preference,
     ),
     "thread": _Place(
-        groups.get_thread_scopes,
+        _of_groups(groups.get_thread_scopes),
         groups.get_thread_preference,
         groups.change_thread_preference,
     ),
     "group": _Place(
-        groups.get_group_scopes,
+        _of_groups(groups.get_group_scopes),
         groups.get_group_preference,
         groups.change_group_preference,
     ),
     "conversation": _Place(
-        messaging.get_notification_places,
+        lambda _, db, actor, place_id: messaging.get_notification_places(db, actor, place_id),
         messaging.get_notification_preference,
         messaging.change_notification_preference,
     ),
@@ -166,14 +173,14 @@ async def remove_place(db: Repo, actor: Actor, scope: PlaceKind, scope_id: UUID)
 
 
 @action(errors=ERRORS)
-async def resolve(db: Repo, actor: Actor, query: Query[WhatIf]) -> Data[Explained]:
+async def resolve(db: Repo, actor: Actor, app: App, query: Query[WhatIf]) -> Data[Explained]:
     """How one would be told of something, and which rule and which scope decided it.
 
     As if it were unread, and no device in use.
     """
     places: Sequence[Scope] = ()
     if query.scope_id is not None:
-        places = await _place(query.scope).scopes(db, actor, query.scope_id)
+        places = await _place(query.scope).scopes(app, db, actor, query.scope_id)
     at = query.at or clock.now()
     return Data(
         await notifications.explain(db, actor, query.kind, places, at, sender_id=query.sender_id)

@@ -4,7 +4,6 @@ from uuid import UUID
 
 from cgraph import conversions, groups, messaging
 from cgraph.accounts import Actor
-from cgraph.application import App
 from cgraph.groups import NewThread, Thread, ThreadChange, ThreadMember
 from cgraph_kit.db import Repo
 from cgraph_kit.paging import WhichPage
@@ -86,9 +85,9 @@ async def members(
 
 
 @action(status=204, errors=(groups.ThreadNotFound, groups.ThreadFull))
-async def follow(db: Repo, actor: Actor, app: App, thread_id: UUID) -> None:
+async def follow(db: Repo, actor: Actor, thread_id: UUID) -> None:
     """Hear what is said in a thread. Whoever speaks in it follows it anyway."""
-    await groups.follow_thread(db, actor, thread_id, limits=app.limits.groups)
+    await groups.follow_thread(db, actor, thread_id)
 
 
 @action(status=204, errors=(groups.ThreadNotFound,))
@@ -107,9 +106,9 @@ async def unfollow(db: Repo, actor: Actor, thread_id: UUID) -> None:
         *SPEAKING,
     ),
 )
-async def add_member(db: Repo, actor: Actor, app: App, thread_id: UUID, user_id: UUID) -> None:
+async def add_member(db: Repo, actor: Actor, thread_id: UUID, user_id: UUID) -> None:
     """Bring somebody who can see the channel into a thread, as one who may speak there; again: nothing happens."""
-    await groups.add_thread_member(db, actor, thread_id, user_id, limits=app.limits.groups)
+    await groups.add_thread_member(db, actor, thread_id, user_id)
 
 
 @action(status=204, errors=(groups.ThreadNotFound, groups.MemberNotFound, groups.MissingPermission))

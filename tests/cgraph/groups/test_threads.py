@@ -25,7 +25,7 @@ from cgraph.groups import (
     ThreadUnfollowed,
     ThreadUpdated,
 )
-from cgraph.groups.limits import Limits
+from cgraph.groups.thread import FOLLOW, FOLLOWERS_MAX
 from cgraph_kit.db import Transaction
 from cgraph_kit.errors import Invalid
 from support.channels import say
@@ -358,12 +358,18 @@ class TestMembers:
             await groups.remove_thread_member(db, bob, thread.id, carl.id)
 
     async def test_are_not_too_many(
-        self, db: Transaction, ann: Actor, bob: Actor, thread: Thread
+        self,
+        db: Transaction,
+        ann: Actor,
+        bob: Actor,
+        thread: Thread,
+        monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        limits = Limits(thread_members_max=1)
+        sql = FOLLOW.replace(str(FOLLOWERS_MAX), "1")
+        monkeypatch.setattr("cgraph.groups.thread_members.FOLLOW", sql)
         with pytest.raises(ThreadFull):
-            await groups.follow_thread(db, ann, thread.id, limits=limits)
-        await groups.follow_thread(db, bob, thread.id, limits=limits)
+            await groups.follow_thread(db, ann, thread.id)
+        await groups.follow_thread(db, bob, thread.id)
 
 
 class TestArchiveQuiet:
