@@ -10,7 +10,7 @@ from cgraph_kit.db import Repo
 from cgraph_kit.errors import Unavailable
 from cgraph_kit.jobs import Nothing, OnePending, Unique, job
 
-from . import accounts, forums, notifications
+from . import accounts, forums, moderation, notifications
 from .settings import Settings
 
 if TYPE_CHECKING:
@@ -62,5 +62,6 @@ async def tidy(db: Repo, settings: Settings) -> None:
     )
     await notifications.forget_devices(db, days=settings.push_device_days)
     await idempotency.forget(db, hours=settings.idempotency_hours)
+    await moderation.forget_evidence(db, days=settings.report_evidence_days)
     await accounts.forget_expired(db)
     await forums.forget_drafts(db)

@@ -4,6 +4,7 @@ from .case import Case, Decision, Effect, PlaceKind, Told, WholeCase
 from .claiming import claim_case, release_case
 from .deciding import NewDecision, decide_case
 from .errors import CannotUndo, CaseChanged, CaseClaimed, CaseNotFound, DecisionNotFound
+from .forgetting import forget_evidence
 from .limits import DEFAULT_LIMITS, Limits, limits_of
 from .measure import Measure
 from .notices import Notice, list_notices
@@ -43,6 +44,7 @@ __all__ = [
     "WholeCase",
     "claim_case",
     "decide_case",
+    "forget_evidence",
     "get_case",
     "limits_of",
     "list_cases",

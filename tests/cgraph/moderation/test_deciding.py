@@ -200,6 +200,24 @@ class TestDecideCase:
         assert again.id != scene.case.id
 
 
+class TestForgetEvidence:
+    async def test_drops_what_was_decided_long_ago(
+        self, db: Repo, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        scene, still_open = await make_scene(db), await make_scene(db)
+        await decide(db, scene.admin, scene.case, NewDecision(scene.case.version, "reject"))
+        await moderation.forget_evidence(db, days=30)
+        kept = await moderation.get_case(db, scene.admin, scene.case.id)
+        assert kept.snapshot is not None
+        later = clock.now() + timedelta(days=31)
+        monkeypatch.setattr(clock, "now", lambda: later)
+        await moderation.forget_evidence(db, days=30)
+        gone = await moderation.get_case(db, scene.admin, scene.case.id)
+        assert gone.snapshot is None
+        pending = await moderation.get_case(db, scene.admin, still_open.case.id)
+        assert pending.snapshot is not None
+
+
 class TestUndoDecision:
     async def test_opens_the_case_again(self, db: Repo) -> None:
         scene = await make_scene(db)
