@@ -17,6 +17,7 @@ from support.served import PASSWORD, Person, Served
 ID = "[0-9a-f-]{36}"
 CHANNELS = "docs/guides/channels.md"
 PERMISSIONS = "docs/guides/permissions.md"
+FORUMS = "docs/guides/forums.md"
 
 
 class TestReadme:
@@ -149,6 +150,24 @@ class TestPermissions:
             await terminal.says(r"\n\d{10,}\n")
             terminal.run(simulate)
             await terminal.says(r"'lost': \[[^]]*'VIEW_CHANNEL'[^]]*'SEND_MESSAGES'")
+
+
+class TestForums:
+    async def test_tour_works_as_written(self, served: Served, tmp_path: Path) -> None:
+        """A forum, a post that mentions somebody, a reader without a token."""
+        tour = [block for block in blocks(FORUMS, "Try it") if block.language == "sh"]
+        helpers, found, post, read, take_part = [at(block.text, served.address) for block in tour]
+        async with shell(tmp_path / "forums", [], served.address) as terminal:
+            terminal.run(helpers)
+            terminal.run(found)
+            await terminal.says(r'"slug":"bees-\d+"')
+            terminal.run(post)
+            terminal.run(read)
+            await terminal.says(
+                rf'<p>At <strong>twelve</strong> degrees, <a class="mention" href="/users/{ID}">@ada\d+</a>\?</p>'
+            )
+            terminal.run(take_part)
+            await terminal.says(r"True\n2\n\{'state': 'active', 'level': 'watching'\}")
 
 
 class TestEveryPage:
