@@ -18,6 +18,7 @@ from cgraph_kit.db import Repo, Transaction
 from .access import Level, Posting, Visibility
 from .forum import RESERVED
 
+NAMELESS = "discussions"
 SLUG_MAX = 32
 TAIL = 5
 """Of a slug: what tells those apart who would have the same."""
@@ -129,7 +130,7 @@ def _fitted(name: str) -> str:
     plain = unicodedata.normalize("NFKD", name).casefold()
     plain = "".join(character for character in plain if not unicodedata.combining(character))
     slug = _FOREIGN.sub("-", plain).strip("-")[:SLUG_MAX].strip("-")
-    return slug if len(slug) > 1 else "forum"
+    return slug if len(slug) > 1 else NAMELESS
 
 
 def _row(new: ImportedForum) -> tuple[object, ...]:

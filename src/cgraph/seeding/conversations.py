@@ -21,6 +21,7 @@ SHARE = 0.25
 DEMO = 0
 PAIR = 2
 _DEMO_EVERY = 12
+_DEMO_FIRST = 2
 """One in so many conversations is the demo account's."""
 
 
@@ -38,12 +39,13 @@ class _Maker:
         self._talker = Talker(world, dice)
         self._everybody = Crowd(range(1, len(world.cast)), 0.6)
         self._pairs: set[tuple[int, int]] = set()
+        self._chats = 0
 
     def pair(self) -> list[int]:
         """Two who have no conversation yet."""
         while True:
             one, other = self._everybody.draw(self._dice, 2)
-            one = DEMO if self._dice.chance(1 / _DEMO_EVERY) else one
+            one = DEMO if self._with_demo(len(self._pairs)) else one
             key = (min(one, other), max(one, other))
             if one != other and key not in self._pairs:
                 self._pairs.add(key)
@@ -52,9 +54,14 @@ class _Maker:
     def several(self) -> list[int]:
         """A few who know each other."""
         people = set(self._everybody.draw(self._dice, self._dice.randint(3, 12)))
-        if self._dice.chance(1 / _DEMO_EVERY) or len(people) < PAIR:
+        if self._with_demo(self._chats) or len(people) < PAIR:
             people.add(DEMO)
+        self._chats += 1
         return sorted(people)
+
+    def _with_demo(self, before: int) -> bool:
+        """Whether the demo account takes part, in the first ones in any case."""
+        return before < _DEMO_FIRST or self._dice.chance(1 / _DEMO_EVERY)
 
     def chat(self, people: list[int], count: int) -> _Chat:
         dice, ids = self._dice, self._cast.ids

@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 
 from cgraph.imports.records import (
+    Channel,
     Conversation,
+    Group,
     Item,
+    Member,
     Message,
     Pin,
     Problem,
@@ -222,3 +225,28 @@ class TestSlackExport:
     def test_without_people_it_is_no_export(self, tmp_path: Path) -> None:
         with pytest.raises(Unreadable, match=r"users\.json"):
             SlackExport(str(Slack().zip(tmp_path / "a.zip")))
+
+
+class TestAsGroup:
+    def test_channels_are_channels_and_private_ones_have_their_people(
+        self, slack: Slack, tmp_path: Path
+    ) -> None:
+        slack.users[1]["is_primary_owner"] = True
+        slack.user("U3", "cara", is_primary_owner=True)
+        slack.channel("C2", "old", ["U1"], is_archived=True, topic={"value": "All of it"})
+        slack.groups.append({"id": "G1", "name": "secret", "creator": "U1", "members": ["U1"]})
+        slack.dm("D1", ["U1", "U3"])
+        path = slack.zip(tmp_path / "export.zip")
+        found = [
+            item.record for item in SlackExport(str(path), None, "Ours") if isinstance(item, Item)
+        ]
+        [group] = [record for record in found if isinstance(record, Group)]
+        assert (group.name, group.owner) == ("Ours", "U3")
+        members = [record.user for record in found if isinstance(record, Member)]
+        assert members == ["U1", "U3"]  # who has left is none
+        channels = {record.id: record for record in found if isinstance(record, Channel)}
+        assert channels["C1"].members is None
+        assert channels["G1"].members == ("U1",)
+        assert channels["C2"].archived_at is not None
+        assert channels["C2"].topic == "All of it"
+        assert [record.id for record in found if isinstance(record, Conversation)] == ["D1"]
