@@ -244,6 +244,10 @@ class Settings(BaseSettings):
     )
     report_medium_score: float = _knob(3.0, "Score from which a case is of medium priority.")
     report_high_score: float = _knob(8.0, "Score from which it is of high priority.")
+    report_hide_score: Annotated[float, Field(ge=0)] = _knob(
+        12.5,
+        "Score from which a post or comment reported by three or more is hidden until decided; 0: never.",
+    )
     conversion_max: Count = _knob(
         5000, "Messages or comments of a thread or post that becomes the other."
     )

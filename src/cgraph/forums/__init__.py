@@ -208,6 +208,7 @@ from .forums import (
     read_forum,
     update_forum,
 )
+from .hiding import hide_reported_comment, hide_reported_post
 from .karma import (
     ForumKarma,
     Karma,
@@ -560,6 +561,8 @@ __all__ = [
     "get_post_place",
     "get_post_revision",
     "hide_post",
+    "hide_reported_comment",
+    "hide_reported_post",
     "hold_forum",
     "hold_post",
     "import_comments",

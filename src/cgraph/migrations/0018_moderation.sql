@@ -26,6 +26,8 @@ CREATE TABLE moderation_cases (
     claimed_until timestamptz,
     resolved_by uuid REFERENCES users ON DELETE SET NULL,
     resolved_at timestamptz,
+    -- So many have reported it that it is hidden until somebody has decided: by this act of its forum's log.
+    hidden_act_id uuid,
     inserted_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now()
 ) WITH (fillfactor = 80);

@@ -37,6 +37,7 @@ class Row(msgspec.Struct, frozen=True):
     claimed_until: datetime | None
     resolved_by: UUID | None
     resolved_at: datetime | None
+    hidden_act_id: UUID | None
     inserted_at: datetime
     updated_at: datetime
 
@@ -83,6 +84,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     """How often each was given."""
     snapshot: Snapshot | None
     """What stood there when it was first reported; null once it was kept long enough."""
+    hidden: bool
+    """So many have reported it that nobody but moderators sees it until it is decided."""
     version: int
     """To be named with a decision, which then holds only if nobody was faster."""
     claimed_by: Person | None
@@ -166,6 +169,7 @@ def facts(row: ListedRow, people: Mapping[UUID, Person], now: datetime) -> dict[
         "report_count": row.report_count,
         "reasons": row.reasons or {},
         "snapshot": msgspec.convert(snapshot, Snapshot) if snapshot else None,
+        "hidden": row.hidden_act_id is not None and row.state == "pending",
         "version": row.version,
         "claimed_by": person(row.claimed_by) if claimed else None,
         "claimed_until": row.claimed_until if claimed else None,

@@ -18,6 +18,7 @@ from .case import WholeCase
 from .claiming import demand_open, demand_unclaimed, hold_case
 from .effects import act
 from .errors import CaseChanged
+from .hiding import show_again
 from .measure import Doing, Measure
 from .queue import get_case
 from .report import State
@@ -56,7 +57,7 @@ async def decide_case(
 ) -> WholeCase:
     """Decide a case, do what is decided, and tell reporters and author; all or nothing.
 
-    `grace`: seconds until pushes and mail of it may go. Of two who decide at once, one is too late.
+    What was hidden because many had reported it is seen again, unless it is to be removed. `grace`: seconds until pushes and mail of it may go. Of two who decide at once, one is too late.
 
     Raises `CaseNotFound`, `CaseChanged`, `CaseClaimed`, `Invalid` for a measure that cannot be taken there, and as taking
     it in the place itself does.
@@ -70,6 +71,8 @@ async def decide_case(
         id, now, state = new_id(), clock.now(), _STATES[new.decision]
         doing = Doing(row, new.until, new.note)
         effects = [await act(tx, actor, doing, measure) for measure in new.measures]
+        if "remove" not in new.measures:
+            await show_again(tx, actor, row)
         kept = msgspec.to_builtins(effects)
         await tx.value(_DECIDE, case_id, state, actor.id, now)
         await tx.value(_NOTE, id, case_id, actor.id, state, new.note, kept, now)

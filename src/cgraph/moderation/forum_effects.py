@@ -27,7 +27,8 @@ async def _remove(tx: Transaction, actor: Actor, doing: Doing) -> Effect:
     try:
         entry = await remove(tx, actor, doing.case.item_id, reason=doing.note)
     except GONE:
-        return Effect("remove")
+        # What was hidden for the time being stays so, and comes back with this decision.
+        return Effect("remove", ref=doing.case.hidden_act_id)
     return Effect("remove", ref=entry.id)
 
 

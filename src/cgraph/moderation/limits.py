@@ -16,6 +16,8 @@ class Limits(msgspec.Struct, frozen=True):
     """From which score a case is of medium priority."""
     report_high_score: float = 8.0
     """From which it is of high priority."""
+    report_hide_score: float = 12.5
+    """From which a post or comment that several have reported is hidden until it is decided; 0: never."""
 
 
 DEFAULT_LIMITS = Limits()

@@ -14,6 +14,7 @@ from cgraph_kit.paging import DEFAULT_LIMIT, Page, decode_cursor, forward_page
 
 from . import scoring
 from .evidence import gather
+from .hiding import hide_if_many
 from .limits import DEFAULT_LIMITS, Limits
 from .report import NewReport, Report
 from .reviewing import is_reviewer
@@ -51,6 +52,7 @@ async def report_item(
             score, medium=limits.report_medium_score, high=limits.report_high_score
         )
         await tx.value(_COUNT, held.id, score, rank, now)
+        await hide_if_many(tx, held.id, new, score, limits)
         return await tx.one(Report, _MINE, held.id, actor.id)
 
 

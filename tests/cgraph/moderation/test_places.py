@@ -247,3 +247,68 @@ class TestModerators:
         case = await only_case(db, scene.junior, scene.post_id)
         assert case.score == 6.0
         assert case.priority == "medium"
+
+
+class TestHiding:
+    """What three have reported badly enough is hidden until somebody decides."""
+
+    LIMITS = moderation.Limits(report_hide_score=5)
+
+    async def report(self, db: Repo, kind: str, id: UUID, count: int) -> None:
+        for reporter in await make_actors(db, count):
+            new = NewReport(kind, id, "self_harm")  # type: ignore[arg-type]
+            await moderation.report_item(db, reporter, new, limits=self.LIMITS)
+
+    async def removed(self, db: Repo, kind: str, id: UUID) -> bool:
+        sql = f"SELECT removed_at IS NOT NULL FROM {kind}s WHERE id = $1"
+        return bool(await db.value(sql, id))
+
+    @pytest.mark.parametrize("kind", ["post", "comment"])
+    async def test_is_done_once_several_want_it(
+        self, db: Transaction, scene: ForumScene, kind: str
+    ) -> None:
+        said = await comment(db, scene.author, scene.post_id)
+        id = scene.post_id if kind == "post" else said
+        await self.report(db, kind, id, 2)
+        assert not await self.removed(db, kind, id)
+        await self.report(db, kind, id, 1)
+        assert await self.removed(db, kind, id)
+        assert await miscounted(db, scene.forum_id) == []
+        case = await only_case(db, scene.junior, id)
+        assert case.hidden
+        log = await forums.list_log(db, None, scene.forum_id)
+        assert [(one.action, one.actor) for one in log.items] == [(f"{kind}_removed", None)]
+
+    @pytest.mark.parametrize(
+        ("new", "removed"),
+        [
+            (NewDecision(1, "reject"), False),
+            (NewDecision(1, "approve", ["warn"]), False),
+            (NewDecision(1, "approve", ["remove"]), True),
+        ],
+    )
+    async def test_ends_with_the_decision(
+        self, db: Transaction, scene: ForumScene, new: NewDecision, removed: bool
+    ) -> None:
+        await self.report(db, "post", scene.post_id, 3)
+        case = await only_case(db, scene.junior, scene.post_id)
+        decided = await decide(db, scene.junior, case, new)
+        assert await self.removed(db, "post", scene.post_id) == removed
+        assert await miscounted(db, scene.forum_id) == []
+        if removed:
+            await moderation.undo_decision(db, scene.junior, decided.decisions[0].id)
+            assert not await self.removed(db, "post", scene.post_id)
+
+    async def test_spares_what_moderators_wrote(self, db: Transaction, scene: ForumScene) -> None:
+        hers = await plaza.post(db, scene.senior, scene.forum_id)
+        await self.report(db, "post", hers, 4)
+        assert not await self.removed(db, "post", hers)
+
+    async def test_is_not_done_where_it_is_switched_off(
+        self, db: Transaction, scene: ForumScene
+    ) -> None:
+        for reporter in await make_actors(db, 4):
+            new = NewReport("post", scene.post_id, "self_harm")
+            limits = moderation.Limits(report_hide_score=0)
+            await moderation.report_item(db, reporter, new, limits=limits)
+        assert not await self.removed(db, "post", scene.post_id)

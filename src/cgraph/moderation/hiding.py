@@ -1,0 +1,44 @@
+"""What many have reported is hidden until somebody has decided: so far the community decides itself."""
+
+from uuid import UUID
+
+from cgraph import forums
+from cgraph.accounts import Actor
+from cgraph_kit.db import Transaction
+
+from .case import Row
+from .limits import Limits
+from .report import NewReport
+
+SEVERAL = 3
+"""Reporters it takes, however much each weighs."""
+
+
+async def hide_if_many(
+    tx: Transaction, case_id: UUID, new: NewReport, score: float, limits: Limits
+) -> None:
+    """Hide a post or comment whose case has reached the score, once; not what moderators wrote. The caller holds the case."""
+    if not limits.report_hide_score or score < limits.report_hide_score:
+        return
+    if new.kind not in {"post", "comment"} or not await tx.value(_DUE, case_id, SEVERAL):
+        return
+    hide = forums.hide_reported_post if new.kind == "post" else forums.hide_reported_comment
+    act_id = await hide(tx, new.id)
+    if act_id is not None:
+        await tx.value(_HIDDEN, case_id, act_id)
+
+
+async def show_again(tx: Transaction, actor: Actor, case: Row) -> None:
+    """Put back what was hidden, if nobody has touched it since."""
+    if case.hidden_act_id is None or case.place_id is None:
+        return
+    try:
+        await forums.undo_act(tx, actor, case.place_id, case.hidden_act_id)
+    except forums.CannotUndoAct:
+        return
+
+
+_DUE = """
+SELECT true FROM moderation_cases WHERE id = $1 AND hidden_act_id IS NULL AND report_count >= $2
+"""
+_HIDDEN = "UPDATE moderation_cases SET hidden_act_id = $2 WHERE id = $1"
