@@ -131,7 +131,7 @@ class Settings(BaseSettings):
         "1000/hour", "What a person (an address, without a token) asks that has no limit below."
     )
     rate_limit_message: Rate = _knob("60/min", "Messages a person sends, whatever way.")
-    rate_limit_mark: Rate = _knob("600/min", "Read and delivery marks of a person.")
+    rate_limit_mark: Rate = _knob("600/min", "Read and delivery marks, and votes, of a person.")
     rate_limit_search: Rate = _knob("30/min", "Searches of a person.")
     rate_limit_upload: Rate = _knob("10/hour", "Files a person uploads.")
     rate_limit_push_test: Rate = _knob("30/hour", "Test pushes a person has sent.")
