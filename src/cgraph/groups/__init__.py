@@ -39,6 +39,15 @@ from .channel_unread import (
     verify_channel_unread,
 )
 from .channels import create_channel, delete_channel, update_channel
+from .converting import (
+    TakenThread,
+    can_convert_thread,
+    can_receive_thread,
+    find_free_message,
+    list_viewers,
+    put_thread,
+    take_thread,
+)
 from .errors import (
     AdministratorExempt,
     Banned,
@@ -165,15 +174,6 @@ DurableGroupEvent = (
 """Each is pushed as its `type` on `group:<group_id>`."""
 DurableUserEvent = GroupJoined | GroupLeft
 """Each is pushed as its `type` on `user:<user_id>`."""
-from .converting import (
-    TakenThread,
-    can_convert_thread,
-    can_receive_thread,
-    find_free_message,
-    list_viewers,
-    put_thread,
-    take_thread,
-)
 
 __all__ = [
     "AUDIENCE",
