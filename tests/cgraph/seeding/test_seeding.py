@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from cgraph import accounts, groups, messaging
 from cgraph.seeding import SIZES, Demo, NotEmpty, SeedUsed, seed, verify
 from cgraph_kit.db import Database
 
@@ -54,6 +55,21 @@ class TestSeed:
         findings = await verify(seeded[0])
         assert len(findings) > 15
         assert [finding for finding in findings if finding.wrong] == []
+
+    async def test_unread_counters_of_channels_and_conversations_agree_for_everybody(
+        self, seeded: tuple[Database, Demo]
+    ) -> None:
+        db, _ = seeded
+        unread = 0
+        for id in await db.values("SELECT id FROM users WHERE state = 'active'"):
+            actor = await accounts.find_actor(db, id)
+            assert actor is not None
+            counted = await messaging.verify_unread(db, actor)
+            for group in (await groups.list_groups(db, actor)).items:
+                counted += await groups.verify_channel_unread(db, actor, group.id)
+            assert [each for each in counted if each.drifted] == []
+            unread += sum(each.unread for each in counted)
+        assert unread > 0
 
     async def test_one_post_has_the_most_comments_and_trees_are_deep(
         self, seeded: tuple[Database, Demo]
