@@ -107,23 +107,26 @@ def _unbound(member: MemberFacts) -> Explanation | None:
     bits = permissions.base(member)
     if not bits & Permission.ADMINISTRATOR:
         return None
-    givers = () if member.owner else _givers(member, Permission.ADMINISTRATOR)
+    givers = [] if member.owner else _those_with(_giving(member), Permission.ADMINISTRATOR)
     rule: Rule = "owner" if member.owner else "administrator"
     names = [permission.name for permission in Permission]
     return Explanation(bits, [Reason(name, True, rule, givers) for name in names])
 
 
-def _givers(member: MemberFacts, bit: int) -> Sequence[UUID]:
-    """The roles that give a bit, the highest first."""
+def _giving(member: MemberFacts) -> list[tuple[UUID, int]]:
+    """What gives bits, the highest first, and which."""
     roles = sorted(member.roles, key=lambda role: -role.position)
-    ids = [role.id for role in roles if role.permissions & bit]
-    return [*ids, member.group_id] if member.everyone & bit else ids
+    return [*((role.id, role.permissions) for role in roles), (member.group_id, member.everyone)]
+
+
+def _those_with(giving: Iterable[tuple[UUID, int]], bit: int) -> Sequence[UUID]:
+    return [id for id, bits in giving if bits & bit]
 
 
 def _roles(member: MemberFacts) -> _Step:
     def step(trace: _Trace) -> None:
-        bits = permissions.base(member)
-        trace.say(bits, allowed=True, rule="roles", by=lambda bit: _givers(member, bit))
+        bits, giving = permissions.base(member), _giving(member)
+        trace.say(bits, allowed=True, rule="roles", by=lambda bit: _those_with(giving, bit))
 
     return step
 
