@@ -16,13 +16,14 @@ from schemathesis import Case, GenerationMode
 from schemathesis.python.asgi import get_client
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-from cgraph import forums
+from cgraph import forums, groups
 from cgraph.accounts import grant_admin
 from cgraph.application import App
 from cgraph_web.app import create_app
 from cgraph_web.binding import PARAMETER, bind
 from cgraph_web.openapi import document
 from cgraph_web.router import ROUTES
+from support.channels import say as say_in_channel
 from support.communities import enter, first_channel, found, make_role
 from support.devices import subscribe
 from support.forums import make_forum, make_post
@@ -121,9 +122,14 @@ async def _somebody(app: App, *, admin: bool) -> tuple[str, dict[str, str]]:
     forum = await make_forum(app.db, person.actor)
     post = await make_post(app.db, third.actor, forum.id)
     comment = await forums.create_comment(app.db, third.actor, post.id, forums.NewComment("hello"))
+    channel = await first_channel(app.db, group)
+    said = await say_in_channel(app.db, person.actor, channel)
+    thread = await groups.create_thread(app.db, person.actor, channel, groups.NewThread("plans"))
     return person.token, {
         "group_id": str(group),
-        "channel_id": str(await first_channel(app.db, group)),
+        "channel_id": str(channel),
+        "channel_message_id": str(said.id),
+        "thread_id": str(thread.id),
         "role_id": str(role),
         "forum": str(forum.id),
         "post_id": str(post.id),
@@ -147,6 +153,8 @@ def _explore(
     examples: int,
 ) -> None:
     named = {name: places[name] for name in PARAMETER.findall(operation.path) if name in places}
+    if {"channel_id", "message_id"} <= named.keys():
+        named["message_id"] = places["channel_message_id"]
 
     @settings(
         max_examples=examples,

@@ -75,6 +75,7 @@ from .events import (
     ScheduledMessageUpdated,
     UnpinnedPayload,
 )
+from .exporting import export_history
 from .gates import NOBODY, PARTICIPANTS, Called, Gate, can_type, hold_place, take_place
 from .hearing import Audience, Call, Hearing
 from .histories import (
@@ -126,7 +127,14 @@ from .participants import (
 )
 from .pending import hold_telling, waking
 from .pins import list_pins, pin_message, unpin_message
-from .places import create_place, create_places, delete_places, get_active_at, leave_places
+from .places import (
+    create_place,
+    create_places,
+    delete_places,
+    get_active_at,
+    leave_places,
+    silence_in_places,
+)
 from .preferences import (
     Preferences,
     PreferencesChange,
@@ -178,7 +186,6 @@ DurableUserEvent = (
     | ScheduledMessageRemoved
 )
 """Each is pushed as its `type` on `user:<user_id>`."""
-from .exporting import export_history
 
 __all__ = [
     "DEFAULT_LIMITS",
@@ -353,6 +360,7 @@ __all__ = [
     "send_message",
     "send_scheduled",
     "send_scheduled_message_now",
+    "silence_in_places",
     "sweep_places",
     "take_place",
     "topic_of",

@@ -2,7 +2,12 @@
 
 import pytest
 
+from cgraph import messaging
+from cgraph.accounts import Actor
+from cgraph.messaging import AllowedMentions, NewMessage
 from cgraph.messaging.mentions import names_in
+from cgraph_kit.db import Transaction
+from support.talk import open_between
 
 
 class TestNamesIn:
@@ -38,3 +43,21 @@ class TestNamesIn:
     @pytest.mark.parametrize("text", ["@" * 4000, "@a." * 1300, "`" * 4000, "a.@" * 1300])
     def test_is_quick_on_nonsense(self, text: str) -> None:
         names_in(text)
+
+
+class TestAllowedMentions:
+    async def test_take_away_in_conversations_too(
+        self, db: Transaction, ann: Actor, bob: Actor, eve: Actor
+    ) -> None:
+        id = await open_between(db, ann, bob, eve)
+        text = f"@{bob.username} @{eve.username} @everyone"
+        for allowed, expected in (
+            (None, [bob.id, eve.id]),
+            (AllowedMentions(), []),
+            (AllowedMentions(users=[eve.id]), [eve.id]),
+        ):
+            new = NewMessage(text, allowed_mentions=allowed)
+            sent = await messaging.send_message(db, ann, id, new)
+            message = await messaging.get_message(db, ann, id, sent.id)
+            assert message.mentions == expected
+            assert message.mention_roles == []
