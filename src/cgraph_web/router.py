@@ -213,6 +213,8 @@ ROUTES: tuple[Route, ...] = (
             post("/unpin", forum_moderation.unpin_post),
             post("/distinguish", forum_moderation.distinguish_post),
             post("/undistinguish", forum_moderation.undistinguish_post),
+            post("/move", forum_moderation.move_post),
+            post("/merge", forum_moderation.merge_post),
         ),
         *under(
             "/posts/{post_id}",
@@ -235,6 +237,7 @@ ROUTES: tuple[Route, ...] = (
             post("/unlock", forum_moderation.unlock_comment),
             post("/distinguish", forum_moderation.distinguish_comment),
             post("/undistinguish", forum_moderation.undistinguish_comment),
+            post("/split", forum_moderation.split_comment),
         ),
         *under(
             "/conversions",
