@@ -66,7 +66,11 @@ async def of_forum(
     return many(await forums.list_forum_posts(db, actor, forum_name(forum), query))
 
 
-@action(status=201, errors=(*WRITING, forums.PostNotFound))
+@action(
+    status=201,
+    errors=(*WRITING, forums.PostNotFound),
+    example={"title": "When do you open the hive?", "content": "At **twelve** degrees?"},
+)
 async def create(
     db: Repo, actor: Actor, app: App, forum: ForumRef, *, new: Body[NewPost]
 ) -> Data[Post]:
