@@ -146,6 +146,36 @@ class TestCloseTopicFor:
             assert ann.closed is None
 
 
+class TestSocketsOn:
+    async def test_knows_who_is_on_a_topic_and_who_is_joining(self) -> None:
+        async with running() as endpoint:
+            gate = endpoint.app.gate("join a")
+            ann = await connect(endpoint, {"as": "ann"})
+            joining = asyncio.ensure_future(ann.join("room:a"))
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            assert [one.name for one in endpoint.sockets_on("room:a")] == ["ann"]
+            gate.set()
+            await joining
+            bob = await connect(endpoint, {"as": "bob"})
+            await bob.join("room:a")
+            await bob.join("lobby")
+
+            assert {one.name for one in endpoint.sockets_on("room:a")} == {"ann", "bob"}
+            assert endpoint.topics("room:") == ["room:a"]
+            assert set(endpoint.topics("room:", "lob")) == {"room:a", "lobby"}
+
+    async def test_is_nobody_where_nobody_is(self) -> None:
+        async with running() as endpoint:
+            ann = await connect(endpoint, {"as": "ann"})
+            topic = await ann.join("room:a")
+            await topic.leave()
+            await quiet(endpoint)
+
+            assert endpoint.sockets_on("room:a") == []
+            assert endpoint.topics("room:") == []
+
+
 class TestPublishEvents:
     async def test_tells_the_topics_what_their_push_functions_say(self) -> None:
         async with running() as endpoint:
