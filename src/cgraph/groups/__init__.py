@@ -8,22 +8,24 @@ from .audit_reading import AuditEntry, WhichEntries, list_audit_entries
 from .ban import Ban, NewBan, NewBans, NewlyBanned
 from .bans import ban_member, ban_members, get_ban, list_bans, unban_member
 from .bulk import (
-    ImportedChannel,
     ImportedGroup,
     ImportedGroupBan,
     ImportedMember,
-    ImportedOverwrite,
     ImportedRole,
-    ImportedThread,
-    find_channel,
     find_group_ids,
     find_member_ids,
     find_role_ids,
-    import_channel_messages,
-    import_channels,
     import_group,
     import_group_bans,
     import_members,
+)
+from .bulk_channels import (
+    ImportedChannel,
+    ImportedOverwrite,
+    ImportedThread,
+    find_channel,
+    import_channel_messages,
+    import_channels,
     import_overwrites,
     import_threads,
 )

@@ -12,7 +12,7 @@ from cgraph_kit.db import Repo, Transaction
 
 from .access import get_access, list_seers
 from .audit import record
-from .bulk import ImportedThread, import_channel_messages, import_threads
+from .bulk_channels import ImportedThread, import_channel_messages, import_threads
 from .errors import ChannelNotFound, ThreadNotFound
 from .events import RightsChanged
 from .permissions import Permission
