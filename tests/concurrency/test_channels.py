@@ -14,7 +14,8 @@ from cgraph.messaging import Sent, SlowMode
 from cgraph_kit.db import Database
 from support.channels import say
 from support.communities import enter, first_channel, found
-from support.talk import make_actor, make_actors
+from support.talk import make_actor, make_actors, open_between
+from support.talk import say as speak
 
 
 @pytest.fixture
@@ -75,6 +76,29 @@ class TestSending:
         assert sorted(one.seq for one in sent) == list(range(1, 61))
         for verified in await groups.verify_channel_unread(database, scene.people[0], scene.group):
             assert not verified.drifted
+
+    async def test_shares_statements_with_conversations(
+        self, database: Database, scene: Scene
+    ) -> None:
+        ann, bob, *_ = scene.people
+        talks = [await open_between(database, ann, one) for one in scene.people[1:]]
+        heard: list[messaging.MessageSent] = []
+        before, database.subscriber = database.subscriber, heard.extend  # type: ignore[assignment]
+        try:
+            await asyncio.gather(
+                *(speak(database, ann, id, f"hello @{bob.username}") for id in talks),
+                *(say(database, one, scene.channel, "@everyone") for one in scene.people),
+                *(speak(database, ann, id) for id in talks),
+            )
+        finally:
+            database.subscriber = before
+        said = [event for event in heard if isinstance(event, messaging.MessageSent)]
+        topics = [event.topic.partition(":")[0] for event in said]
+        assert (topics.count("conversation"), topics.count("channel")) == (10, 6)
+        for event in said:
+            assert (event.participant_ids is None) == (event.place == "channel")
+        for id in talks:
+            assert (await messaging.get_unread(database, ann, id)).last_seq == 2
 
     async def test_ends_where_the_channel_is_deleted(
         self, database: Database, other: Database, scene: Scene
