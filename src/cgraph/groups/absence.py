@@ -27,7 +27,7 @@ async def dismiss_absent(db: Repo, group_id: UUID, user_id: UUID, since: datetim
             return False
         if not await list_absent(tx, [user_id], since):
             return False
-        return await dismiss(tx, group_id, user_id)
+        return bool(await dismiss(tx, group_id, [user_id]))
 
 
 # Who has just come is not absent.

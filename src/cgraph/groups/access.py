@@ -8,7 +8,7 @@ from uuid import UUID
 from cgraph import notifications
 from cgraph.messaging import Access
 from cgraph_kit import clock
-from cgraph_kit.db import Repo
+from cgraph_kit.db import Repo, Transaction
 
 from . import permissions
 from .errors import ChannelArchived, ChannelNotFound, MissingPermission, ThreadLocked
@@ -170,6 +170,22 @@ async def list_seers(db: Repo, place_id: UUID, user_ids: Sequence[UUID]) -> set[
     """Those of these people who can see a channel or thread."""
     found = await list_accesses(db, [(place_id, user_id) for user_id in user_ids])
     return {user_id for _, user_id in found}
+
+
+async def hold_seers(tx: Transaction, place_id: UUID, user_ids: Sequence[UUID]) -> set[UUID]:
+    """As `list_seers`, and none of them leaves the group before this transaction ends: what they are told meanwhile
+    is there to be taken from them then.
+    """
+    await tx.value(_HOLD_MEMBERS, place_id, list(user_ids))
+    return await list_seers(tx, place_id, user_ids)
+
+
+_HOLD_MEMBERS = """
+SELECT 1 FROM group_members m
+WHERE m.user_id = ANY($2) AND m.group_id = coalesce(
+    (SELECT group_id FROM group_channels WHERE id = $1), (SELECT group_id FROM group_threads WHERE id = $1)
+) ORDER BY m.user_id FOR KEY SHARE OF m
+"""
 
 
 _COLUMNS = """

@@ -44,7 +44,7 @@ async def ban_member(
             raise UserNotFound
         if user_id not in await _below(tx, standing, [user_id]):
             raise Outranked
-        await _ban(tx, actor, group_id, user_id, _reasoned(new, reason))
+        await _ban(tx, actor, group_id, [user_id], _reasoned(new, reason))
         return await get_ban(tx, actor, group_id, user_id)
 
 
@@ -64,7 +64,7 @@ async def ban_members(
         below = await _below(tx, standing, wanted)
         banned = [id for id in wanted if id in people and id in below]
         for user_id in banned:
-            await _ban(tx, actor, group_id, user_id, _reasoned(new, reason))
+            await _ban(tx, actor, group_id, [user_id], _reasoned(new, reason))
         return NewlyBanned(banned, [id for id in wanted if id not in banned])
 
 
@@ -88,21 +88,24 @@ def _reasoned(new: NewBan, reason: str | None) -> NewBan:
     return msgspec.structs.replace(new, reason=new.reason or reason)
 
 
-async def _ban(tx: Transaction, actor: Actor, group_id: UUID, user_id: UUID, new: NewBan) -> None:
+async def _ban(
+    tx: Transaction, actor: Actor, group_id: UUID, user_ids: Sequence[UUID], new: NewBan
+) -> None:
     at = clock.now()
-    await tx.value(_BAN, group_id, user_id, actor.id, new.reason, new.expires_at, at)
-    await dismiss(tx, group_id, user_id)
-    await tx.value(_DISARM, group_id, user_id)
+    await tx.value(_BAN, group_id, user_ids, actor.id, new.reason, new.expires_at, at)
+    await tx.value(_DISARM, group_id, user_ids)
+    await dismiss(tx, group_id, user_ids)
     after = {
         "expires_at": new.expires_at and new.expires_at.isoformat(),
         "delete_message_seconds": new.delete_message_seconds or None,
     }
-    await audit.record(
-        tx, group_id, actor.id, "member_banned", user_id, after=after, reason=new.reason
-    )
+    for user_id in user_ids:
+        await audit.record(
+            tx, group_id, actor.id, "member_banned", user_id, after=after, reason=new.reason
+        )
     if new.delete_message_seconds:
         since = at - timedelta(seconds=new.delete_message_seconds)
-        await purge_later(tx, group_id, user_id, since, actor.id)
+        await purge_later(tx, group_id, user_ids, since, actor.id)
 
 
 async def unban_member(
@@ -159,12 +162,12 @@ async def forget_ended_bans(db: Repo, at: datetime) -> None:
 
 _BAN = """
 INSERT INTO group_bans (group_id, user_id, banned_by, reason, expires_at, inserted_at)
-VALUES ($1, $2, $3, $4, $5, $6)
+SELECT $1, unnest($2::uuid[]), $3, $4, $5, $6
 ON CONFLICT (group_id, user_id) DO UPDATE SET banned_by = excluded.banned_by, reason = excluded.reason,
     expires_at = excluded.expires_at, inserted_at = excluded.inserted_at
 """
 # Nobody comes by what the banned have handed out.
-_DISARM = "DELETE FROM group_invites WHERE group_id = $1 AND inviter_id = $2"
+_DISARM = "DELETE FROM group_invites WHERE group_id = $1 AND inviter_id = ANY($2)"
 _FIND = f"SELECT FROM group_bans b WHERE b.group_id = $1 AND b.user_id = $2 AND {HOLDS}"
 _GET = f"SELECT {BAN} WHERE b.group_id = $1 AND b.user_id = $2 AND {HOLDS}"
 _LIST = (

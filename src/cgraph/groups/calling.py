@@ -12,7 +12,7 @@ from cgraph.notifications import Kind, Occasion, Scope, Subject
 from cgraph_kit.db import Repo, Transaction
 from cgraph_kit.jobs import OnePending, job
 
-from .access import list_seers
+from .access import hold_seers
 from .limits import DEFAULT_LIMITS, Limits
 from .scopes import Place, get_place_facts, scopes_of
 
@@ -115,7 +115,7 @@ async def _concerned(
     """Those who can see the place, and are online where only those are called; never the sender."""
     ids = await accounts.list_online_ids(tx, people) if crowd.here else set(people)
     ids.discard(call.sender_id)
-    return await list_seers(tx, call.place_id, list(ids))
+    return await hold_seers(tx, call.place_id, list(ids))
 
 
 def _occasion(call: TellCalled, kind: Kind, place: Scope, user_id: UUID, *, read: bool) -> Occasion:

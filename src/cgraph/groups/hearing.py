@@ -10,7 +10,7 @@ from cgraph.messaging import Call, Hearing
 from cgraph.notifications import Look, Scope, Wanted
 from cgraph_kit.db import Repo, Transaction
 
-from .access import ChannelAccess, list_accesses, list_seers
+from .access import ChannelAccess, hold_seers, list_accesses
 from .calling import tell_called
 from .limits import DEFAULT_LIMITS, Limits
 from .scopes import Place, get_place_facts, scopes_of
@@ -35,7 +35,7 @@ class Members:
         scopes = scopes_of(place, self._limits)
         listening = await _listening(tx, place, scopes)
         following = await _following(tx, place)
-        seers = await list_seers(tx, place_id, [*{*user_ids, *listening, *following}])
+        seers = await hold_seers(tx, place_id, [*{*user_ids, *listening, *following}])
         return Hearing(
             scopes,
             seers.intersection(user_ids),

@@ -3,7 +3,7 @@
 Whoever calls holds the group (`hold_group`), so that its members are counted by one at a time.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from cgraph import messaging, notifications
@@ -40,18 +40,26 @@ async def admit(
     return member
 
 
-async def dismiss(tx: Transaction, group_id: UUID, user_id: UUID) -> bool:
-    """Let a member go, from its channels and threads too, at once and on all devices. False: they were none."""
-    if not await tx.value(_GO, group_id, user_id):
-        return False
+async def dismiss(tx: Transaction, group_id: UUID, user_ids: Collection[UUID]) -> list[UUID]:
+    """Let members go, from channels and threads too, at once and on all devices. Returns who of these were members.
+
+    What is theirs in the channels is locked first (see `messaging.silence_in_places`), then their membership, for which
+    those wait who tell them of something (see `hold_seers`), and their own streams at last.
+    """
     places = await list_places(tx, group_id)
-    await tx.value(_UNFOLLOW, places, user_id)
-    await tell_left(tx, group_id, user_id)
-    await messaging.leave_places(tx, user_id, places)
-    await notifications.leave_places(tx, user_id, [group_id])
-    await tell_people(tx, GroupLeft, group_id, [user_id])
-    tx.publish(RightsChanged(group_id, [user_id]))
-    return True
+    await messaging.silence_in_places(tx, user_ids, places)
+    gone = sorted(await tx.values(_GO, group_id, list(user_ids)))
+    if not gone:
+        return []
+    await tx.value(_UNFOLLOW, places, gone)
+    for user_id in gone:
+        await tell_left(tx, group_id, user_id)
+    for user_id in gone:
+        await messaging.leave_places(tx, user_id, places)
+        await notifications.leave_places(tx, user_id, [group_id])
+        await tell_people(tx, GroupLeft, group_id, [user_id])
+    tx.publish(RightsChanged(group_id, gone))
+    return gone
 
 
 async def leave_group(db: Repo, actor: Actor, group_id: UUID) -> None:
@@ -60,7 +68,7 @@ async def leave_group(db: Repo, actor: Actor, group_id: UUID) -> None:
         standing = await hold_group(tx, actor, group_id)
         if standing.member.owner:
             raise OwnerCannotLeave
-        await dismiss(tx, group_id, actor.id)
+        await dismiss(tx, group_id, [actor.id])
 
 
 async def list_places(db: Repo, group_id: UUID) -> list[UUID]:
@@ -81,13 +89,17 @@ INSERT INTO group_member_roles (group_id, user_id, role_id)
 SELECT r.group_id, $2, r.id FROM group_roles r WHERE r.group_id = $1 AND r.id = ANY($3) AND r.id <> $1
 """
 _GO = """
-WITH gone AS (
-    DELETE FROM group_members WHERE group_id = $1 AND user_id = $2 RETURNING group_id
+WITH held AS MATERIALIZED (
+    SELECT user_id FROM group_members WHERE group_id = $1 AND user_id = ANY($2) ORDER BY user_id FOR UPDATE
+), gone AS (
+    DELETE FROM group_members m USING held h WHERE m.group_id = $1 AND m.user_id = h.user_id RETURNING m.user_id
+), counted AS (
+    UPDATE groups SET member_count = member_count - (SELECT count(*) FROM gone) WHERE id = $1
 )
-UPDATE groups g SET member_count = member_count - 1 FROM gone WHERE g.id = gone.group_id RETURNING true
+SELECT user_id FROM gone
 """
 _PLACES = """
 SELECT id FROM group_channels WHERE group_id = $1 AND kind <> 'category'
 UNION ALL SELECT id FROM group_threads WHERE group_id = $1
 """
-_UNFOLLOW = "DELETE FROM group_thread_members WHERE thread_id = ANY($1) AND user_id = $2"
+_UNFOLLOW = "DELETE FROM group_thread_members WHERE thread_id = ANY($1) AND user_id = ANY($2)"

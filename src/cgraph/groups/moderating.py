@@ -26,5 +26,5 @@ async def kick_member(
         target = await get_target(tx, group_id, user_id)
         if not permissions.outranks(standing.member, target.member):
             raise Outranked
-        await dismiss(tx, group_id, user_id)
+        await dismiss(tx, group_id, [user_id])
         await audit.record(tx, group_id, actor.id, "member_kicked", user_id, reason=reason)

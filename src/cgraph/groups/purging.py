@@ -1,5 +1,6 @@
 """Taking away what the banned have said lately, channel after channel."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -34,7 +35,8 @@ async def purge_messages(app: "App", args: PurgeMessages) -> None:
 
 
 async def purge_later(
-    tx: Transaction, group_id: UUID, user_id: UUID, since: datetime, by: UUID
+    tx: Transaction, group_id: UUID, user_ids: Iterable[UUID], since: datetime, by: UUID
 ) -> None:
-    """Have it done, once this is committed."""
-    await purge_messages.enqueue(tx, group_id=group_id, user_id=user_id, since=since, by=by)
+    """Have it done for each of these people, once this is committed."""
+    jobs = [PurgeMessages(group_id, user_id, since, by) for user_id in user_ids]
+    await purge_messages.enqueue_all(tx, jobs)
