@@ -32,6 +32,7 @@ ELSEWHERE = tuple(
     for prefix in (
         *("/groups", "/channels", "/threads", "/invites", "/forums", "/posts", "/comments"),
         *("/moderation", "/reports", "/conversions"),
+        *("/me/drafts", "/me/saved-posts", "/me/hidden-posts", "/me/muted-words"),
     )
 )
 """Groups, forums and moderation know other roles: see `test_group_authorisation` and its like."""

@@ -71,6 +71,8 @@ async def make_post_of_thread(
         access = await forums.can_receive_post(tx, actor, forum)
         found = await _to_forum(tx, facts.group_id, thread_id, access.forum_id)
         _check(found, token, thread_id, access.forum_id)
+        # The forum before anything of the group, whichever way it goes: two ways at once wait for each other.
+        await forums.hold_forum(tx, actor, access.forum_id)
         before = await find_facts(tx, thread_id, PostFacts)
         taken = await groups.take_thread(tx, actor, thread_id, most=limits.conversion_max + 1)
         if not taken.messages:

@@ -97,8 +97,9 @@ class _Extras(msgspec.Struct, frozen=True):
 async def get_post(db: Repo, actor: Actor | None, post_id: UUID) -> Post:
     """A post, whole. Raises `PostNotFound`, also for a stub without comments, `PostMoved`."""
     found = await list_posts_by_ids(db, actor, [post_id], whole=True)
-    if not found:
+    if not found or found[0].removed_at is not None:
         await lead_on(db, actor, post_id)
+    if not found:
         raise PostNotFound
     return found[0]
 
