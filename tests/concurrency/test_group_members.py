@@ -3,15 +3,18 @@
 import asyncio
 import random
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from cgraph import accounts, groups
+from cgraph import accounts, groups, messaging
 from cgraph.accounts import Actor
+from cgraph.application import App
 from cgraph.groups import (
     Banned,
+    ChannelNotFound,
     GroupNotFound,
     InviteNotFound,
     MemberJoined,
@@ -23,7 +26,8 @@ from cgraph.groups import (
 )
 from cgraph_kit.db import Database
 from cgraph_kit.errors import Error
-from support.communities import enter, found, make_role
+from support.channels import say
+from support.communities import enter, first_channel, found, make_role
 from support.talk import make_actor, make_actors
 
 
@@ -177,6 +181,39 @@ class TestMembers:
             )
             assert isinstance(first, (Outranked, GroupNotFound))
             assert second is None
+
+
+class TestBanMembers:
+    async def test_waits_for_nobody_who_waits_for_it(self, app: App, database: Database) -> None:
+        """Many talk and are told of it while all of them are banned: locks are taken in one order."""
+        owner, *people = await make_actors(database, 9)
+        group = await found(database, owner)
+        await enter(database, group, *people)
+        channel = await first_channel(database, group)
+        names = " ".join(f"@{person.username}" for person in people[:4])
+        tell = messaging.notify_participants
+
+        async def talk(person: Actor) -> None:
+            with suppress(ChannelNotFound):
+                for n in range(15):
+                    await say(database, person, channel, f"{n} {names}")
+
+        async def tell_them() -> None:
+            for _ in range(15):
+                await tell.handler(app, tell.args(channel))
+
+        async def ban() -> None:
+            new = groups.NewBans(user_ids=[person.id for person in people])
+            done = await groups.ban_members(database, owner, group, new)
+            assert len(done.banned) == 8
+
+        await asyncio.gather(*(talk(person) for person in people), tell_them(), tell_them(), ban())
+        assert await count(database, group) == (1, 1)
+        for person in people:
+            with pytest.raises(ChannelNotFound):
+                await say(database, person, channel, "still here")
+        entries = "SELECT count(*) FROM notifications WHERE scope_id = $1 AND user_id = ANY($2)"
+        assert await database.value(entries, channel, [person.id for person in people]) == 0
 
 
 class TestSearch:
