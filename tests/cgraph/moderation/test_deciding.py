@@ -74,7 +74,8 @@ class TestListCases:
         admin = await make_admin(db)
         id = await open_between(db, ann, bob)
         said = [await say(db, bob, id, f"{n}") for n in range(3)]
-        for one, reason in zip(said, ("spam", "self_harm", "other"), strict=True):
+        reasons: list[moderation.Reason] = ["spam", "self_harm", "other"]
+        for one, reason in zip(said, reasons, strict=True):
             await report_message(db, ann, id, one.id, reason)
         found, after = [], None
         while True:
