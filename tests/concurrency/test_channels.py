@@ -14,6 +14,7 @@ from cgraph.messaging import Sent, SlowMode
 from cgraph_kit.db import Database
 from support.channels import say
 from support.communities import enter, first_channel, found
+from support.later import until
 from support.talk import make_actor, make_actors, open_between
 from support.talk import say as speak
 
@@ -58,6 +59,34 @@ class TestSlowMode:
         )
         assert len([one for one in outcomes if isinstance(one, Sent)]) == 1
         assert len([one for one in outcomes if isinstance(one, SlowMode)]) == 19
+
+
+class TestShowingOut:
+    async def test_nothing_is_said_by_who_is_being_banned(
+        self, database: Database, other: Database, scene: Scene
+    ) -> None:
+        owner, bob, *_ = scene.people
+        await say(database, bob, scene.channel, "hello")
+        async with database.transaction() as tx:
+            await groups.ban_member(tx, owner, scene.group, bob.id, groups.NewBan())
+            # Their rights are still there to see; their row is held.
+            late = asyncio.create_task(say(other, bob, scene.channel, "one more thing"))
+            await _until_somebody_waits(database)
+        with pytest.raises(ChannelNotFound):
+            await late
+        said = await messaging.list_messages(database, owner, scene.channel, gate=CHANNELS)
+        assert [one.content for one in said.items] == ["hello"]
+
+
+async def _until_somebody_waits(database: Database) -> None:
+    """For a row that another transaction holds."""
+    sql = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND locktype IN ('transactionid', 'tuple'))"
+
+    async def waits() -> bool:
+        found: bool = await database.value(sql)
+        return found
+
+    await until(waits)
 
 
 class TestSending:

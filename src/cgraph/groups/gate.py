@@ -23,16 +23,24 @@ class Channels:
     async def enter(self, db: Repo, actor: Actor, place_id: UUID) -> ChannelAccess:
         """Raises `ChannelNotFound`."""
         access = await get_access(db, actor.id, place_id)
-        if not await messaging.take_place(db, place_id, actor.id, access.entered_at):
-            raise ChannelNotFound
-        return access
+        taken = await messaging.take_place(db, place_id, actor.id, access.entered_at)
+        return await self._still(db, actor, access, taken)
 
     async def hold(self, tx: Transaction, actor: Actor, place_id: UUID) -> ChannelAccess:
         """Raises `ChannelNotFound`."""
         access = await get_access(tx, actor.id, place_id)
-        if not await messaging.hold_place(tx, place_id, actor.id, access.entered_at):
+        taken = await messaging.hold_place(tx, place_id, actor.id, access.entered_at)
+        return await self._still(tx, actor, access, taken)
+
+    async def _still(
+        self, db: Repo, actor: Actor, access: ChannelAccess, taken: messaging.Taken | None
+    ) -> ChannelAccess:
+        """Whoever shows people out takes their rows first: a row made after that must not let them in again."""
+        if taken is None:
             raise ChannelNotFound
-        return access
+        if taken == "there":
+            return access
+        return await get_access(db, actor.id, access.conversation_id)
 
     async def admit(self, db: Repo, actor: Actor, place_id: UUID) -> ChannelAccess:
         """Raises `ChannelNotFound`, and as `ChannelAccess.check_speaking`."""

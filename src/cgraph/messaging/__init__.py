@@ -76,7 +76,7 @@ from .events import (
     UnpinnedPayload,
 )
 from .exporting import export_history
-from .gates import NOBODY, PARTICIPANTS, Called, Gate, can_type, hold_place, take_place
+from .gates import NOBODY, PARTICIPANTS, Called, Gate, Taken, can_type, hold_place, take_place
 from .hearing import Audience, Call, Hearing
 from .histories import (
     Histories,
@@ -271,6 +271,7 @@ __all__ = [
     "ScheduledMessageUpdated",
     "Sent",
     "SlowMode",
+    "Taken",
     "TooManyParticipants",
     "TooManyPins",
     "TooManyReactions",

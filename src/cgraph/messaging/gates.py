@@ -7,7 +7,7 @@ it is made when they first look in. Statements that stand on the row alone leave
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 from uuid import UUID
 
 import msgspec
@@ -120,22 +120,27 @@ async def can_type(db: Repo, actor: Actor, place_id: UUID, *, gate: Gate = PARTI
     return access.slow_mode == 0
 
 
-async def take_place(db: Repo, place_id: UUID, user_id: UUID, entered_at: datetime) -> bool:
-    """Give somebody a row in a channel or thread, unless they have one; False: there is no such place.
+Taken = Literal["there", "made"]
+"""With a row that was made just now, whoever took it asks for the rights again: they may have been shown out since."""
+
+
+async def take_place(db: Repo, place_id: UUID, user_id: UUID, entered_at: datetime) -> Taken | None:
+    """Give somebody a row in a channel or thread, unless they have one; None: there is no such place.
 
     `entered_at`: since when they may know of it. What was said before then is read, to them.
     """
-    found: bool = await db.value(_TAKE, place_id, user_id, first_id(entered_at))
-    return found
+    taken: Taken | None = await db.value(_TAKE, place_id, user_id, first_id(entered_at))
+    return taken
 
 
-async def hold_place(tx: Transaction, place_id: UUID, user_id: UUID, entered_at: datetime) -> bool:
+async def hold_place(
+    tx: Transaction, place_id: UUID, user_id: UUID, entered_at: datetime
+) -> Taken | None:
     """As `take_place`, and nobody takes it from them before this transaction ends."""
     if await tx.value(_HOLD, place_id, user_id):
-        return True
-    return await take_place(tx, place_id, user_id, entered_at) and bool(
-        await tx.value(_HOLD, place_id, user_id)
-    )
+        return "there"
+    taken = await take_place(tx, place_id, user_id, entered_at)
+    return taken if await tx.value(_HOLD, place_id, user_id) else None
 
 
 def first_id(at: datetime) -> UUID:
@@ -165,7 +170,7 @@ WITH there AS (
         entered_seq = excluded.entered_seq, own_above = true, marked_unread = false, archived_seq = NULL, inserted_at = now()
     WHERE p.left_seq IS NOT NULL
 )
-SELECT EXISTS (SELECT FROM there) OR EXISTS (SELECT FROM place)
+SELECT CASE WHEN EXISTS (SELECT FROM there) THEN 'there' WHEN EXISTS (SELECT FROM place) THEN 'made' END
 """
 _HOLD = """
 SELECT true FROM participants WHERE conversation_id = $1 AND user_id = $2 AND gated AND left_seq IS NULL FOR NO KEY UPDATE

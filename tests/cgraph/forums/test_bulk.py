@@ -117,7 +117,12 @@ class TestImportVotes:
 class TestFitSlug:
     @pytest.mark.parametrize(
         ("name", "slug"),
-        [("Käse & Brot", "kase-brot"), ("日本", "discussions"), ("x", "discussions"), ("a" * 50, "a" * 32)],
+        [
+            ("Käse & Brot", "kase-brot"),
+            ("日本", "discussions"),
+            ("x", "discussions"),
+            ("a" * 50, "a" * 32),
+        ],
     )
     async def test_is_the_nearest_that_fits(self, db: Transaction, name: str, slug: str) -> None:
         assert await forums.fit_slug(db, name) == slug
