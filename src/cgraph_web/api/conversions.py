@@ -10,7 +10,6 @@ from cgraph.accounts import Actor
 from cgraph.application import App
 from cgraph.conversions import Preview, Target
 from cgraph_kit.db import Repo
-from cgraph_kit.ids import new_id
 from cgraph_kit.validation import Input, Text
 from cgraph_web.action import Body, action
 from cgraph_web.views.base import Data
@@ -64,8 +63,11 @@ class ConfirmedPostToThread(PostToThread, frozen=True):
     """Of the preview."""
 
 
-THREAD = {"thread_id": str(new_id()), "forum": "gardening"}
-POST = {"post_id": str(new_id()), "channel_id": str(new_id())}
+THREAD = {"thread_id": "01923e5c-8f6a-7c31-9d2e-0b6f4a1c7d10", "forum": "gardening"}
+POST = {
+    "post_id": "01923e5c-8f6a-7c31-9d2e-0b6f4a1c7d11",
+    "channel_id": "01923e5c-8f6a-7c31-9d2e-0b6f4a1c7d12",
+}
 
 
 @action(errors=TO_POST, idempotency="none", example=THREAD)

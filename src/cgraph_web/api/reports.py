@@ -5,7 +5,6 @@ from cgraph.accounts import Actor, UserNotFound
 from cgraph.application import App
 from cgraph.moderation import NewReport, Report
 from cgraph_kit.db import Repo
-from cgraph_kit.ids import new_id
 from cgraph_kit.paging import WhichPage
 from cgraph_web.action import Body, Query, action
 from cgraph_web.views.base import Data, Many, many
@@ -21,7 +20,7 @@ from cgraph_web.views.base import Data, Many, many
         forums.CommentNotFound,
         UserNotFound,
     ),
-    example={"kind": "user", "id": str(new_id()), "reason": "spam"},
+    example={"kind": "user", "id": "01923e5c-8f6a-7c31-9d2e-0b6f4a1c7d10", "reason": "spam"},
 )
 async def create(db: Repo, actor: Actor, app: App, new: Body[NewReport]) -> Data[Report]:
     """Report a message, post, comment or person one can see.
