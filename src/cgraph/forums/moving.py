@@ -59,6 +59,8 @@ async def revert_move(
         raise CannotUndoAct("what it was about is gone") from None
     if str(post.forum.forum_id) != entry.changes["forum_id"]["after"] or not post.there:
         raise CannotUndoAct("it has been changed again since")
+    if "private" in {access.visibility, post.forum.visibility}:
+        raise CannotUndoAct("one of the forums is private now: nothing moves between them")
     if entry.actor_id != actor.id:
         post.forum.demand_moderator()
     await demand_over(tx, access, post.author_id)

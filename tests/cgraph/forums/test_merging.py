@@ -249,6 +249,17 @@ class TestMovePost:
         with pytest.raises(CannotUndoAct):
             await forums.undo_act(db, scene.junior, scene.forum_id, entry.id)
 
+    @pytest.mark.parametrize("private", ["source", "target"])
+    async def test_is_not_taken_back_between_what_is_private_now(
+        self, db: Transaction, scene: ForumScene, private: str
+    ) -> None:
+        other = await plaza.found(db, scene.junior)
+        entry = await forums.move_post(db, scene.junior, scene.post_id, other)
+        hidden = scene.forum_id if private == "source" else other
+        await plaza.change(db, "forums", hidden, visibility="private")
+        with pytest.raises(CannotUndoAct):
+            await forums.undo_act(db, scene.junior, scene.forum_id, entry.id)
+
     async def test_leaves_deleted_posts_alone(self, db: Transaction, scene: ForumScene) -> None:
         other = await plaza.found(db, scene.junior)
         await plaza.change(db, "posts", scene.post_id, deleted_at=clock.now())
