@@ -79,7 +79,8 @@ class ChannelAccess(Access, frozen=True, kw_only=True):
         self.check_open()
 
     def check_pinning(self) -> None:
-        """Raises as `check_speaking`."""
+        """Who pins is shown what is pinned, and so reads back. Raises as `check_speaking`."""
+        self.demand(Permission.READ_MESSAGE_HISTORY)
         self.demand(Permission.PIN_MESSAGES)
         self.check_open()
 

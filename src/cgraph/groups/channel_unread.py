@@ -17,7 +17,7 @@ from cgraph_kit.jobs import OnePending, job
 from . import permissions
 from .errors import GroupNotFound
 from .gate import CHANNELS
-from .permissions import MemberFacts, Permission
+from .permissions import Permission
 from .standing import MEMBER_FACTS, MEMBERS, OVERWRITES, FactsRow, overwrites_of
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ class Seen(msgspec.Struct, frozen=True):
 
     reader: Reader
     place_ids: list[UUID]
+    unreadable: frozenset[UUID]
+    """Those of them that they may not read back."""
 
 
 class _Member(FactsRow, frozen=True):
@@ -60,15 +62,16 @@ async def get_seen(db: Repo, user_id: UUID, group_id: UUID) -> Seen:
     member = row.facts(clock.now())
     channels = msgspec.convert(row.channels or [], list[_Channel])
     threads = msgspec.convert(row.threads or [], list[_Thread])
-    visible = {one.id for one in channels if _sees(member, one)}
+    bits = {
+        one.id: permissions.in_channel(member, overwrites_of(one.overwrites)) for one in channels
+    }
+    visible = {id for id, held in bits.items() if held & Permission.VIEW_CHANNEL}
+    readable = {id for id in visible if bits[id] & Permission.READ_MESSAGE_HISTORY}
     reader = Reader(user_id, row.joined_at, [group_id, *(role.id for role in member.roles)])
-    followed = [thread.id for thread in threads if thread.channel_id in visible]
-    return Seen(reader, [one.id for one in channels if one.id in visible] + followed)
-
-
-def _sees(member: MemberFacts, channel: _Channel) -> bool:
-    bits = permissions.in_channel(member, overwrites_of(channel.overwrites))
-    return bool(bits & Permission.VIEW_CHANNEL)
+    places = {one.id: one.id for one in channels if one.id in visible}
+    places |= {one.id: one.channel_id for one in threads if one.channel_id in visible}
+    unreadable = frozenset(id for id, channel in places.items() if channel not in readable)
+    return Seen(reader, list(places), unreadable)
 
 
 async def list_channel_unread(db: Repo, actor: Actor, group_id: UUID) -> list[Unread]:
@@ -77,7 +80,10 @@ async def list_channel_unread(db: Repo, actor: Actor, group_id: UUID) -> list[Un
     Channels they never opened count from when they came into the group. Raises `GroupNotFound`.
     """
     seen = await get_seen(db, actor.id, group_id)
-    return await messaging.count_in_places(db, seen.reader, seen.place_ids)
+    return [
+        messaging.without_first(one) if one.conversation_id in seen.unreadable else one
+        for one in await messaging.count_in_places(db, seen.reader, seen.place_ids)
+    ]
 
 
 async def verify_channel_unread(db: Repo, actor: Actor, group_id: UUID) -> list[Verified]:

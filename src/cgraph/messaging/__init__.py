@@ -28,7 +28,7 @@ from .conversations import Opened, create_group, open_conversation, open_direct
 from .crowds import call_here, get_called_by_name
 from .deletion import delete_message, delete_messages, delete_messages_of
 from .edits import Revision, edit_message, list_edits
-from .entering import Reader, count_in_place, count_in_places, verify_in_places
+from .entering import Reader, count_in_place, count_in_places, verify_in_places, without_first
 from .errors import (
     CannotAdd,
     CannotContact,
@@ -373,4 +373,5 @@ __all__ = [
     "verify_unread",
     "waking",
     "withdraw_calls",
+    "without_first",
 ]

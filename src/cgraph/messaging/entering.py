@@ -37,11 +37,16 @@ class Reader(msgspec.Struct, frozen=True):
 
 
 async def count_in_place(db: Repo, actor: Actor, access: Access) -> Unread:
-    """The counters of one place the actor has come into."""
+    """The counters of one place the actor has come into; which message is the first, only for who may read back."""
     reader = Reader(actor.id, access.entered_at, access.audiences)
     for unread in await count_in_places(db, reader, [access.conversation_id]):
-        return unread
+        return unread if access.reads_history else without_first(unread)
     raise ConversationNotFound
+
+
+def without_first(unread: Unread) -> Unread:
+    """The same for who may not read back: an id is a way to a message."""
+    return msgspec.structs.replace(unread, first_unread_id=None)
 
 
 async def count_in_places(db: Repo, reader: Reader, place_ids: Sequence[UUID]) -> list[Unread]:

@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import msgspec
+
 from cgraph.accounts import Actor
 from cgraph_kit.db import Repo
 from cgraph_kit.errors import Invalid
@@ -195,12 +197,16 @@ async def get_message(
 
 
 async def read_message(db: Repo, actor: Actor, access: Access, message_id: UUID) -> Message:
-    """One message of a place the actor has just come into. Raises `MessageNotFound`."""
+    """One message of a place the actor has just come into, without what it answers for who may not read that.
+
+    Raises `MessageNotFound`.
+    """
     sql = _GATED if access.gated else _OPEN
     row = await db.first(MessageRow, sql.get, access.conversation_id, actor.id, message_id)
     if row is None:
         raise MessageNotFound
-    return row.message()
+    message = row.message()
+    return message if access.reads_history else msgspec.structs.replace(message, reply_to=None)
 
 
 async def read_pinned(

@@ -73,6 +73,8 @@ async def _send(
     db: Repo, actor: Actor, conversation_id: UUID, new: NewMessage, *, key: str | None, gate: Gate
 ) -> Sent | None:
     access = await gate.admit(db, actor, conversation_id)
+    if new.reply_to_id is not None and access is not None and not access.reads_history:
+        return None
     called = await gate.calls(
         db, actor, conversation_id, new.content, access=access, allowed=new.allowed_mentions
     )
@@ -167,7 +169,9 @@ async def _explain(
 
 async def check_answered(db: Repo, access: Access, message_id: UUID | None) -> None:
     """Raises `Invalid` for what is to be answered (None: nothing) but is no message they can see there."""
-    if message_id is not None and not await db.value(
+    if message_id is None:
+        return
+    if not access.reads_history or not await db.value(
         _ANSWERABLE, access.conversation_id, message_id, access.joined_seq
     ):
         raise Invalid.field("reply_to_id", "is not a message of this conversation")

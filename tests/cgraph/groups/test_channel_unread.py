@@ -40,6 +40,24 @@ async def another_channel(db: Transaction, group_id: UUID) -> UUID:
 
 
 class TestListChannelUnread:
+    async def test_names_no_message_to_who_may_not_read_back(
+        self, db: Transaction, ann: Actor, bob: Actor, group: UUID, channel: UUID
+    ) -> None:
+        thread = await groups.create_thread(db, bob, channel, NewThread("plans"))
+        for place in (channel, thread.id):
+            await say(db, ann, place)
+        for one in await groups.list_channel_unread(db, bob, group):
+            assert one.first_unread_id is not None
+        await overwrite(db, channel, group, deny=Permission.READ_MESSAGE_HISTORY)
+        marker = ReadMarker(seq=0)
+        counted = await groups.list_channel_unread(db, bob, group)
+        counted += [
+            await groups.get_channel_unread(db, bob, channel),
+            await messaging.mark_read(db, bob, channel, marker, gate=CHANNELS),
+        ]
+        for one in counted:
+            assert (one.unread, one.first_unread_id) == (1, None)
+
     async def test_counts_what_was_said_since_they_came(
         self, db: Transaction, ann: Actor, eve: Actor, group: UUID, channel: UUID
     ) -> None:

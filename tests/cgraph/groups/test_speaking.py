@@ -310,6 +310,36 @@ class TestHistory:
         assert missed.reason == "no_history"
         assert missed.events == []
 
+    async def test_is_not_read_by_answering(
+        self, db: Transaction, ann: Actor, bob: Actor, group: UUID, channel: UUID
+    ) -> None:
+        sent = await say(db, ann, channel, "a secret")
+        answer = await say(db, bob, channel, "hm", reply_to=sent.id, client_id="hm")
+        await overwrite(db, channel, group, deny=Permission.READ_MESSAGE_HISTORY)
+        for id in (sent.id, uuid4()):
+            with pytest.raises(Invalid) as refused:
+                await say(db, bob, channel, reply_to=id)
+            assert refused.value.fields == {
+                "reply_to_id": ["is not a message of this conversation"]
+            }
+        again = await say(db, bob, channel, "hm", reply_to=sent.id, client_id="hm")
+        assert (again.id, again.replayed) == (answer.id, True)
+        edit = MessageEdit("well")
+        edited = await messaging.edit_message(db, bob, channel, answer.id, edit, gate=CHANNELS)
+        assert (edited.reply_to_id, edited.reply_to) == (sent.id, None)
+        deleted = await messaging.delete_message(db, bob, channel, answer.id, gate=CHANNELS)
+        assert deleted.reply_to is None
+
+    async def test_is_not_read_by_pinning(
+        self, db: Transaction, ann: Actor, bob: Actor, group: UUID, channel: UUID
+    ) -> None:
+        sent = await say(db, ann, channel, "a secret")
+        allow, deny = Permission.PIN_MESSAGES, Permission.READ_MESSAGE_HISTORY
+        await overwrite(db, channel, group, allow=allow, deny=deny)
+        for act in (messaging.pin_message, messaging.unpin_message):
+            with pytest.raises(MissingPermission):
+                await act(db, bob, channel, sent.id, gate=CHANNELS)
+
     async def test_is_resumed(self, db: Transaction, ann: Actor, bob: Actor, channel: UUID) -> None:
         await say(db, ann, channel)
         missed = await messaging.read_since(db, bob, channel, 0, gate=CHANNELS)
