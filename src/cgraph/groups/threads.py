@@ -156,8 +156,8 @@ async def list_threads(
 async def update_thread(db: Repo, actor: Actor, thread_id: UUID, change: ThreadChange) -> Thread:
     """Name a thread differently, archive or open it, lock it, change its pace; what is as it was is not told.
 
-    Its owner may name, archive and open it and say when it is archived by itself, with MANAGE_THREADS everything is
-    allowed. Who may speak there may open it, unless it is locked. Raises `ThreadNotFound`, `MissingPermission`,
+    Its owner may name, archive and open it and say when it is archived by itself, while they may speak there; with
+    MANAGE_THREADS everything is allowed. Who may speak there may open it, unless it is locked. Raises `ThreadNotFound`, `MissingPermission`,
     `ChannelArchived`, `ThreadLocked`, `Invalid`.
     """
     if isinstance(change.name, str):
@@ -189,6 +189,8 @@ def _check_change(
         access.check_speaking()
     elif thread.owner_id != actor.id:
         access.demand(Permission.MANAGE_THREADS)
+    else:
+        access.check_speaking()
 
 
 def _changed(thread: ThreadFacts, change: ThreadChange) -> ThreadFacts:

@@ -257,6 +257,22 @@ class TestUpdateThread:
             with pytest.raises(MissingPermission):
                 await groups.update_thread(db, bob, thread.id, change)
 
+    async def test_is_not_its_owner_s_while_they_may_not_speak(
+        self, db: Transaction, bob: Actor, channel: UUID, thread: Thread
+    ) -> None:
+        change, right = ThreadChange(name="shout"), Permission.SEND_MESSAGES_IN_THREADS
+        await db.value(
+            "UPDATE group_members SET timed_out_until = now() + interval '1 hour' WHERE user_id = $1",
+            bob.id,
+        )
+        with pytest.raises(MissingPermission):
+            await groups.update_thread(db, bob, thread.id, change)
+        await db.value("UPDATE group_members SET timed_out_until = NULL WHERE user_id = $1", bob.id)
+        await overwrite(db, channel, bob.id, deny=right)
+        for denied in (change, ThreadChange(archived=True)):
+            with pytest.raises(MissingPermission):
+                await groups.update_thread(db, bob, thread.id, denied)
+
     async def test_opening_is_for_who_may_speak(
         self, db: Transaction, ann: Actor, bob: Actor, carl: Actor, thread: Thread
     ) -> None:
