@@ -10,6 +10,10 @@ from cgraph_kit.db import Repo
 
 MOST = 100
 """Names looked up in one message."""
+LONGEST = 100
+"""Characters of a name: no person's and no role's is longer."""
+MOST_PARTS = 16
+"""Parts between dots that are read as one name."""
 
 _SILENT = re.compile(
     r"```.*?(?:```|\Z)|`[^`\n]*`|\b[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE | re.DOTALL
@@ -41,11 +45,16 @@ def names_in(text: str) -> list[list[str]]:
     for match in _NAME.finditer(audible(text)):
         name = match[1].lower()
         if name not in found:
-            parts = name.split(".")
-            found[name] = [".".join(parts[:n]) for n in range(len(parts), 0, -1)]
+            found[name] = _readings(name)
             if len(found) == MOST:
                 break
     return list(found.values())
+
+
+def _readings(name: str) -> list[str]:
+    parts = name[: LONGEST + 1].split(".")
+    most = min(len(parts), MOST_PARTS)
+    return [one for n in range(most, 0, -1) if len(one := ".".join(parts[:n])) <= LONGEST]
 
 
 async def find_mentioned(db: Repo, conversation_id: UUID, sender_id: UUID, text: str) -> list[UUID]:

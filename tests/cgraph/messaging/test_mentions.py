@@ -40,6 +40,17 @@ class TestNamesIn:
     def test_is_bounded(self) -> None:
         assert len(names_in(" ".join(f"@user{n}" for n in range(1000)))) == 100
 
+    @pytest.mark.parametrize("text", ["@" + "a." * 2000 + "a", "@a" + "." * 3000 + "a"])
+    def test_reads_no_name_in_too_many_ways(self, text: str) -> None:
+        (readings,) = names_in(text)
+        assert len(readings) <= 16
+        assert readings[-1] == "a"
+        assert all(len(one) <= 100 for one in readings)
+
+    def test_leaves_out_what_is_too_long_for_a_name(self) -> None:
+        assert names_in("@ann." + "x" * 200) == [["ann"]]
+        assert names_in("@" + "x" * 101 + " @" + "y" * 100) == [[], ["y" * 100]]
+
     @pytest.mark.parametrize("text", ["@" * 4000, "@a." * 1300, "`" * 4000, "a.@" * 1300])
     def test_is_quick_on_nonsense(self, text: str) -> None:
         names_in(text)
