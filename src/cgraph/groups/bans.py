@@ -63,8 +63,9 @@ async def ban_members(
         people: dict[UUID, Person] = await accounts.get_people(tx, wanted)
         below = await _below(tx, standing, wanted)
         banned = [id for id in wanted if id in people and id in below]
-        for user_id in banned:
-            await _ban(tx, actor, group_id, [user_id], _reasoned(new, reason))
+        if banned:
+            # All at once: what is locked for one of them would otherwise come after another's stream.
+            await _ban(tx, actor, group_id, banned, _reasoned(new, reason))
         return NewlyBanned(banned, [id for id in wanted if id not in banned])
 
 

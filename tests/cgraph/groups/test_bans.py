@@ -121,6 +121,22 @@ class TestBanMembers:
         assert (await groups.get_ban(db, ann, group, eve.id)).reason == "raid"
         assert (await groups.get_group(db, ann, group)).member_count == 2
 
+    async def test_shows_all_out_together(
+        self,
+        db: Transaction,
+        ann: Actor,
+        bob: Actor,
+        moderator: Actor,
+        group: UUID,
+        happened: Callable[[type[Any]], list[Any]],
+    ) -> None:
+        people = sorted([bob.id, moderator.id])
+        await groups.ban_members(db, ann, group, NewBans(user_ids=people))
+        (changed,) = happened(groups.RightsChanged)
+        assert sorted(changed.user_ids) == people
+        again = await groups.ban_members(db, ann, group, NewBans(user_ids=[ann.id]))
+        assert (again.banned, again.refused) == ([], [ann.id])
+
 
 class TestPurgeMessages:
     async def test_takes_away_what_they_said_lately(
