@@ -6,6 +6,7 @@ import msgspec
 
 from cgraph import accounts
 from cgraph.accounts import Actor
+from cgraph_kit import clock
 from cgraph_kit.db import Repo
 
 from .access import Visibility
@@ -62,7 +63,7 @@ async def get_karma(db: Repo, actor: Actor, user_id: UUID) -> Karma:
     """
     await accounts.get_profile(db, actor, user_id)
     total = await db.one(_Total, _TOTAL, user_id)
-    forums = await db.all(ForumKarma, _FORUMS, user_id, actor.id, MOST)
+    forums = await db.all(ForumKarma, _FORUMS, user_id, actor.id, MOST, clock.now())
     return Karma(user_id, total.posts, total.comments, total.posts + total.comments, forums)
 
 
@@ -81,7 +82,9 @@ FROM karma k JOIN forums f ON f.id = k.forum_id
 WHERE k.user_id = $1 AND f.deleted_at IS NULL AND (
     f.visibility = '{_PUBLIC}' OR $1 = $2
     OR EXISTS (SELECT FROM forum_moderators m WHERE m.forum_id = f.id AND m.user_id = $2)
-    OR EXISTS (SELECT FROM forum_subscriptions s WHERE s.forum_id = f.id AND s.user_id = $2 AND s.state = 'active')
+    OR EXISTS (SELECT FROM forum_subscriptions s WHERE s.forum_id = f.id AND s.user_id = $2 AND s.state = 'active'
+        AND NOT EXISTS (SELECT FROM forum_bans b WHERE b.forum_id = f.id AND b.user_id = $2
+            AND (b.expires_at IS NULL OR b.expires_at > $4)))
 )
 ORDER BY k.posts + k.comments DESC, f.id LIMIT $3
 """

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 
+from cgraph_kit import clock
 from cgraph_kit.db import Repo
 from cgraph_kit.markdown import names_in
 
@@ -30,6 +31,7 @@ async def find_mentioned(
         author_id,
         forum.forum_id,
         forum.visibility == "private",
+        clock.now(),
     )
     ids = {row.username: row.user_id for row in rows}
     meant = (next((ids[name] for name in each if name in ids), None) for each in names)
@@ -47,6 +49,8 @@ SELECT u.id, u.username FROM users u
 WHERE u.username = ANY($1) AND u.state = 'active' AND u.id IS DISTINCT FROM $2
     AND NOT EXISTS (SELECT FROM blocked_pairs b WHERE b.user_id = $2 AND b.other_id = u.id)
     AND (NOT $4 OR EXISTS (SELECT FROM forum_subscriptions s
-            WHERE s.forum_id = $3 AND s.user_id = u.id AND s.state = 'active')
+            WHERE s.forum_id = $3 AND s.user_id = u.id AND s.state = 'active'
+                AND NOT EXISTS (SELECT FROM forum_bans b WHERE b.forum_id = $3 AND b.user_id = u.id
+                    AND (b.expires_at IS NULL OR b.expires_at > $5)))
         OR EXISTS (SELECT FROM forum_moderators m WHERE m.forum_id = $3 AND m.user_id = u.id))
 """

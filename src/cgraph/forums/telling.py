@@ -8,6 +8,7 @@ import msgspec
 
 from cgraph import notifications
 from cgraph.notifications import Kind, Occasion, Scope, Subject
+from cgraph_kit import clock
 from cgraph_kit.db import Repo, Transaction
 
 AT_ONCE = 500
@@ -78,14 +79,14 @@ async def list_readers(
     tx: Transaction, people: Sequence[UUID], forum_id: UUID, author_id: UUID | None
 ) -> list[UUID]:
     """Those of these people who may read the forum, and whom no block parts from the author; without the author."""
-    return await tx.values(_MAY_READ, list(people), forum_id, author_id)
+    return await tx.values(_MAY_READ, list(people), forum_id, author_id, clock.now())
 
 
 async def may_read(
     tx: Transaction, user_ids: Sequence[UUID], forum_id: UUID, author_id: UUID | None
 ) -> list[UUID]:
     """Those of these people who may be told of what somebody has said in a forum: readers, but the author and whom a block parts from them."""
-    return await tx.values(_MAY_READ, list(user_ids), forum_id, author_id)
+    return await tx.values(_MAY_READ, list(user_ids), forum_id, author_id, clock.now())
 
 
 _POST = """
@@ -112,5 +113,7 @@ WHERE w.id IS DISTINCT FROM $3
     AND (f.visibility <> 'private'
         OR EXISTS (SELECT FROM forum_moderators m WHERE m.forum_id = $2 AND m.user_id = w.id)
         OR EXISTS (SELECT FROM forum_subscriptions s
-            WHERE s.forum_id = $2 AND s.user_id = w.id AND s.state = 'active'))
+            WHERE s.forum_id = $2 AND s.user_id = w.id AND s.state = 'active'
+                AND NOT EXISTS (SELECT FROM forum_bans b WHERE b.forum_id = $2 AND b.user_id = w.id
+                    AND (b.expires_at IS NULL OR b.expires_at > $4))))
 """

@@ -1,5 +1,7 @@
 """Posts reach those whom they concern, and nobody who may not read them."""
 
+from datetime import timedelta
+
 import pytest
 
 from cgraph import forums, notifications
@@ -7,8 +9,10 @@ from cgraph.accounts import Actor
 from cgraph.application import SOURCES
 from cgraph.forums import PostChange, PostRead
 from cgraph.notifications import Scope, Wanted
+from cgraph_kit import clock
 from cgraph_kit.db import Transaction
-from support.forums import make_forum, make_post, subscribe
+from support import plaza
+from support.forums import ban, make_forum, make_post, subscribe
 from support.talk import block
 from support.telling import Node
 
@@ -103,6 +107,23 @@ class TestWatching:
         await make_post(db, ann, forum.id)
         await node.work()
         assert (await kinds(node, ann), await kinds(node, bob)) == ([], [])
+
+    async def test_in_private_leaves_out_who_is_banned(
+        self, node: Node, db: Transaction, ann: Actor, bob: Actor, eve: Actor
+    ) -> None:
+        forum = await make_forum(db, ann)
+        for one in (bob, eve):
+            await subscribe(db, one, forum.id, "watching")
+        await plaza.change(db, "forums", forum.id, visibility="private")
+        await ban(db, forum.id, bob.id)
+        await plaza.ban(db, forum.id, eve, expires_at=clock.now() - timedelta(hours=1))
+        post = await make_post(db, ann, forum.id, content=f"@{bob.username} @{eve.username}")
+        assert [link for link in (bob, eve) if f"/users/{link.id}" in post.html] == [eve]
+        await node.work()
+        assert (await kinds(node, bob), await kinds(node, eve)) == ([], ["mention"])
+        await make_post(db, ann, forum.id, content="Quiet")
+        await node.work()
+        assert await kinds(node, bob) == []
 
     async def test_tells_the_mentioned_of_that_alone(
         self, node: Node, db: Transaction, ann: Actor, bob: Actor

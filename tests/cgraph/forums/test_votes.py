@@ -21,6 +21,7 @@ from cgraph.forums.vote import SetVote, VotesCounted
 from cgraph_kit import clock
 from cgraph_kit.db import Transaction
 from support import plaza
+from support.forums import subscribe
 from support.talk import make_actor
 
 UP, NONE, DOWN = SetVote(1), SetVote(0), SetVote(-1)
@@ -214,4 +215,10 @@ class TestGetKarma:
         await plaza.change(db, "forums", forum_id, visibility="private")
         found = await karma.get_karma(db, eve, bob.id)
         assert (found.total, found.forums) == (1, [])
+        await plaza.change(db, "forums", forum_id, visibility="public")
+        await subscribe(db, eve, forum_id)
+        await plaza.change(db, "forums", forum_id, visibility="private")
+        assert len((await karma.get_karma(db, eve, bob.id)).forums) == 1
+        await plaza.ban(db, forum_id, eve)
+        assert (await karma.get_karma(db, eve, bob.id)).forums == []
         assert len((await karma.get_karma(db, bob, bob.id)).forums) == 1
