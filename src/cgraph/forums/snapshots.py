@@ -94,6 +94,8 @@ async def list_ranked(
     if after is None:
         return _page(await _begin(db, ranked, limit), 0)
     id, offset = decode_cursor(after, tuple[UUID, int], "after")
+    if not 0 <= offset <= LENGTH:
+        raise Invalid.field("after", "is not a cursor of this list")
     return await _read(db, ranked, id, offset, limit)
 
 
@@ -121,7 +123,7 @@ async def _read(db: Repo, ranked: Ranked, id: UUID, offset: int, limit: int) -> 
     kept = await db.first(_Kept, _KEPT, id, offset, limit, clock.now() - KEPT)
     if kept is None:
         raise ListingExpired
-    if kept.list != ranked.key or not 0 <= offset <= kept.length:
+    if kept.list != ranked.key or offset > kept.length:
         raise Invalid.field("after", "is not a cursor of this list")
     if offset < kept.length:
         return _page(kept, offset)

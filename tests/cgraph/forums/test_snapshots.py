@@ -206,6 +206,9 @@ class TestListRanked:
                 await list_ranked(db, which, after=page.after)
         with pytest.raises(Invalid):
             await list_ranked(db, ranked(forum_id), after="nonsense")
+        for offset in (-1, LENGTH + 1, 2**31, 2**70):
+            with pytest.raises(Invalid):
+                await list_ranked(db, ranked(forum_id), after=encode_cursor((uuid4(), offset)))
         with pytest.raises(ListingExpired):
             await list_ranked(db, ranked(forum_id), after=encode_cursor((uuid4(), 0)))
 
