@@ -6,10 +6,12 @@ Input structs are the changeset: they state types, lengths and patterns (`msgspe
 
 import json
 import re
+from datetime import datetime, timedelta
 from typing import Annotated, Any, TypeVar
 
 import msgspec
 
+from . import clock
 from .errors import Invalid
 from .reasons import one_of, plain
 
@@ -18,6 +20,9 @@ T = TypeVar("T")
 NO_NUL = r"^[^\x00]*$"
 Text = Annotated[str, msgspec.Meta(pattern=NO_NUL)]
 """Text PostgreSQL can keep: anything but NUL."""
+
+FARTHEST = timedelta(days=36525)
+"""How far ahead an end may lie: well within what every calendar and the database can add to."""
 
 _WHERE = re.compile(r" - at (?P<key>`key` in )?`\$\.?(?P<path>[^`]*)`$")
 _MISSING = re.compile(r"^Object missing required field `(?P<name>[^`]+)`")
@@ -61,6 +66,15 @@ def refuse_repeats(data: bytes | memoryview | msgspec.Raw) -> None:
             _read_names(text.decode())
         except RecursionError:
             raise Invalid("the input is nested too deeply") from None
+
+
+def demand_end(field: str, at: datetime | None) -> None:
+    """Raises `Invalid` for an aware instant at which something is to end, unless it lies in the next hundred years."""
+    now = clock.now()
+    if at is not None and at <= now:
+        raise Invalid.field(field, "must be in the future")
+    if at is not None and at > now + FARTHEST:
+        raise Invalid.field(field, "must be at most a hundred years from now")
 
 
 def invalid(error: msgspec.ValidationError, type: Any = Any, *, from_text: bool = False) -> Invalid:

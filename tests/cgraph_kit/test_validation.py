@@ -1,6 +1,6 @@
 """What bad input is told."""
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta, timezone
 from enum import Enum
 from typing import Annotated, Literal
 from uuid import UUID
@@ -8,8 +8,9 @@ from uuid import UUID
 import msgspec
 import pytest
 
+from cgraph_kit import clock
 from cgraph_kit.errors import Invalid
-from cgraph_kit.validation import NO_NUL, Input, convert, decode, refuse_repeats
+from cgraph_kit.validation import NO_NUL, Input, convert, decode, demand_end, refuse_repeats
 
 
 class Inner(Input):
@@ -151,3 +152,22 @@ class TestRefuseRepeats:
         deep = b'{"a":' * 100_000 + b"1" + b"}" * 100_000
         with pytest.raises(Invalid, match="nested too deeply"):
             refuse_repeats(deep)
+
+
+class TestDemandEnd:
+    def test_lets_pass_none_and_the_next_hundred_years(self) -> None:
+        demand_end("until", None)
+        demand_end("until", clock.now() + timedelta(days=36500))
+
+    @pytest.mark.parametrize(
+        "at",
+        [
+            datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14))),
+            datetime(2020, 1, 1, tzinfo=UTC),
+            datetime(9999, 12, 31, 23, 59, tzinfo=timezone(timedelta(hours=-14))),
+        ],
+    )
+    def test_refuses_what_is_past_or_too_far(self, at: datetime) -> None:
+        with pytest.raises(Invalid) as refused:
+            demand_end("until", at)
+        assert list(refused.value.fields or ()) == ["until"]

@@ -12,6 +12,7 @@ from cgraph_kit.db import Repo, Transaction, columns
 from cgraph_kit.errors import Invalid
 from cgraph_kit.ids import new_id
 from cgraph_kit.paging import DEFAULT_LIMIT, Page, decode_cursor, forward_page
+from cgraph_kit.validation import demand_end
 
 from .access import Access, get_forum, hold_forum
 from .ban import BanRow, ForumBan, NewForumBan
@@ -148,8 +149,7 @@ async def revert_ban(tx: Transaction, access: Access, entry: Entry, reason: str 
 def _check(actor: Actor, user_id: UUID, new: NewForumBan) -> None:
     if user_id == actor.id:
         raise Invalid.field("user_id", "is yourself")
-    if new.expires_at is not None and new.expires_at <= clock.now():
-        raise Invalid.field("expires_at", "must be in the future")
+    demand_end("expires_at", new.expires_at)
 
 
 async def _read(tx: Transaction, access: Access, user_id: UUID) -> BanRow | None:

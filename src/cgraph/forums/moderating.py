@@ -14,8 +14,8 @@ from cgraph import notifications
 from cgraph.accounts import Actor
 from cgraph_kit import clock
 from cgraph_kit.db import Repo, Transaction
-from cgraph_kit.errors import Invalid
 from cgraph_kit.ids import new_id
+from cgraph_kit.validation import demand_end
 
 from .access import Access
 from .comment_access import CommentAccess
@@ -109,8 +109,7 @@ async def pin_post(
 ) -> LogEntry:
     """Keep it at the top of its forum, until then or for good; again: until another time. Raises `Invalid` too."""
     at = clock.now()
-    if until is not None and until <= at:
-        raise Invalid.field("until", "must be in the future")
+    demand_end("until", until)
     what = _What(
         "post_pinned",
         lambda state, _act: replace(state, pinned_at=at, pinned_until=until),

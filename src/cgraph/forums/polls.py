@@ -12,7 +12,7 @@ from cgraph.accounts import Actor
 from cgraph_kit import clock
 from cgraph_kit.db import Repo, Transaction
 from cgraph_kit.errors import Invalid
-from cgraph_kit.validation import Input
+from cgraph_kit.validation import Input, demand_end
 
 from .access import hold_post
 from .errors import NoPoll, PollEnded
@@ -47,8 +47,7 @@ class _Poll(msgspec.Struct, frozen=True):
 
 async def add_poll(tx: Transaction, post_id: UUID, new: NewPoll) -> None:
     """Ask with a post that was made in this transaction. Raises `Invalid` for an end that is past."""
-    if new.ends_at is not None and new.ends_at <= clock.now():
-        raise Invalid.field("poll.ends_at", "must be in the future")
+    demand_end("poll.ends_at", new.ends_at)
     await tx.value(_ADD, post_id, new.multiple, new.hide_results, new.ends_at)
     await tx.value(_ADD_ANSWERS, post_id, new.answers)
 

@@ -12,7 +12,7 @@ from cgraph_kit import clock
 from cgraph_kit.db import Repo
 from cgraph_kit.errors import Invalid
 from cgraph_kit.ids import new_id
-from cgraph_kit.validation import NO_NUL, Input
+from cgraph_kit.validation import NO_NUL, Input, demand_end
 
 from .case import WholeCase
 from .claiming import demand_open, demand_unclaimed, hold_case
@@ -62,6 +62,7 @@ async def decide_case(
     Raises `CaseNotFound`, `CaseChanged`, `CaseClaimed`, `Invalid` for a measure that cannot be taken there, and as taking
     it in the place itself does.
     """
+    demand_end("until", new.until)
     async with db.transaction() as tx:
         row = await hold_case(tx, actor, case_id)
         if row.version != new.version:

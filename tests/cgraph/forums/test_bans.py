@@ -1,6 +1,6 @@
 """Keeping people from taking part in a forum, and what goes with it."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -24,6 +24,9 @@ from cgraph_kit.db import Repo, Transaction
 from cgraph_kit.errors import Invalid
 from support import plaza
 from support.forum_scene import ForumScene, comment, make_forum_scene, miscounted
+
+FAR = datetime(9999, 12, 31, 23, 59, tzinfo=timezone(timedelta(hours=-14)))
+"""The last instants there are, and none in UTC."""
 
 
 @pytest.fixture
@@ -74,14 +77,10 @@ class TestBanUser:
             await forums.ban_user(db, scene.junior, scene.forum_id, uuid4(), NewForumBan())
         with pytest.raises(Invalid):
             await forums.ban_user(db, scene.junior, scene.forum_id, scene.junior.id, NewForumBan())
-        with pytest.raises(Invalid):
-            await forums.ban_user(
-                db,
-                scene.junior,
-                scene.forum_id,
-                scene.reader.id,
-                NewForumBan(expires_at=clock.now()),
-            )
+        for end in (clock.now(), FAR):
+            new = NewForumBan(expires_at=end)
+            with pytest.raises(Invalid):
+                await forums.ban_user(db, scene.junior, scene.forum_id, scene.reader.id, new)
 
     async def test_closes_a_private_forum_to_them(self, db: Transaction, scene: ForumScene) -> None:
         await plaza.change(db, "forums", scene.forum_id, visibility="private")

@@ -1,7 +1,7 @@
 """What moderators do about posts and comments, and taking it back."""
 
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 from uuid import uuid4
 
@@ -25,6 +25,9 @@ from cgraph_kit.errors import Invalid
 from support import plaza
 from support.forum_scene import ForumScene, comment, make_forum_scene, miscounted
 from support.talk import body
+
+FAR = datetime(9999, 12, 31, 23, 59, tzinfo=timezone(timedelta(hours=-14)))
+"""The last instants there are, and none in UTC."""
 
 
 @pytest.fixture
@@ -179,8 +182,9 @@ class TestRemoveComment:
 
 class TestPinPost:
     async def test_ends_in_the_future(self, db: Transaction, scene: ForumScene) -> None:
-        with pytest.raises(Invalid):
-            await forums.pin_post(db, scene.junior, scene.post_id, until=clock.now())
+        for until in (clock.now(), FAR):
+            with pytest.raises(Invalid):
+                await forums.pin_post(db, scene.junior, scene.post_id, until=until)
 
     async def test_again_ends_at_another_time(self, db: Transaction, scene: ForumScene) -> None:
         until = clock.now() + timedelta(days=1)

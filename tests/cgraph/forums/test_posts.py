@@ -1,4 +1,4 @@
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -286,6 +286,14 @@ class TestPoll:
         later(3600)
         with pytest.raises(forums.PollEnded):
             await forums.vote_in_poll(db, bob, post.id, PollVote([1]))
+
+    async def test_ends_within_what_time_there_is(
+        self, db: Transaction, forum: UUID, ann: Actor
+    ) -> None:
+        for end in (clock.now(), datetime.max.replace(tzinfo=UTC)):
+            with pytest.raises(Invalid) as refused:
+                await make_post(db, ann, forum, poll=NewPoll(["a", "b"], ends_at=end))
+            assert list(refused.value.fields or ()) == ["poll.ends_at"]
 
     async def test_hides_results_until_then(
         self, db: Transaction, forum: UUID, ann: Actor, later: Any

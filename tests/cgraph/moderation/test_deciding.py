@@ -1,6 +1,6 @@
 """Deciding what was reported."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from uuid import uuid4
 
 import pytest
@@ -187,6 +187,15 @@ class TestDecideCase:
         new = NewDecision(scene.case.version, "approve", [measure], None, None)  # type: ignore[list-item]
         with pytest.raises(Invalid):
             await decide(db, scene.admin, scene.case, new)
+
+    async def test_refuses_ends_past_and_far(self, db: Repo) -> None:
+        scene = await make_scene(db)
+        far = datetime(9999, 12, 31, 23, 59, tzinfo=timezone(timedelta(hours=-14)))
+        for until in (clock.now(), far):
+            new = NewDecision(scene.case.version, "approve", ["ban"], until)
+            with pytest.raises(Invalid) as refused:
+                await decide(db, scene.admin, scene.case, new)
+            assert list(refused.value.fields or ()) == ["until"]
 
     def test_takes_measures_only_where_the_reports_are_right(self) -> None:
         with pytest.raises(Invalid):
