@@ -12,7 +12,7 @@ from cgraph_kit import clock
 from cgraph_kit.db import Repo
 from cgraph_kit.jobs import Nothing, OnePending, job
 
-from .access import ChannelAccess
+from .access import ChannelAccess, hold_seers
 from .thread import FACTS, FOLLOW, ThreadFacts
 from .thread_events import ThreadFollowed, ThreadPayload, tell_follower, tell_updated
 
@@ -29,11 +29,13 @@ async def go_on(db: Repo, actor: Actor, access: ChannelAccess) -> None:
         return
     async with db.transaction() as tx:
         thread_id = access.conversation_id
-        await tx.value("SELECT 1 FROM group_threads WHERE id = $1 FOR NO KEY UPDATE", thread_id)
+        if not await tx.value(_HOLD, thread_id):
+            return  # it was deleted since
+        stays = await hold_seers(tx, thread_id, [actor.id])
         opened = await tx.first(ThreadFacts, _REOPEN, thread_id)
         if opened is not None:
             await tell_updated(tx, opened)
-        if await tx.value(FOLLOW, thread_id, actor.id):
+        if stays and await tx.value(FOLLOW, thread_id, actor.id):
             payload = ThreadPayload(thread_id, access.channel_id, access.group_id)
             await tell_follower(tx, ThreadFollowed, payload, actor.id)
 
@@ -75,6 +77,7 @@ async def _archive(db: Repo, thread_id: UUID) -> int:
     return thread is not None
 
 
+_HOLD = "SELECT true FROM group_threads WHERE id = $1 FOR NO KEY UPDATE"
 _REOPEN = f"""
 UPDATE group_threads t SET archived_at = NULL WHERE t.id = $1 AND t.archived_at IS NOT NULL RETURNING {FACTS}
 """

@@ -7,8 +7,8 @@ from cgraph.accounts import Actor
 from cgraph_kit.db import Repo, Transaction
 from cgraph_kit.paging import DEFAULT_LIMIT, Page, decode_cursor, forward_page
 
-from .access import ChannelAccess, list_seers
-from .errors import MemberNotFound, ThreadFull
+from .access import ChannelAccess, hold_seers
+from .errors import MemberNotFound, ThreadFull, ThreadNotFound
 from .events import RightsChanged
 from .permissions import Permission
 from .thread import FOLLOW, FOLLOWERS_MAX, ThreadMember
@@ -35,6 +35,8 @@ async def follow_thread(db: Repo, actor: Actor, thread_id: UUID) -> None:
     """Hear what is said in a thread; again: nothing happens. Raises `ThreadNotFound`, `ThreadFull`."""
     async with db.transaction() as tx:
         access = await _hold(tx, actor, thread_id)
+        if not await hold_seers(tx, thread_id, [actor.id]):
+            raise ThreadNotFound
         await _follow(tx, access, actor.id)
 
 
@@ -50,7 +52,7 @@ async def add_thread_member(db: Repo, actor: Actor, thread_id: UUID, user_id: UU
     async with db.transaction() as tx:
         access = await _hold(tx, actor, thread_id)
         access.check_speaking()
-        if user_id not in await list_seers(tx, access.channel_id, [user_id]):
+        if user_id not in await hold_seers(tx, access.channel_id, [user_id]):
             raise MemberNotFound
         if await tx.value(_BLOCKED, actor.id, user_id):
             raise messaging.CannotAdd
@@ -92,8 +94,12 @@ async def _follow(tx: Transaction, access: ChannelAccess, user_id: UUID) -> None
 
 async def _leave(tx: Transaction, access: ChannelAccess, user_id: UUID) -> bool:
     thread_id = access.conversation_id
-    if not await tx.value(_UNFOLLOW, thread_id, user_id):
+    if not await tx.value(_FOLLOWS, thread_id, user_id):
         return False
+    if access.private:
+        # What is theirs there is locked before they are taken off the list, as wherever people go.
+        await messaging.silence_in_places(tx, [user_id], [thread_id])
+    await tx.value(_UNFOLLOW, thread_id, user_id)
     if access.private:
         await messaging.leave_places(tx, user_id, [thread_id])
         tx.publish(RightsChanged(access.group_id, [user_id], [thread_id]))
@@ -110,5 +116,6 @@ SELECT u.id, u.user_id, u.username, u.display_name, u.avatar_url, f.inserted_at
 FROM group_thread_members f JOIN users u ON u.id = f.user_id
 WHERE f.thread_id = $1 AND f.user_id > $2 ORDER BY f.user_id LIMIT $3
 """
-_UNFOLLOW = "DELETE FROM group_thread_members WHERE thread_id = $1 AND user_id = $2 RETURNING true"
+_FOLLOWS = "SELECT true FROM group_thread_members WHERE thread_id = $1 AND user_id = $2"
+_UNFOLLOW = "DELETE FROM group_thread_members WHERE thread_id = $1 AND user_id = $2"
 _BLOCKED = "SELECT EXISTS (SELECT FROM blocked_pairs WHERE user_id = $1 AND other_id = $2)"

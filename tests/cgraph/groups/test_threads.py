@@ -25,6 +25,7 @@ from cgraph.groups import (
     ThreadUnfollowed,
     ThreadUpdated,
 )
+from cgraph.groups.access import get_access
 from cgraph.groups.thread import FOLLOW, FOLLOWERS_MAX
 from cgraph_kit.db import Transaction
 from cgraph_kit.errors import Invalid
@@ -177,6 +178,15 @@ class TestSpeaking:
             "channel",
             "thread",
         ] * 2
+
+    async def test_leaves_nothing_where_it_is_gone_since(
+        self, db: Transaction, ann: Actor, carl: Actor, thread: Thread, happened: Happened
+    ) -> None:
+        access = await get_access(db, carl.id, thread.id)
+        await groups.delete_thread(db, ann, thread.id)
+        before = len(happened(ThreadFollowed))
+        await CHANNELS.said(db, carl, access)
+        assert len(happened(ThreadFollowed)) == before
 
     async def test_is_for_moderators_where_it_is_locked(
         self, db: Transaction, ann: Actor, bob: Actor, thread: Thread
