@@ -195,6 +195,31 @@ class TestThreads:
         )
         assert len([one for one in outcomes if isinstance(one, ThreadFull)]) == 3
 
+    async def test_go_with_the_channel_though_begun_just_before(
+        self, database: Database, other: Database, scene: Scene
+    ) -> None:
+        owner, bob, *_ = scene.people
+        async with database.transaction() as tx:
+            thread = await groups.create_thread(tx, bob, scene.channel, NewThread("x"))
+            gone = asyncio.create_task(groups.delete_channel(other, owner, scene.channel))
+            await _until_somebody_waits(database)
+        await gone
+        sql = "SELECT count(*) FROM streams WHERE id = $1"
+        assert await database.value(sql, thread.id) == 0
+
+    async def test_nobody_is_brought_in_who_is_being_shown_out(
+        self, database: Database, other: Database, scene: Scene
+    ) -> None:
+        owner, bob, eve, *_ = scene.people
+        new = NewThread("x", private=True)
+        thread = await groups.create_thread(database, bob, scene.channel, new)
+        async with database.transaction() as tx:
+            await groups.ban_member(tx, owner, scene.group, eve.id, groups.NewBan())
+            late = asyncio.create_task(groups.add_thread_member(other, bob, thread.id, eve.id))
+            await _until_somebody_waits(database)
+        with pytest.raises(groups.MemberNotFound):
+            await late
+
     async def test_are_opened_once_by_many(self, database: Database, scene: Scene) -> None:
         thread = await groups.create_thread(
             database, scene.people[0], scene.channel, NewThread("x")

@@ -108,6 +108,8 @@ async def delete_channel(
         place = await hold_channel(tx, actor, channel_id)
         place.demand(Permission.MANAGE_CHANNELS)
         before = await get_channel(tx, actor, channel_id)
+        # Whoever begins a thread refers to this row: they wait, or theirs is among those that go.
+        await tx.value("SELECT 1 FROM group_channels WHERE id = $1 FOR UPDATE", channel_id)
         inside = await tx.values(_LEAVE_CATEGORY, channel_id)
         threads = await tx.values(_THREADS, channel_id)
         if place.kind != "category":

@@ -88,6 +88,8 @@ async def delete_group(
     async with db.transaction() as tx:
         _demand_owner(await hold_group(tx, actor, group_id))
         members = await tx.values(_SOME, group_id, TOLD + 1)
+        # Whoever begins a thread refers to its channel: they wait, or theirs is among those that go.
+        await tx.value(_HOLD_CHANNELS, group_id)
         places = await tx.values(_PLACES, group_id)
         await tell(tx, GroupDeleted, group_id, GroupPayload(group_id))
         await messaging.delete_places(
@@ -161,6 +163,7 @@ _UPDATE = """
 UPDATE groups SET name = $2, description = $3, icon_url = $4, default_level = $5, updated_at = now() WHERE id = $1
 """
 _SOME = "SELECT user_id FROM group_members WHERE group_id = $1 LIMIT $2"
+_HOLD_CHANNELS = "SELECT 1 FROM group_channels WHERE group_id = $1 ORDER BY id FOR UPDATE"
 _PLACES = """
 SELECT id FROM group_channels WHERE group_id = $1 AND kind <> 'category'
 UNION ALL SELECT id FROM group_threads WHERE group_id = $1
