@@ -24,28 +24,28 @@ class _Changed(msgspec.Struct, frozen=True):
 
 
 async def revoke_votes(tx: Transaction, forum_id: UUID, user_id: UUID, *, most: int) -> int:
-    """Let so many votes a person has given in a forum count no longer; how many those were, 0 when none is left."""
+    """Let some votes a person has given in a forum count no longer, at most so many; how many, 0 when none is left."""
     return await _change(tx, forum_id, user_id, most, revoke=True)
 
 
 async def give_votes_back(tx: Transaction, forum_id: UUID, user_id: UUID, *, most: int) -> int:
-    """Let so many of the votes that were revoked count again; how many those were."""
+    """Let some of the votes that were revoked count again, at most so many; how many those were."""
     return await _change(tx, forum_id, user_id, most, revoke=False)
 
 
 async def _change(
     tx: Transaction, forum_id: UUID, user_id: UUID, most: int, *, revoke: bool
 ) -> int:
-    """Posts before comments, as everybody takes them."""
-    changed = 0
+    """Posts first; comments once none is left.
+
+    Never both in one transaction: it would hold authors' karma while it waits for comments, and whoever votes waits for
+    karma while they hold a comment.
+    """
     kinds: tuple[VotedKind, ...] = ("post", "comment")
     for kind in kinds:
         at = clock.now()
         sql = _sql(kind, revoke=revoke)
-        rows = await tx.all(
-            _Changed, sql, forum_id, user_id, most - changed, at if revoke else None
-        )
-        changed += len(rows)
+        rows = await tx.all(_Changed, sql, forum_id, user_id, most, at if revoke else None)
         for row in rows:
             score = row.upvotes - row.downvotes
             tx.publish(
@@ -53,9 +53,9 @@ async def _change(
                     kind, row.id, row.post_id, row.forum_id, row.upvotes, row.downvotes, score
                 )
             )
-        if changed == most:
-            break
-    return changed
+        if rows:
+            return len(rows)
+    return 0
 
 
 @cache

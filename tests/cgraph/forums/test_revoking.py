@@ -122,6 +122,17 @@ class TestRevokeVotes:
         await votes.vote_for_post(db, voter, other.posts[0], SetVote(1))
         assert await revoke_votes(db, room.forum_id, voter.id, most=10) == 0
 
+    async def test_takes_posts_and_comments_one_after_the_other(
+        self, db: Transaction, ann: Actor
+    ) -> None:
+        room = await Room.open(db, ann)
+        voter = room.people[5]
+        await votes.vote_for_post(db, voter, room.posts[0], SetVote(1))
+        await votes.vote_for_comment(db, voter, room.comments[0], SetVote(1))
+        for change in (revoke_votes, give_votes_back):
+            done = [await change(db, room.forum_id, voter.id, most=10) for _ in range(3)]
+            assert done == [1, 1, 0]
+
     async def test_tells_what_things_have_then(self, db: Transaction, ann: Actor) -> None:
         room = await Room.open(db, ann)
         post_id = room.posts[0]
