@@ -6,6 +6,7 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from cgraph.accounts import Actor
+from cgraph_kit import clock
 from cgraph_kit.db import Repo, Transaction
 from cgraph_kit.errors import Invalid
 
@@ -24,7 +25,7 @@ async def move_post(
 ) -> LogEntry:
     """Move a post from a forum one moderates to one in which one moderates, or may post. It is pinned no longer.
 
-    What was said in a private forum stays there, and nothing is taken into one. Raises `PostNotFound`, `NotModerator`,
+    What was said in a private forum stays there, and nothing is taken into one, nor to where its author is banned. Raises `PostNotFound`, `NotModerator`,
     `OutrankedInForum`, `AlreadyDone`, `Invalid`, and for the other forum `ForumNotFound`, `BannedFromForum`,
     `PostingRestricted`, `ForumArchived`.
     """
@@ -40,10 +41,13 @@ async def move_post(
         if target_id == post.forum.forum_id:
             raise AlreadyDone
         await demand_over(tx, post.forum, post.author_id)
+        target.demand_taking_part()
         if not target.moderator:
             target.demand_posting()
         if "private" in {target.visibility, post.forum.visibility}:
             raise Invalid.field("forum", "or the post's is private: nothing moves between them")
+        if await tx.value(_BANNED, target_id, post.author_id, clock.now()):
+            raise Invalid.field("forum", "has banned the author of the post")
         return await show_entry(tx, await _log_move(tx, post, target, reason))
 
 
@@ -131,6 +135,9 @@ async def _move(tx: Transaction, post: PostAccess, target: Access) -> None:
     await tell_post(tx, PostUpdated, target.forum_id, post.id, payload)
 
 
+_BANNED = """
+SELECT true FROM forum_bans WHERE forum_id = $1 AND user_id = $2 AND (expires_at IS NULL OR expires_at > $3)
+"""
 _PINS = """
 SELECT jsonb_strip_nulls(jsonb_build_object('pinned_at', pinned_at, 'pinned_until', pinned_until)) FROM posts WHERE id = $1
 """

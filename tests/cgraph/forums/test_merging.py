@@ -230,6 +230,17 @@ class TestMovePost:
             await forums.move_post(db, scene.junior, hers, open_)
         await forums.move_post(db, scene.junior, scene.post_id, open_)
 
+    async def test_brings_nothing_into_the_archived_nor_of_the_banned(
+        self, db: Transaction, scene: ForumScene
+    ) -> None:
+        archived = await plaza.found(db, scene.junior, archived_at=clock.now())
+        with pytest.raises(forums.ForumArchived):
+            await forums.move_post(db, scene.junior, scene.post_id, archived)
+        other = await plaza.found(db, scene.junior)
+        await plaza.ban(db, other, scene.author)
+        with pytest.raises(Invalid):
+            await forums.move_post(db, scene.junior, scene.post_id, other)
+
     async def test_is_taken_back_by_who_did_it_or_moderates_both(
         self, db: Transaction, scene: ForumScene
     ) -> None:
