@@ -29,12 +29,18 @@ async def hide_if_many(
 
 
 async def show_again(tx: Transaction, actor: Actor, case: Row) -> None:
-    """Put back what was hidden, if nobody has touched it since."""
+    """Put back what was hidden, if nobody has touched or moved it since and who decides may."""
     if case.hidden_act_id is None or case.place_id is None:
         return
     try:
         await forums.undo_act(tx, actor, case.place_id, case.hidden_act_id)
-    except forums.CannotUndoAct:
+    except (
+        forums.ActNotFound,
+        forums.CannotUndoAct,
+        forums.ForumNotFound,
+        forums.NotModerator,
+        forums.OutrankedInForum,
+    ):
         return
 
 

@@ -299,6 +299,28 @@ class TestHiding:
             await moderation.undo_decision(db, scene.junior, decided.decisions[0].id)
             assert not await self.removed(db, "post", scene.post_id)
 
+    async def test_of_what_was_moved_since_can_be_decided(
+        self, db: Transaction, scene: ForumScene
+    ) -> None:
+        said = await comment(db, scene.author, scene.post_id)
+        await self.report(db, "comment", said, 3)
+        other = await plaza.found(db, scene.creator)
+        await forums.move_post(db, scene.creator, scene.post_id, other)
+        case = await only_case(db, scene.junior, said)
+        decided = await decide(db, scene.junior, case, NewDecision(1, "reject"))
+        assert decided.state == "rejected"
+
+    async def test_of_who_moderates_above_by_now_can_be_decided(
+        self, db: Transaction, scene: ForumScene
+    ) -> None:
+        await self.report(db, "post", scene.post_id, 3)
+        sql = "UPDATE forum_moderators SET user_id = $2 WHERE forum_id = $1 AND user_id = $3"
+        await db.value(sql, scene.forum_id, scene.author.id, scene.senior.id)
+        case = await only_case(db, scene.junior, scene.post_id)
+        decided = await decide(db, scene.junior, case, NewDecision(1, "reject"))
+        assert decided.state == "rejected"
+        assert await self.removed(db, "post", scene.post_id)
+
     async def test_spares_what_moderators_wrote(self, db: Transaction, scene: ForumScene) -> None:
         hers = await plaza.post(db, scene.senior, scene.forum_id)
         await self.report(db, "post", hers, 4)
