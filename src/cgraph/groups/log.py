@@ -16,9 +16,20 @@ async def read_since(
 ) -> Missed:
     """Everything after `since`, or the reason why that cannot be given; None: only the last number.
 
-    Raises `GroupNotFound`.
+    What is from before they came is `expired` to them, and all that follows with it. Raises `GroupNotFound`.
     """
     await get_standing(db, actor.id, group_id)
     if since is None:
         return Missed(await streams.last_seq(db, group_id))
-    return await streams.since(db, group_id, since, most=limits.resume_max)
+    missed = await streams.since(db, group_id, since, most=limits.resume_max)
+    if missed.events and await db.value(_BEFORE, group_id, actor.id, since):
+        return Missed(missed.seq, reason="expired")
+    return missed
+
+
+_BEFORE = """
+SELECT EXISTS (
+    SELECT FROM events e JOIN group_members m ON m.group_id = $1 AND m.user_id = $2
+    WHERE e.stream_id = $1 AND e.seq > $3 AND e.inserted_at < m.joined_at
+)
+"""

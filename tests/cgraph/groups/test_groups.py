@@ -46,6 +46,22 @@ async def audited(db: Transaction, group_id: UUID) -> list[tuple[str, dict[str, 
     return list(zip(actions, changes, strict=True))
 
 
+class TestReadSince:
+    async def test_tells_nothing_from_before_they_came(
+        self, db: Transaction, ann: Actor, bob: Actor
+    ) -> None:
+        id = await found(db, ann)
+        await update_group(db, ann, id, GroupChange(name="a secret"))
+        before = (await groups.read_since(db, ann, id, None)).seq
+        await enter(db, id, bob)
+        sql = "UPDATE group_members SET joined_at = clock_timestamp() WHERE user_id = $1"
+        await db.value(sql, bob.id)
+        missed = await groups.read_since(db, bob, id, 0)
+        assert (missed.events, missed.reason) == ([], "expired")
+        assert (await groups.read_since(db, bob, id, before)).reason is None
+        assert (await groups.read_since(db, ann, id, 0)).events != []
+
+
 class TestCreateGroup:
     async def test_begins_with_everyone_and_a_channel(self, db: Transaction, ann: Actor) -> None:
         group = await create_group(db, ann, NewGroup(name="  Allotments ", description="Soil."))
