@@ -248,7 +248,7 @@ _EVENTS = """
 SELECT seq, type, payload, inserted_at FROM events WHERE stream_id = $1 AND seq > $2 ORDER BY seq LIMIT $3
 """
 _MESSAGES = """
-SELECT id, seq, sender_id, deleted_at IS NOT NULL FROM messages WHERE conversation_id = $1 AND id = ANY($2)
+SELECT id, seq, sender_id, deleted_at IS NOT NULL, mentions FROM messages WHERE conversation_id = $1 AND id = ANY($2)
 """
 _REACTIONS = """
 SELECT message_id, emoji, user_id

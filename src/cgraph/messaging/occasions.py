@@ -51,6 +51,8 @@ class Message(msgspec.Struct, frozen=True):
     seq: int
     sender_id: UUID | None
     gone: bool
+    mentions: Sequence[UUID] = ()
+    """Whom it mentions by now."""
 
 
 class Participant(msgspec.Struct, frozen=True):
@@ -79,6 +81,11 @@ class Happened(msgspec.Struct, frozen=True):
     answered: Message | None
     gone: bool
     """It was taken back."""
+
+    def names(self, user_id: UUID) -> bool:
+        """Whether it mentioned somebody, and was not edited since so that it does no more."""
+        by_now = self.message.gone or user_id in self.message.mentions
+        return by_now and user_id in self.logged.mentions
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -126,7 +133,7 @@ def _of(
         case "new_message":
             yield from _said(kind, conversation_id, one, there)
         case "message_edited" if kind not in {"direct", "self"}:
-            named = [person for person in there if person.user_id in one.logged.mentions]
+            named = [person for person in there if one.names(person.user_id)]
             yield from _became(place_of(kind, conversation_id), one, named, MENTION)
         case "reaction_added":
             author = [person for person in there if person.user_id == one.message.sender_id]
@@ -163,7 +170,7 @@ def _as_what(
     """Words to one person alone are that before all else; a name says more than an answer."""
     if kind == "direct":
         return "dm", place
-    if person.user_id in one.logged.mentions:
+    if one.names(person.user_id):
         return MENTION, Subject("message", one.message.id)
     if one.answered is not None and one.answered.sender_id == person.user_id:
         return "reply", Subject("message", one.answered.id)

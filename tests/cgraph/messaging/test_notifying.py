@@ -85,6 +85,15 @@ class TestMention:
         mentions = [row for row in await node.outcomes() if row.kind == "mention"]
         assert [row.user_id for row in mentions] == [bob.id]
 
+    async def test_is_none_once_edited_away(
+        self, node: Node, ann: Actor, bob: Actor, eve: Actor
+    ) -> None:
+        id = await open_between(node.db, ann, bob, eve)
+        sent = await say(node.db, ann, id, f"hello @{bob.username}")
+        await messaging.edit_message(node.db, ann, id, sent.id, MessageEdit("hello"))
+        await node.work()
+        assert not [row for row in await node.outcomes() if row.kind == "mention"]
+
     async def test_that_is_deleted_is_gone(
         self, node: Node, ann: Actor, bob: Actor, eve: Actor
     ) -> None:

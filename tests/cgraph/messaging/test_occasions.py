@@ -32,6 +32,7 @@ def message(seq: int = 1, sender_id: UUID | None = ANN, *, gone: bool = False) -
 def happened(type: str, about: Message, seq: int | None = None, **given: Any) -> Happened:
     answered, gone = given.pop("answered", None), given.pop("gone", about.gone)
     event = Event(seq or about.seq, type, "", THEN)
+    about = msgspec.structs.replace(about, mentions=given.pop("by_now", given.get("mentions", ())))
     return Happened(event, Logged(id=about.id, **given), about, answered, gone)
 
 
@@ -52,6 +53,14 @@ class TestSaid:
     def test_a_name_says_more_than_an_answer(self) -> None:
         answer = said(message(2), mentions=[BOB], answered=message(1, BOB))
         assert told(answer) == {(BOB, "mention"), (EVE, "message")}
+
+    def test_a_name_that_was_edited_away_says_nothing(self) -> None:
+        assert told(said(message(), mentions=[BOB, EVE], by_now=[EVE])) == {
+            (BOB, "message"),
+            (EVE, "mention"),
+        }
+        edited = happened("message_edited", message(), 2, mentions=[BOB], by_now=[])
+        assert told(edited) == set()
 
     def test_answers_whoever_is_answered(self) -> None:
         assert told(said(message(2), answered=message(1, EVE))) == {
