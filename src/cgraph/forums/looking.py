@@ -73,7 +73,8 @@ SELECT w.n, p.deleted_at IS NOT NULL OR p.removed_at IS NOT NULL OR f.deleted_at
         OR w.object_id IS DISTINCT FROM p.id AND w.object_id IS NOT NULL
             AND (c.id IS NULL OR c.deleted_at IS NOT NULL OR c.removed_at IS NOT NULL),
     {_MAY_READ}, coalesce(k.read_at >= coalesce(c.inserted_at, p.inserted_at), false),
-    nullif(left(CASE WHEN c.id IS NULL THEN p.title ELSE c.content END, {EXCERPT}), ''), p.title
+    nullif(left(CASE WHEN c.id IS NULL THEN p.title ELSE c.content END, {EXCERPT}), ''),
+    CASE WHEN p.deleted_at IS NULL AND p.removed_at IS NULL AND f.deleted_at IS NULL THEN p.title END
 FROM {_WANTED}
 JOIN posts p ON p.id = w.scope_id JOIN forums f ON f.id = p.forum_id {_JOINS}
 LEFT JOIN comments c ON c.id = w.object_id AND c.post_id = p.id

@@ -157,6 +157,13 @@ class TestLook:
         look = await self.look(db, bob, post.id)
         assert (look.may_see, look.text, look.title) == (False, None, None)
 
+    async def test_names_nothing_that_was_removed(self, db: Transaction, ann: Actor) -> None:
+        forum = await make_forum(db, ann)
+        post = await make_post(db, ann, forum.id)
+        await plaza.change(db, "posts", post.id, removed_at=clock.now())
+        look = await self.look(db, ann, post.id)
+        assert (look.gone, look.text, look.title) == (True, None, None)
+
     async def test_knows_what_is_gone(self, db: Transaction, ann: Actor) -> None:
         forum = await make_forum(db, ann)
         post = await make_post(db, ann, forum.id)
