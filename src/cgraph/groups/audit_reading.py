@@ -51,8 +51,12 @@ class AuditEntry(msgspec.Struct, frozen=True):
 async def list_audit_entries(
     db: Repo, actor: Actor, group_id: UUID, which: WhichEntries
 ) -> Page[AuditEntry]:
-    """What was done in a group, the newest first. Raises `GroupNotFound`, `MissingPermission`, `Invalid`."""
-    (await get_standing(db, actor.id, group_id)).demand(Permission.VIEW_AUDIT_LOG)
+    """What was done in a group, the newest first; the codes of invites only with MANAGE_GROUP.
+
+    Raises `GroupNotFound`, `MissingPermission`, `Invalid`.
+    """
+    standing = await get_standing(db, actor.id, group_id)
+    standing.demand(Permission.VIEW_AUDIT_LOG)
     start = decode_cursor(which.after, UUID, "after") if which.after else None
     rows = await db.all(
         AuditEntry,
@@ -65,7 +69,17 @@ async def list_audit_entries(
         which.limit + 1,
     )
     entries = [msgspec.convert(msgspec.structs.asdict(row), AuditEntry) for row in rows]
+    if not standing.may(Permission.MANAGE_GROUP):
+        entries = [_without_code(entry) for entry in entries]
     return forward_page(entries, which.limit, lambda entry: entry.id)
+
+
+def _without_code(entry: AuditEntry) -> AuditEntry:
+    """A code lets in whoever knows it."""
+    if not entry.action.startswith("invite_"):
+        return entry
+    changes = {name: change for name, change in entry.changes.items() if name != "code"}
+    return msgspec.structs.replace(entry, changes=changes)
 
 
 async def forget_audit_entries(db: Repo, before: datetime) -> None:

@@ -399,3 +399,18 @@ class TestRules:
             await groups.accept_rules(db, eve, group)
         with pytest.raises(Invalid):
             groups.Rules(["  "])
+
+
+class TestInviteCodes:
+    async def test_are_in_the_audit_log_for_who_manages_the_group(
+        self, db: Transaction, ann: Actor, bob: Actor, group: UUID
+    ) -> None:
+        made = await groups.create_invite(db, ann, group, groups.NewInvite())
+        role = await make_role(db, group, groups.Permission.VIEW_AUDIT_LOG)
+        await give(db, group, bob, role)
+        which = WhichEntries(action="invite_created")
+        (entry,) = (await groups.list_audit_entries(db, ann, group, which)).items
+        assert entry.changes["code"].after == made.invite.code
+        (entry,) = (await groups.list_audit_entries(db, bob, group, which)).items
+        assert "code" not in entry.changes
+        assert "max_uses" in entry.changes or "expires_at" in entry.changes
