@@ -155,7 +155,9 @@ TABLE: dict[str, Row] = {
     "POST /reset/{token}": public(422),
     "GET /unsubscribe/{token}": public(404),
     "POST /unsubscribe/{token}": public(404),
-    "GET /dev/mailbox": public(200),
+    "GET /dev/mailbox": public(
+        404
+    ),  # these call from elsewhere: it is for callers on its own machine
     "GET /dev/mailbox/{mail_id}": public(404),
     "GET /dev/mailbox/{mail_id}/html": public(404),
     "GET /api/openapi.json": public(200),
