@@ -17,7 +17,8 @@ from cgraph_kit.db import Repo
 from cgraph_kit.errors import Unavailable
 from cgraph_kit.pubsub import LocalBus, LocalPubSub
 from cgraph_web.realtime import realtime
-from cgraph_web.rights import TOPIC, Rights
+from cgraph_web.rechecking import TOPIC
+from cgraph_web.rights import Rights
 from support.communities import enter, first_channel, found
 from support.lines import written
 from support.people import Person, register
@@ -104,7 +105,7 @@ class TestRights:
     async def test_wait_for_the_database(
         self, scene: Scene, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("cgraph_web.rights.RETRY", 0.01)
+        monkeypatch.setattr("cgraph_web.rechecking.RETRY", 0.01)
         group_id, _, topic = await scene.begin()
         away = Away(scene.app.db, times=3)
         with written() as lines:
