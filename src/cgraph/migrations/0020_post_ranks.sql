@@ -1,0 +1,1 @@
+-- Ranks of posts, apart from posts.

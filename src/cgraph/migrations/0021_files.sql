@@ -1,0 +1,1 @@
+-- Files: uploads, what is kept, where it is attached.
