@@ -1,1 +1,2 @@
 -- Ranks of posts, apart from posts.
+SELECT;

@@ -1,1 +1,2 @@
 -- Files: uploads, what is kept, where it is attached.
+SELECT;

@@ -1,1 +1,2 @@
 -- Previews of links.
+SELECT;

@@ -1,1 +1,2 @@
 -- Groups and forums: what reviews found.
+SELECT;
