@@ -107,15 +107,7 @@ async def delete_channel(
     async with db.transaction() as tx:
         place = await hold_channel(tx, actor, channel_id)
         place.demand(Permission.MANAGE_CHANNELS)
-        before = await get_channel(tx, actor, channel_id)
-        # Whoever begins a thread refers to this row: they wait, or theirs is among those that go.
-        await tx.value("SELECT 1 FROM group_channels WHERE id = $1 FOR UPDATE", channel_id)
-        inside = await tx.values(_LEAVE_CATEGORY, channel_id)
-        threads = await tx.values(_THREADS, channel_id)
-        if place.kind != "category":
-            await messaging.delete_places(tx, [channel_id, *threads])
-        await tx.value("DELETE FROM group_channels WHERE id = $1", channel_id)
-        group_id = place.standing.group_id
+        group_id, before = place.standing.group_id, await get_channel(tx, actor, channel_id)
         await record(
             tx,
             group_id,
@@ -125,6 +117,13 @@ async def delete_channel(
             before=_said(before),
             reason=reason,
         )
+        # Whoever begins a thread refers to this row: they wait, or theirs is among those that go.
+        await tx.value("SELECT 1 FROM group_channels WHERE id = $1 FOR UPDATE", channel_id)
+        inside = await tx.values(_LEAVE_CATEGORY, channel_id)
+        threads = await tx.values(_THREADS, channel_id)
+        if place.kind != "category":
+            await messaging.delete_places(tx, [channel_id, *threads])
+        await tx.value("DELETE FROM group_channels WHERE id = $1", channel_id)
         await tell(tx, ChannelsUpdated, group_id, ChannelsPayload(group_id, [channel_id, *inside]))
         tx.publish(RightsChanged(group_id, channel_ids=[channel_id, *threads]))
 

@@ -63,9 +63,9 @@ async def take_thread(tx: Transaction, actor: Actor, thread_id: UUID, *, most: i
     facts = await can_convert_thread(tx, actor, thread_id)
     messages = await messaging.export_history(tx, thread_id, most=most)
     followers = await tx.values(_FOLLOWERS, thread_id)
+    await _note(tx, actor, "thread_converted", facts)
     await messaging.delete_places(tx, [thread_id])
     await tell_deleted(tx, facts)
-    await _note(tx, actor, "thread_converted", facts)
     tx.publish(RightsChanged(facts.group_id, None, [thread_id]))
     thread = ImportedThread(
         facts.id,

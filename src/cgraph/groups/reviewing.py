@@ -54,8 +54,9 @@ async def note_removed_message(
     """Keep in the audit log that a reported message was taken away, whose, and where."""
     where = {"channel_id": str(place_id), "author_id": author_id and str(author_id)}
     await record(
-        tx, group_id, actor.id, "reported_message_removed", author_id, after=where, reason=reason
-    )
+        tx, group_id, actor.id, "reported_message_removed", author_id,
+        after=where, reason=reason, place_id=place_id,
+    )  # fmt: skip
 
 
 _CHANNELS = f"""

@@ -216,9 +216,9 @@ async def delete_thread(db: Repo, actor: Actor, thread_id: UUID) -> None:
     async with db.transaction() as tx:
         access, thread = await _hold(tx, actor, thread_id)
         access.demand(Permission.MANAGE_THREADS)
+        await _note(tx, actor, "thread_deleted", thread, None)
         await messaging.delete_places(tx, [thread_id])
         await tell_deleted(tx, thread)
-        await _note(tx, actor, "thread_deleted", thread, None)
         tx.publish(RightsChanged(thread.group_id, None, [thread_id]))
 
 
