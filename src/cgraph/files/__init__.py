@@ -1,0 +1,1 @@
+"""Files people bring: taken in, looked at, kept, handed out."""

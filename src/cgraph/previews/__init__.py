@@ -1,0 +1,1 @@
+"""What the pages behind links show of themselves."""
