@@ -8,12 +8,12 @@ import msgspec
 from cgraph.accounts import Actor
 from cgraph_kit.db import Repo
 
-from .access import get_access
+from .access import ChannelAccess, get_access
 from .errors import ChannelNotFound, MemberNotFound
 from .explaining import Explanation, Reason, explain_in_channel, explain_in_group
 from .overwrite_facts import read_overwrite_facts
 from .permissions import MemberFacts, Permission
-from .standing import get_place, get_standing, list_standings
+from .standing import Place, get_place, get_standing, list_standings
 
 
 class Explained(msgspec.Struct, frozen=True):
@@ -36,40 +36,40 @@ async def explain(
     user_id: UUID | None = None,
     channel_id: UUID | None = None,
 ) -> Explained:
-    """Why the actor, or with MANAGE_ROLES another member, may what they may: in the group, or a channel, category or thread.
+    """Why the actor, or with MANAGE_ROLES there another member, may what they may: in the group, or a channel, category or thread.
 
     Raises `GroupNotFound`, `ChannelNotFound` for what the actor does not see, `MissingPermission`, `MemberNotFound`.
     """
     standing = await get_standing(db, actor.id, group_id)
+    place = None if channel_id is None else await _place(db, actor, group_id, channel_id)
     member = standing.member
     if user_id is not None and user_id != actor.id:
-        standing.demand(Permission.MANAGE_ROLES)
+        (place or standing).demand(Permission.MANAGE_ROLES)
         member = await get_member_facts(db, group_id, user_id)
-    why = await _explain(db, actor, member, channel_id)
+    why = explain_in_group(member) if place is None else await _explain(db, member, place)
     return Explained(group_id, channel_id, member.user_id, str(why.permissions), why.reasons)
 
 
-async def _explain(
-    db: Repo, actor: Actor, member: MemberFacts, channel_id: UUID | None
-) -> Explanation:
-    if channel_id is None:
-        return explain_in_group(member)
-    channel, thread = await _place(db, actor, member.group_id, channel_id)
-    overwrites = (await read_overwrite_facts(db, [channel])).get(channel, {})
-    return explain_in_channel(member, overwrites.values(), thread=thread)
+async def _explain(db: Repo, member: MemberFacts, place: Place | ChannelAccess) -> Explanation:
+    overwrites = (await read_overwrite_facts(db, [place.channel_id])).get(place.channel_id, {})
+    if isinstance(place, Place):
+        return explain_in_channel(member, overwrites.values())
+    outside = place.private and not await db.value(_FOLLOWS, place.conversation_id, member.user_id)
+    return explain_in_channel(member, overwrites.values(), thread=True, outside=outside)
 
 
-async def _place(db: Repo, actor: Actor, group_id: UUID, channel_id: UUID) -> tuple[UUID, bool]:
-    """The channel or category, or that of a thread, and whether it is one."""
+async def _place(db: Repo, actor: Actor, group_id: UUID, channel_id: UUID) -> Place | ChannelAccess:
+    """The actor's place in a channel or category, or their access to a thread."""
     try:
         place = await get_place(db, actor.id, channel_id)
-        found, of, thread = channel_id, place.standing.group_id, False
     except ChannelNotFound:
         access = await get_access(db, actor.id, channel_id)
-        found, of, thread = access.channel_id, access.group_id, access.is_thread
-    if of != group_id:
+        if access.group_id != group_id:
+            raise
+        return access
+    if place.standing.group_id != group_id:
         raise ChannelNotFound
-    return found, thread
+    return place
 
 
 async def get_member_facts(db: Repo, group_id: UUID, user_id: UUID) -> MemberFacts:
@@ -78,3 +78,6 @@ async def get_member_facts(db: Repo, group_id: UUID, user_id: UUID) -> MemberFac
     if not found:
         raise MemberNotFound
     return found[0].member
+
+
+_FOLLOWS = "SELECT true FROM group_thread_members WHERE thread_id = $1 AND user_id = $2"

@@ -22,6 +22,7 @@ Rule = Literal[
     "member_overwrite",
     "thread",
     "silenced",
+    "not_following",
     "no_view",
     "no_send",
 ]
@@ -43,6 +44,7 @@ class Reason(msgspec.Struct, frozen=True):
     - `everyone_overwrite`, `role_overwrites`, `member_overwrite`: what the channel allows or denies these
     - `thread`: in a thread SEND_MESSAGES is what SEND_MESSAGES_IN_THREADS is in its channel
     - `silenced`: timed out, or the rules are not accepted; only looking is left
+    - `not_following`: a private thread is for who follows it, or manages threads
     - `no_view`: nothing is allowed where one may not even look
     - `no_send`: it is of no use without SEND_MESSAGES
     """
@@ -69,9 +71,13 @@ def explain_in_group(member: MemberFacts) -> Explanation:
 
 
 def explain_in_channel(
-    member: MemberFacts, overwrites: Iterable[Overwrite], *, thread: bool = False
+    member: MemberFacts,
+    overwrites: Iterable[Overwrite],
+    *,
+    thread: bool = False,
+    outside: bool = False,
 ) -> Explanation:
-    """What they may in a channel, or in its threads, as `permissions.in_channel` says."""
+    """What they may in a channel, or in its threads, as `permissions.in_channel` says; `outside`: of a private thread."""
     if (high := _unbound(member)) is not None:
         return high
     steps = [_roles(member), *_overwritten(member, {one.target_id: one for one in overwrites})]
@@ -79,6 +85,8 @@ def explain_in_channel(
         steps.append(_in_thread)
     if member.silenced:
         steps.append(_mask("silenced", LOOKING))
+    if outside:
+        steps.append(_outside)
     return _explained([*steps, _view, _send])
 
 
@@ -180,6 +188,11 @@ def _in_thread(trace: _Trace) -> None:
     _, by = trace.spoke.get(Permission.SEND_MESSAGES_IN_THREADS, ("no_role", ()))
     allowed = bool(bits & Permission.SEND_MESSAGES_IN_THREADS)
     trace.say(Permission.SEND_MESSAGES, allowed=allowed, rule="thread", by=lambda _bit: by)
+
+
+def _outside(trace: _Trace) -> None:
+    if trace.bits & Permission.VIEW_CHANNEL and not trace.bits & Permission.MANAGE_THREADS:
+        _mask("not_following", ~Permission.VIEW_CHANNEL)(trace)
 
 
 def _view(trace: _Trace) -> None:
