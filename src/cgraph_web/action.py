@@ -113,9 +113,9 @@ def action(
     return make
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Route:
-    """Where an action is found."""
+    """Where an action is found. A route equals itself alone."""
 
     method: str
     path: str

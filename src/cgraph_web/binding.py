@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from inspect import signature
 from types import NoneType
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
@@ -39,8 +40,9 @@ class Binding:
     returns: Any
 
 
+@cache
 def bind(route: Route) -> Binding:
-    """Read a handler's signature. Raises `TypeError` for one that no request could satisfy."""
+    """Read a handler's signature, once. Raises `TypeError` for one that no request could satisfy."""
     fn = route.action.fn
     hints = get_type_hints(fn, include_extras=True)
     in_path = PARAMETER.findall(route.path)
@@ -76,6 +78,7 @@ def path_parser(types: Mapping[str, Any]) -> Callable[[Mapping[str, str]], dict[
     return parse
 
 
+@cache
 def query_parser(type: type[Input]) -> Callable[[bytes], Input]:
     """A query string to its struct. Raises `Invalid` for unknown, repeated and ill-typed parameters."""
     fields = msgspec.structs.fields(type)

@@ -109,6 +109,7 @@ class RateLimits:
         self._settings = settings
         check_overrides(settings)
         self._factor = settings.admin_limit_factor
+        self._meters: dict[tuple[str, Away, bool], Meter] = {}
         self._events = {admin: self._event_meters(admin=admin) for admin in (False, True)}
         self._other_event = self._meter(API, "", Away.LOCAL)
         self.strangers = self._meter(API, "", Away.LOCAL)
@@ -172,12 +173,19 @@ class RateLimits:
         """The meter of an operation; `name` may be overridden."""
         if scope is None or not self._on or (admin and not self._factor):
             return None
+        counted = name if name in self._settings.rate_limit_overrides else scope
+        key = counted, away, admin
+        if key not in self._meters:  # operations that are counted together share one
+            self._meters[key] = self._new_meter(counted, away, admin=admin)
+        return self._meters[key]
+
+    def _new_meter(self, counted: str, away: Away, *, admin: bool) -> Meter:
+        """`counted`: a scope, or the name of an operation that has a limit of its own."""
         settings = self._settings
-        rate = settings.rate_limit_overrides.get(name)
-        if rate is not None:
-            limit = Limit.parse(name, rate, away)
-        else:
-            limit = Limit.parse(scope, getattr(settings, f"rate_limit_{scope}"), away)
+        rate = settings.rate_limit_overrides.get(counted)
+        if rate is None:
+            rate = getattr(settings, f"rate_limit_{counted}")
+        limit = Limit.parse(counted, rate, away)
         if admin:
             limit = replace(limit, count=limit.count * self._factor)
         repeats = None if limit.name == API else self._meter(API, "", away, admin=admin)
