@@ -1,0 +1,111 @@
+"""What lies in the index: a thing as it can be found, and what it is called there."""
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Literal, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from cgraph.searchable import Kind, Searchable
+
+Weight = Literal["A", "B", "C", "D"]
+
+FORUMS = UUID("00000000-0000-0000-0000-0000000f0000")
+"""The scope of everything in any forum: whose forum one may not read is left out when somebody searches."""
+PEOPLE = UUID("00000000-0000-0000-0000-0000000a0000")
+"""The scope of everybody there is."""
+
+
+class Key(NamedTuple):
+    """What a thing is called in the index. Ids of messages are their own only within their container."""
+
+    kind: Kind
+    id: UUID
+    container_id: UUID | None = None
+    """Known for messages always; of other things the id is enough."""
+
+
+class Analysed(msgspec.Struct, frozen=True):
+    """What analysis makes of a thing's words."""
+
+    terms: str
+    """By what it is found, as the text of a tsvector with positions: `'cat':1A,7 'dog':2`. Titles and names weigh A."""
+    words: Sequence[str] = ()
+    """The whole words, folded, each once: what fragments and misspelt words are looked up among."""
+
+
+class Document(msgspec.Struct, frozen=True, kw_only=True):
+    """A thing with its words analysed."""
+
+    kind: Kind
+    id: UUID
+    container_id: UUID
+    community_id: UUID | None
+    item_id: UUID | None
+    author_id: UUID | None
+    inserted_at: datetime
+    seq: int | None
+    features: Sequence[str]
+    scopes: Sequence[UUID]
+    """Who reads one of these may read it, unless something takes it from them."""
+    terms: str
+    words: Sequence[str]
+
+    @property
+    def key(self) -> Key:
+        return Key(self.kind, self.id, self.container_id)
+
+
+def document_of(thing: Searchable, analysed: Analysed) -> Document:
+    """The thing as it goes into the index."""
+    return Document(
+        kind=thing.kind,
+        id=thing.id,
+        container_id=thing.container_id,
+        community_id=thing.community_id,
+        item_id=thing.item_id,
+        author_id=thing.author_id,
+        inserted_at=thing.inserted_at,
+        seq=thing.seq,
+        features=thing.features,
+        scopes=scopes_of(thing),
+        terms=analysed.terms,
+        words=analysed.words,
+    )
+
+
+def scopes_of(thing: Searchable) -> list[UUID]:
+    """Its container, and what holds that: its group, all forums, everybody."""
+    match thing.kind:
+        case "user":
+            return [thing.id, PEOPLE]
+        case "post" | "comment" | "forum":
+            return [thing.container_id, FORUMS]
+    if thing.community_id is None or thing.community_id == thing.container_id:
+        return [thing.container_id]
+    return [thing.container_id, thing.community_id]
+
+
+class Occurrence(NamedTuple):
+    """A term in one place of a text."""
+
+    term: str
+    position: int
+    """From 1."""
+    weight: Weight
+
+
+_LEXEME = re.compile(r"'((?:[^'\\]|''|\\.)*)'(?::([0-9A-D,]+))?", re.DOTALL)
+_ESCAPED = re.compile(r"''|\\(.)", re.DOTALL)
+
+
+def occurrences(terms: str) -> Iterator[Occurrence]:
+    """Every place of every term, for backends that know no tsvector."""
+    for lexeme, places in _LEXEME.findall(terms):
+        term = _ESCAPED.sub(lambda found: found[1] or "'", lexeme)
+        for place in filter(None, places.split(",")):
+            weighted = place[-1] in "ABCD"
+            number = int(place[:-1] if weighted else place)
+            yield Occurrence(term, number, place[-1] if weighted else "D")  # type: ignore[arg-type]  # one of four
