@@ -102,6 +102,12 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     people: bool = True
     hidden_authors: Collection[UUID] = ()
     """Whose things are never shown, nor themselves."""
+    hidden_in_forums: Collection[UUID] = ()
+    """Whose posts and comments are not shown beside that."""
+    hidden: Collection[UUID] = ()
+    """Things that are not shown, nor what hangs on them (`item_id`): posts the reader has hidden."""
+    seen: Collection[UUID] = ()
+    """Channels and threads that are found by their names, although nothing said in them is read."""
 
 
 class Position(msgspec.Struct, frozen=True):
