@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pytest
 
 from cgraph.accounts import Actor
+from cgraph.application import App
 from cgraph.settings import Settings
 from cgraph_kit.db import Database
 from cgraph_kit.errors import Unauthorized
@@ -161,6 +162,12 @@ async def call(asgi: Any, scope: dict[str, Any], pieces: Sequence[bytes | None])
     headers = {name.decode(): value.decode("latin-1") for name, value in sent[0]["headers"]}
     assert len(headers) == len(sent[0]["headers"]), "a header is sent twice"
     return Answer(sent[0]["status"], headers, b"".join(part["body"] for part in sent[1:]))
+
+
+@pytest.fixture(scope="session")
+def site(app: App) -> Caller:
+    """Nobody, calling the whole application; `site.as_(token)` is somebody."""
+    return Caller(cast("Any", app), create_app(app))
 
 
 @pytest.fixture

@@ -4,11 +4,13 @@ Nobody has no token; strangers have never been here; subscribers have subscribed
 post. The banned one may only read. The moderator stands below the senior, and both below the creator, whose forum it is;
 the administrator is the site's, and nobody in this forum. A third subscriber, `other`, is whom the others act on.
 
-A route or event without a row here fails. Each case has a scene of its own. In a private forum whoever is let in may what
+A route or event without a row here fails: a new one needs no more than its line in `TABLE`, and in `path_of` what its path
+names. Cases that are refused or only look share a scene; what was changed is used by no other (`Scenes`). In a private forum whoever is let in may what
 they may in a public one; to everybody else there is none.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -19,14 +21,14 @@ from cgraph.application import App
 from cgraph.forums import NewComment, NewPoll
 from cgraph_kit.channels.testing import JoinRefused, connect
 from cgraph_web.action import Route
-from cgraph_web.app import create_app
 from cgraph_web.realtime import realtime
 from cgraph_web.router import ROUTES
 from cgraph_web.socket import UserSocket
 from support.forums import ban, make_forum, make_post, slug, subscribe
 from support.people import PASSWORD, Person, register
+from support.scenes import Cast, Scenes, changes
 
-from .conftest import Caller
+from .conftest import Answer, Caller
 
 ROLES = (
     *("nobody", "stranger", "subscriber", "banned", "author"),
@@ -67,9 +69,13 @@ class Scene(NamedTuple):
         return [str(self.people[name].id) for name in ("moderator", "senior")]
 
 
-async def make_scene(app: App, *, private: bool = False) -> Scene:
+async def make_cast(app: App) -> Cast:
     people = {name: await register(app) for name in (*ROLES[1:], "other")}
     await accounts.grant_admin(app.db, people["administrator"].actor.username)
+    return people
+
+
+async def make_scene(app: App, people: Cast, *, private: bool = False) -> Scene:
     forum = await make_forum(app.db, people["creator"].actor)
     for name in ("subscriber", "author", "other"):
         await subscribe(app.db, people[name].actor, forum.id)
@@ -87,6 +93,10 @@ async def make_scene(app: App, *, private: bool = False) -> Scene:
     elsewhere = await make_forum(app.db, people["other"].actor)
     act = await forums.pin_post(app.db, people["moderator"].actor, post.id)
     return Scene(people, forum.id, post.id, said.id, into.id, elsewhere.id, act.id)
+
+
+PUBLIC = Scenes(make_cast, make_scene, plays=25)
+PRIVATE = Scenes(make_cast, partial(make_scene, private=True), plays=25)
 
 
 Body = dict[str, Any] | Callable[[Scene], dict[str, Any]] | None
@@ -268,12 +278,12 @@ KNOWN = [route for route in OURS if named(route) in TABLE]
 INSIDE = [route for route in KNOWN if "{forum}" in route.path or "_id}" in route.path]
 
 
-async def ask(app: App, route: Route, scene: Scene, role: str) -> Any:
+async def ask(site: Caller, route: Route, scene: Scene, role: str) -> Answer:
     row = TABLE[named(route)]
     token = None if role == "nobody" else scene.people[role].token
     body = row.body(scene) if callable(row.body) else row.body
-    caller = Caller(app, create_app(app), token)
-    return await caller.send(route.method, path_of(route, scene) + row.query, json=body)
+    path = path_of(route, scene) + row.query
+    return await site.as_(token).send(route.method, path, json=body)
 
 
 class TestRoutes:
@@ -282,41 +292,48 @@ class TestRoutes:
 
     @pytest.mark.parametrize("role", ROLES)
     @pytest.mark.parametrize("route", KNOWN, ids=named)
-    async def test_answer_each_role(self, app: App, route: Route, role: str) -> None:
-        answer = await ask(app, route, await make_scene(app), role)
-        assert answer.status == getattr(TABLE[named(route)], role), answer.body
+    async def test_answer_each_role(self, app: App, site: Caller, route: Route, role: str) -> None:
+        expected = getattr(TABLE[named(route)], role)
+        async with PUBLIC.lent(app, spoilt=changes(route, expected)) as scene:
+            answer = await ask(site, route, scene, role)
+            assert answer.status == expected, answer.body
 
     @pytest.mark.parametrize("route", INSIDE, ids=named)
-    async def test_of_private_forums_are_for_those_inside(self, app: App, route: Route) -> None:
-        scene = await make_scene(app, private=True)
-        answer = await ask(app, route, scene, "subscriber")
-        assert answer.status == TABLE[named(route)].subscriber
+    async def test_of_private_forums_are_for_those_inside(
+        self, app: App, site: Caller, route: Route
+    ) -> None:
+        expected = TABLE[named(route)].subscriber
+        async with PRIVATE.lent(app, spoilt=changes(route, expected)) as scene:
+            answer = await ask(site, route, scene, "subscriber")
+            assert answer.status == expected, answer.body
 
     @pytest.mark.parametrize("role", OUTSIDE)
     @pytest.mark.parametrize("route", INSIDE, ids=named)
     async def test_of_private_forums_tell_others_nothing(
-        self, app: App, route: Route, role: str
+        self, app: App, site: Caller, route: Route, role: str
     ) -> None:
         """The answer for what is there is, but for the request id, that for what is not."""
         if named(route) == ASKING and role == "stranger":
             return
-        scene = await make_scene(app, private=True)
-        there = await ask(app, route, scene, role)
-        nowhere = scene._replace(
-            forum_id=scene.user_id, post_id=scene.user_id, comment_id=scene.user_id
-        )
-        first, second = (
-            {**answer.error, "request_id": None}
-            for answer in (there, await ask(app, route, nowhere, role))
-        )
-        assert first == second
-        assert there.status in ({401, 404} if role == "nobody" else {404})
+        async with PRIVATE.lent(app, spoilt=False) as scene:
+            there = await ask(site, route, scene, role)
+            nowhere = scene._replace(
+                forum_id=scene.user_id, post_id=scene.user_id, comment_id=scene.user_id
+            )
+            first, second = (
+                {**answer.error, "request_id": None}
+                for answer in (there, await ask(site, route, nowhere, role))
+            )
+            assert first == second
+            assert there.status in ({401, 404} if role == "nobody" else {404})
 
-    async def test_private_forums_tell_who_asks_nothing_but_that(self, app: App) -> None:
-        scene = await make_scene(app, private=True)
+    async def test_private_forums_tell_who_asks_nothing_but_that(
+        self, app: App, site: Caller
+    ) -> None:
         route = next(route for route in OURS if named(route) == ASKING)
-        answer = await ask(app, route, scene, "stranger")
-        assert answer.json == {"data": {"state": "pending", "level": "tracking"}}
+        async with PRIVATE.lent(app, spoilt=True) as scene:
+            answer = await ask(site, route, scene, "stranger")
+            assert answer.json == {"data": {"state": "pending", "level": "tracking"}}
 
 
 TOPICS = ("forum:*", "post:*")
@@ -333,8 +350,10 @@ class TestEvents:
     @pytest.mark.parametrize("private", [False, True], ids=["public", "private"])
     @pytest.mark.parametrize("role", LISTENERS)
     async def test_are_heard_by_whoever_may_read(self, app: App, role: str, private: bool) -> None:
-        scene = await make_scene(app, private=private)
-        async with realtime(app) as endpoint:
+        async with (
+            (PRIVATE if private else PUBLIC).lent(app, spoilt=False) as scene,
+            realtime(app) as endpoint,
+        ):
             socket = await connect(endpoint, {"token": scene.people[role].token})
             for topic in (f"forum:{scene.forum_id}", f"post:{scene.post_id}"):
                 if private and role in OUTSIDE:

@@ -5,7 +5,8 @@ member for whom only looking is left, the banned one was shown out for good. The
 concerns many a little (`HOLDING`), the moderator one that manages people and what they say (`MODERATING`), the
 administrator ADMINISTRATOR; the owner owns it. A third member, `other`, has no role: on them the others act.
 
-A route or event without a row here fails. Each case has a scene of its own.
+A route or event without a row here fails: a new one needs no more than its line in `TABLE` or `EVENTS`, and in `path_of`
+what its path names. Cases that are refused or only look share a scene; what was changed is used by no other (`Scenes`).
 """
 
 from collections.abc import Callable
@@ -21,15 +22,15 @@ from cgraph.groups import Permission
 from cgraph_kit import clock
 from cgraph_kit.channels.testing import JoinRefused, connect
 from cgraph_web.action import Route
-from cgraph_web.app import create_app
 from cgraph_web.realtime import realtime
 from cgraph_web.router import ROUTES
 from cgraph_web.socket import UserSocket
 from support.channels import say
 from support.communities import enter, first_channel, found, make_role, overwrite
 from support.people import PASSWORD, Person, register
+from support.scenes import Cast, Scenes, changes
 
-from .conftest import Caller
+from .conftest import Answer, Caller
 
 ROLES = (
     *("nobody", "stranger", "member", "timed_out", "banned"),
@@ -83,9 +84,11 @@ class Scene(NamedTuple):
         return self.people["other"].id
 
 
-async def make_scene(app: App) -> Scene:
-    names = (*ROLES[1:], "other", "exile")
-    people = {name: await register(app) for name in names}
+async def make_cast(app: App) -> Cast:
+    return {name: await register(app) for name in (*ROLES[1:], "other", "exile")}
+
+
+async def make_scene(app: App, people: Cast) -> Scene:
     group_id = await found(app.db, people["owner"].actor)
     low = await make_role(app.db, group_id, name="low")
     for name, bits in (
@@ -120,6 +123,8 @@ async def make_scene(app: App) -> Scene:
         reply.id,
     )
 
+
+SCENES = Scenes(make_cast, make_scene, plays=25)
 
 _TIME_OUT = "UPDATE group_members SET timed_out_until = $3 WHERE group_id = $1 AND user_id = $2"
 _BAN = "INSERT INTO group_bans (group_id, user_id, banned_by) VALUES ($1, $2, $3)"
@@ -304,13 +309,11 @@ def named(route: Route) -> str:
 OURS = [route for route in ROUTES if route.path.startswith(PREFIXES)]
 
 
-async def ask(app: App, route: Route, row: Row, role: str) -> int:
-    scene = await make_scene(app)
+async def ask(site: Caller, route: Route, row: Row, scene: Scene, role: str) -> Answer:
     token = None if role == "nobody" else scene.people[role].token
     body = row.body(scene) if callable(row.body) else row.body
-    caller = Caller(app, create_app(app), token)
-    answer = await caller.send(route.method, path_of(route, scene) + row.query, json=body)
-    return answer.status
+    path = path_of(route, scene) + row.query
+    return await site.as_(token).send(route.method, path, json=body)
 
 
 class TestRoutes:
@@ -319,35 +322,44 @@ class TestRoutes:
 
     @pytest.mark.parametrize("role", ROLES)
     @pytest.mark.parametrize("route", OURS, ids=named)
-    async def test_answer_each_role(self, app: App, route: Route, role: str) -> None:
+    async def test_answer_each_role(self, app: App, site: Caller, route: Route, role: str) -> None:
         row = TABLE[named(route)]
-        assert await ask(app, route, row, role) == getattr(row, role)
+        expected = getattr(row, role)
+        async with SCENES.lent(app, spoilt=changes(route, expected)) as scene:
+            answer = await ask(site, route, row, scene, role)
+            assert answer.status == expected, answer.body
 
     @pytest.mark.parametrize("role", ROLES)
     @pytest.mark.parametrize("route", [r for r in OURS if named(r) in OF_OTHERS], ids=named)
-    async def test_tell_others_from_oneself(self, app: App, route: Route, role: str) -> None:
-        scene = await make_scene(app)
+    async def test_tell_others_from_oneself(
+        self, app: App, site: Caller, route: Route, role: str
+    ) -> None:
         row = OF_OTHERS[named(route)]
-        token = None if role == "nobody" else scene.people[role].token
-        path = f"{path_of(route, scene)}?user_id={scene.user_id}"
-        answer = await Caller(app, create_app(app), token).send(route.method, path)
-        assert answer.status == getattr(row, role)
+        expected = getattr(row, role)
+        async with SCENES.lent(app, spoilt=changes(route, expected)) as scene:
+            row = row._replace(query=f"?user_id={scene.user_id}")
+            answer = await ask(site, route, row, scene, role)
+            assert answer.status == expected, answer.body
 
     @pytest.mark.parametrize("role", ["stranger", "banned"])
     @pytest.mark.parametrize("route", [r for r in OURS if "_id}" in r.path], ids=named)
-    async def test_tell_outsiders_nothing(self, app: App, route: Route, role: str) -> None:
+    async def test_tell_outsiders_nothing(
+        self, app: App, site: Caller, route: Route, role: str
+    ) -> None:
         """The answer for what is there is, but for the request id, that for what is not."""
-        scene = await make_scene(app)
         row = TABLE[named(route)]
-        body = row.body(scene) if callable(row.body) else row.body
-        caller = Caller(app, create_app(app), scene.people[role].token)
-        there = path_of(route, scene) + row.query
-        nowhere = there.replace(str(scene.group_id), str(scene.user_id))
-        nowhere = nowhere.replace(str(scene.channel_id), str(scene.user_id))
-        nowhere = nowhere.replace(str(scene.thread_id), str(scene.user_id))
-        answers = [await caller.send(route.method, path, json=body) for path in (there, nowhere)]
-        first, second = ({**answer.error, "request_id": None} for answer in answers)
-        assert first == second
+        async with SCENES.lent(app, spoilt=changes(route, getattr(row, role))) as scene:
+            body = row.body(scene) if callable(row.body) else row.body
+            caller = site.as_(scene.people[role].token)
+            there = path_of(route, scene) + row.query
+            nowhere = there.replace(str(scene.group_id), str(scene.user_id))
+            nowhere = nowhere.replace(str(scene.channel_id), str(scene.user_id))
+            nowhere = nowhere.replace(str(scene.thread_id), str(scene.user_id))
+            answers = [
+                await caller.send(route.method, path, json=body) for path in (there, nowhere)
+            ]
+            first, second = ({**answer.error, "request_id": None} for answer in answers)
+            assert first == second
 
 
 OUTSIDE = ("stranger", "banned")
@@ -364,9 +376,11 @@ class TestTopics:
     @pytest.mark.parametrize("role", ROLES[1:])
     @pytest.mark.parametrize("topic", TOPICS)
     async def test_are_for_those_who_see(self, app: App, topic: str, role: str) -> None:
-        scene = await make_scene(app)
-        id = id_on(topic, scene)
-        async with realtime(app) as endpoint:
+        async with (
+            SCENES.lent(app, spoilt=False) as scene,
+            realtime(app) as endpoint,
+        ):
+            id = id_on(topic, scene)
             socket = await connect(endpoint, {"token": scene.people[role].token})
             if role in OUTSIDE:
                 with pytest.raises(JoinRefused) as refused:
@@ -442,12 +456,15 @@ class TestEvents:
     @pytest.mark.parametrize("role", [role for role in ROLES[1:] if role not in OUTSIDE])
     @pytest.mark.parametrize(("topic", "event"), CASES)
     async def test_answer_each_role(self, app: App, topic: str, event: str, role: str) -> None:
-        scene, row = await make_scene(app), EVENTS[topic][event]
-        async with realtime(app) as endpoint:
+        row = EVENTS[topic][event]
+        expected = getattr(row, role)
+        async with (
+            SCENES.lent(app, spoilt=expected in {"ok", None}) as scene,
+            realtime(app) as endpoint,
+        ):
             socket = await connect(endpoint, {"token": scene.people[role].token})
             channel = await socket.join(topic.replace("*", str(id_on(topic, scene))))
             ref = channel.push(event, row.payload(scene))
-            expected = getattr(row, role)
             if expected is None:
                 await channel.refute_push("phx_reply")
             elif expected == "ok":
