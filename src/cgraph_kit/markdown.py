@@ -35,20 +35,28 @@ ATTRIBUTES: Mapping[str, frozenset[str]] = {
     "pre": frozenset({"lang"}),
 }
 SCHEMES = frozenset({"http", "https", "mailto"})
+ATTACHMENT = "attachment"
+"""Scheme of what the text comes with: `![so](attachment:<id>)`. It leads to an address of ours, or nowhere."""
 LINK_REL = "nofollow ugc noopener"
 
 _NAME = re.compile(r"(?<![\w@/.])(?<!\w[+-])@([a-z0-9_.]{0,63}[a-z0-9_])(?![\w@])", re.IGNORECASE)
 _TAG = re.compile(r'<(/?)([a-z][a-z0-9]*)(?:[^<>"]|"[^"]*")*>')
+_ATTACHED = re.compile(rf' (src|href)="{ATTACHMENT}:([^"]*)"', re.IGNORECASE)
 _SILENT = frozenset({"a", "code", "pre"})
 """Elements in which an @ means nobody."""
 
 
-def render(source: str, links: Mapping[str, str] | None = None) -> str:
+def render(
+    source: str, links: Mapping[str, str] | None = None, files: Mapping[str, str] | None = None
+) -> str:
     """HTML of a text of bounded length. `links`: the address behind each `@name` that means somebody, by name in lower case.
 
-    Links of the source get `rel="nofollow ugc noopener"`; addresses other than http, https and mailto are dropped.
+    `files`: the address behind each `attachment:<id>`, by id in lower case. Links of the source get
+    `rel="nofollow ugc noopener"`; addresses other than http, https, mailto and of these files are dropped.
     """
     html = _clean(source)
+    if f'"{ATTACHMENT}:' in html:
+        html = _place_files(html, files or {})
     return _link_names(html, links) if links and "@" in html else html
 
 
@@ -86,7 +94,27 @@ def _cleaned(source: str) -> str:
     html = comrak.render_markdown(source, _extensions(source), _PARSE, _RENDER)
     if _is_deep(html):
         html = f"<p>{escape(source, quote=False)}</p>"
-    return _CLEANER.clean(html)
+    return _lowered(_CLEANER.clean(html))
+
+
+def _lowered(html: str) -> str:
+    """With the scheme of files as we look for it."""
+    if f'"{ATTACHMENT}:' not in html.lower():
+        return html
+    return _TAG.sub(
+        lambda tag: _ATTACHED.sub(lambda m: f' {m[1]}="{ATTACHMENT}:{m[2].lower()}"', tag[0]),
+        html,
+    )
+
+
+def _place_files(html: str, files: Mapping[str, str]) -> str:
+    """Files that did not come with the text lead nowhere, as all addresses that are dropped."""
+
+    def placed(match: "re.Match[str]") -> str:
+        address = files.get(match[2])
+        return f' {match[1]}="{escape(address)}"' if address else ""
+
+    return _TAG.sub(lambda tag: _ATTACHED.sub(placed, tag[0]), html)
 
 
 def _extensions(source: str) -> comrak.ExtensionOptions:
@@ -173,7 +201,7 @@ _CLEANER = nh3.Cleaner(
         "input": {"type": "checkbox"},
     },
     allowed_classes={"span": {"spoiler"}},
-    url_schemes=set(SCHEMES),
+    url_schemes={*SCHEMES, ATTACHMENT},
     url_relative="deny",
     link_rel=LINK_REL,
 )

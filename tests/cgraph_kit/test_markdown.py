@@ -259,7 +259,9 @@ class TestSafety:
 
     @given(
         st.lists(
-            st.sampled_from([*VECTORS, *"<>\"'`&;:/\\[]()!|*_~#-@\n\t \0", "javascript:", "ann"]),
+            st.sampled_from(
+                [*VECTORS, *"<>\"'`&;:/\\[]()!|*_~#-@\n\t \0", "javascript:", "attachment:", "ann"]
+            ),
             max_size=12,
         )
     )
@@ -350,6 +352,23 @@ class TestRender:
             '<p><a class="mention" href="/users/1">@ann</a> @bob '
             '<a class="mention" href="/users/1">@ANN</a></p>'
         )
+
+    @pytest.mark.parametrize("source", ["![a *b*](attachment:1f)", "![a b](Attachment:1F)"])
+    def test_shows_what_came_with_the_text(self, source: str) -> None:
+        html = render(source, None, {"1f": "/files/1?a&b"})
+        shown = '<p><img src="/files/1?a&amp;b" alt="a b" referrerpolicy="no-referrer"></p>'
+        assert html.strip() == shown
+        linked = render("[a](attachment:1f)", None, {"1f": "/files/1"})
+        assert linked.strip() == '<p><a href="/files/1" rel="nofollow ugc noopener">a</a></p>'
+
+    @pytest.mark.parametrize("files", [None, {"2e": "/files/2"}])
+    def test_of_what_did_not_come_with_it_nothing_is_left(
+        self, files: dict[str, str] | None
+    ) -> None:
+        html = render("![a](attachment:1f) [b](attachment:1f) `attachment:1f`", None, files)
+        assert "src" not in html
+        assert "href" not in html
+        assert "<code>attachment:1f</code>" in html
 
     def test_reads_the_longest_name_there_is(self) -> None:
         html = render("@ann.lee, @ann.other and @ann.", LINKS)
