@@ -258,6 +258,9 @@ class Settings(BaseSettings):
     group_channels_max: Count = _knob(500, "Channels and categories of one group.")
     channel_overwrites_max: Count = _knob(500, "Permission overwrites of one channel.")
     group_invites_max: Count = _knob(1000, "Invites of one group that are still good.")
+    group_threads_max: Count = _knob(
+        1000, "Threads of one group that are open; archived ones do not count."
+    )
     audit_log_days: Count = _knob(365, "Days the audit logs of groups are kept.")
     group_presence_max: Annotated[int, Field(ge=0, le=100)] = _knob(
         100,

@@ -79,6 +79,7 @@ from .errors import (
     TooManyInvites,
     TooManyOverwrites,
     TooManyRoles,
+    TooManyThreads,
     WouldLockOut,
 )
 from .events import (
@@ -293,6 +294,7 @@ __all__ = [
     "TooManyInvites",
     "TooManyOverwrites",
     "TooManyRoles",
+    "TooManyThreads",
     "Transfer",
     "WhichEntries",
     "WouldLockOut",

@@ -65,6 +65,10 @@ class ChannelAccess(Access, frozen=True, kw_only=True):
             raise MissingPermission.of(in_thread if self.is_thread else in_channel)
         self.check_open()
 
+    def check_attaching(self, *, voice: bool = False) -> None:
+        """Raises `MissingPermission`."""
+        self.demand(Permission.SEND_VOICE_MESSAGES if voice else Permission.ATTACH_FILES)
+
     def check_open(self) -> None:
         """Raise `ChannelArchived` or `ThreadLocked` where things can only be read."""
         if self.channel_archived:

@@ -144,6 +144,11 @@ class TooManyInvites(Conflict):
     default = "that is more invites than a group can have"
 
 
+class TooManyThreads(Conflict):
+    code = "too_many_threads"
+    default = "that is more threads than can be open in a group"
+
+
 class ThreadNotFound(NotFound):
     code = "thread_not_found"
     default = "there is no such thread"

@@ -18,6 +18,8 @@ class Limits(msgspec.Struct, frozen=True):
     """Overwrites of one channel or category."""
     group_invites_max: int = 1000
     """Invites of one group that are still good."""
+    group_threads_max: int = 1000
+    """Threads of one group that are open, which archived ones are not."""
     audit_log_days: int = 365
     """After which entries of audit logs go."""
     group_presence_max: int = 100

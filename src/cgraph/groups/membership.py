@@ -46,7 +46,7 @@ async def dismiss(tx: Transaction, group_id: UUID, user_ids: Collection[UUID]) -
     What is theirs in the channels is locked first (see `messaging.silence_in_places`), then their membership, for which
     those wait who tell them of something (see `hold_seers`), and their own streams at last.
     """
-    places = await list_places(tx, group_id)
+    places = await list_touched_places(tx, group_id, user_ids)
     await messaging.silence_in_places(tx, user_ids, places)
     gone = sorted(await tx.values(_GO, group_id, list(user_ids)))
     if not gone:
@@ -76,6 +76,15 @@ async def list_places(db: Repo, group_id: UUID) -> list[UUID]:
     return await db.values(_PLACES, group_id)
 
 
+async def list_touched_places(db: Repo, group_id: UUID, user_ids: Collection[UUID]) -> list[UUID]:
+    """Wherever in a group these people may have left something: its channels and open threads, and what else they have
+    looked into, follow, were told of or set something for; however many threads were ever archived there.
+    """
+    entered = await messaging.list_entered(db, user_ids)
+    told = await notifications.list_told_places(db, user_ids)
+    return await db.values(_TOUCHED, group_id, [*{*entered, *told}], list(user_ids))
+
+
 _COUNT = "SELECT count(*) FROM group_members WHERE user_id = $1"
 _JOIN = """
 WITH joined AS (
@@ -101,5 +110,12 @@ SELECT user_id FROM gone
 _PLACES = """
 SELECT id FROM group_channels WHERE group_id = $1 AND kind <> 'category'
 UNION ALL SELECT id FROM group_threads WHERE group_id = $1
+"""
+_TOUCHED = """
+SELECT id FROM group_channels WHERE group_id = $1 AND kind <> 'category'
+UNION SELECT id FROM group_threads WHERE group_id = $1 AND archived_at IS NULL
+UNION SELECT id FROM group_threads WHERE id = ANY($2) AND group_id = $1
+UNION SELECT t.id FROM group_thread_members f JOIN group_threads t ON t.id = f.thread_id
+WHERE f.user_id = ANY($3) AND t.group_id = $1
 """
 _UNFOLLOW = "DELETE FROM group_thread_members WHERE thread_id = ANY($1) AND user_id = ANY($2)"

@@ -30,7 +30,8 @@ class PurgeMessages(msgspec.Struct, frozen=True):
 @job(queue="default", timeout=600)
 async def purge_messages(app: "App", args: PurgeMessages) -> None:
     """Delete what somebody has said in a group since an instant. Twice is harmless: the second time nothing is left."""
-    places = await list_places(app.db, args.group_id)
+    active = await messaging.get_active_at(app.db, await list_places(app.db, args.group_id))
+    places = [place for place, at in active.items() if at >= args.since]
     await messaging.delete_messages_of(app.db, places, args.user_id, args.since, by=args.by)
 
 

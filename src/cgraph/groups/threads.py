@@ -16,9 +16,10 @@ from cgraph_kit.paging import DEFAULT_LIMIT, Page, decode_cursor, forward_page
 
 from .access import ChannelAccess, get_access
 from .audit import record
-from .errors import ChannelNotFound, ThreadExists, ThreadLocked, ThreadNotFound
+from .errors import ChannelNotFound, ThreadExists, ThreadLocked, ThreadNotFound, TooManyThreads
 from .events import RightsChanged
 from .gate import CHANNELS
+from .limits import DEFAULT_LIMITS, Limits
 from .permissions import Permission
 from .thread import FACTS, THREAD, NewThread, Thread, ThreadChange, ThreadFacts, check_name
 from .thread_events import (
@@ -32,12 +33,18 @@ from .thread_events import (
 
 
 async def create_thread(
-    db: Repo, actor: Actor, channel_id: UUID, new: NewThread, *, message_id: UUID | None = None
+    db: Repo,
+    actor: Actor,
+    channel_id: UUID,
+    new: NewThread,
+    *,
+    message_id: UUID | None = None,
+    limits: Limits = DEFAULT_LIMITS,
 ) -> Thread:
     """Begin a thread, at a message of the channel or by itself; whoever does follows it.
 
     Raises `ChannelNotFound` (also for threads: they have none), `MissingPermission`, `ChannelArchived`,
-    `MessageNotFound`, `ThreadExists`, `Invalid`.
+    `MessageNotFound`, `ThreadExists`, `TooManyThreads`, `Invalid`.
     """
     check_name(new.name)
     async with db.transaction() as tx:
@@ -47,6 +54,7 @@ async def create_thread(
         _check_new(access, new)
         if message_id is not None:
             await _check_message(tx, actor, channel_id, new, message_id)
+        await _check_room(tx, access.group_id, limits)
         thread = await _create(tx, actor, access, new, message_id)
         await tell_created(tx, thread)
         payload = ThreadPayload(thread.id, channel_id, access.group_id)
@@ -75,6 +83,13 @@ async def _check_message(
         raise messaging.MessageNotFound
     if there := await tx.value(_AT_MESSAGE, channel_id, message_id):
         raise ThreadExists(thread_id=str(there))
+
+
+async def _check_room(db: Repo, group_id: UUID, limits: Limits) -> None:
+    """Raise `TooManyThreads`; about, where several are opened at the same time."""
+    most = limits.group_threads_max
+    if await db.value(_COUNT_OPEN, group_id, most) >= most:
+        raise TooManyThreads(f"at most {most} threads are open in a group: archive one first")
 
 
 async def _create(
@@ -153,18 +168,27 @@ async def list_threads(
     return forward_page(rows, limit, lambda row: row.id)
 
 
-async def update_thread(db: Repo, actor: Actor, thread_id: UUID, change: ThreadChange) -> Thread:
+async def update_thread(
+    db: Repo,
+    actor: Actor,
+    thread_id: UUID,
+    change: ThreadChange,
+    *,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Thread:
     """Name a thread differently, archive or open it, lock it, change its pace; what is as it was is not told.
 
     Its owner may name, archive and open it and say when it is archived by itself, while they may speak there; with
     MANAGE_THREADS everything is allowed. Who may speak there may open it, unless it is locked. Raises `ThreadNotFound`, `MissingPermission`,
-    `ChannelArchived`, `ThreadLocked`, `Invalid`.
+    `ChannelArchived`, `ThreadLocked`, `TooManyThreads`, `Invalid`.
     """
     if isinstance(change.name, str):
         check_name(change.name)
     async with db.transaction() as tx:
         access, before = await _hold(tx, actor, thread_id)
         _check_change(access, before, actor, change)
+        if before.archived_at is not None and change.archived is False:
+            await _check_room(tx, before.group_id, limits)
         after = _changed(before, change)
         if after != before:
             await tx.value(_UPDATE, after.id, *_settings(after))
@@ -248,6 +272,9 @@ async def _note(
 
 
 _END = (datetime.fromisoformat("9999-12-31T00:00:00+00:00"), UUID(int=2**128 - 1))
+_COUNT_OPEN = """
+SELECT count(*) FROM (SELECT FROM group_threads WHERE group_id = $1 AND archived_at IS NULL LIMIT $2) t
+"""
 _AT_MESSAGE = "SELECT id FROM group_threads WHERE channel_id = $1 AND message_id = $2"
 _INSERT = f"""
 INSERT INTO group_threads AS t

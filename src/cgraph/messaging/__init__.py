@@ -133,6 +133,7 @@ from .places import (
     delete_places,
     get_active_at,
     leave_places,
+    list_entered,
     silence_in_places,
 )
 from .preferences import (
@@ -333,6 +334,7 @@ __all__ = [
     "limits_of",
     "list_conversations",
     "list_edits",
+    "list_entered",
     "list_messages",
     "list_participant_ids",
     "list_participants",

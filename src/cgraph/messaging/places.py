@@ -70,6 +70,11 @@ async def silence_in_places(
     await tx.value(_LEAVE, sorted(set(place_ids)), sorted(set(user_ids)))
 
 
+async def list_entered(db: Repo, user_ids: Collection[UUID]) -> list[UUID]:
+    """The channels and threads any of these people have ever looked into."""
+    return await db.values(_ENTERED, list(user_ids))
+
+
 class _Active(msgspec.Struct, frozen=True):
     id: UUID
     active_at: datetime
@@ -91,6 +96,7 @@ WITH made AS (
 )
 INSERT INTO streams (id, active_at) SELECT id, $3 FROM made
 """
+_ENTERED = "SELECT DISTINCT conversation_id FROM participants WHERE user_id = ANY($1) AND gated"
 _LEAVE = """
 WITH held AS (
     SELECT conversation_id, user_id FROM participants

@@ -70,7 +70,15 @@ from .preferences import (
 from .providers import open_pushers
 from .quiet import QuietHours, Window, quiet_until
 from .quiet_hours import NewQuietHours, QuietHoursShown, get_quiet_hours, set_quiet_hours
-from .reading import forget_places, leave_place, leave_places, read_place, withdraw, withdraw_all
+from .reading import (
+    forget_places,
+    leave_place,
+    leave_places,
+    list_told_places,
+    read_place,
+    withdraw,
+    withdraw_all,
+)
 from .recipients import Recipient, get_recipients
 from .record import keep_record
 from .resolve import resolve
@@ -183,6 +191,7 @@ __all__ = [
     "list_preferences",
     "list_targets",
     "list_told",
+    "list_told_places",
     "list_traces",
     "mark_notifications_read",
     "mark_notifications_seen",

@@ -61,6 +61,11 @@ async def leave_places(tx: Transaction, user_id: UUID, scope_ids: Sequence[UUID]
     await _retract(tx, await tx.values(_LEAVE_ALL_ALERTS, scope_ids, user_id))
 
 
+async def list_told_places(db: Repo, user_ids: Collection[UUID]) -> list[UUID]:
+    """The places of which anything is in the inboxes of these people, or for which they have set something."""
+    return await db.values(_TOLD_PLACES, list(user_ids))
+
+
 async def forget_places(db: Repo, scope_ids: Sequence[UUID]) -> None:
     """These places are no more: nothing of them stays with anybody. A few people at a time, so that nobody waits long."""
     await db.value("DELETE FROM notification_preferences WHERE scope_id = ANY($1)", scope_ids)
@@ -180,6 +185,11 @@ _FORGET = "DELETE FROM notification_preferences WHERE scope_id = ANY($1) AND use
 _LEAVE_ALL = "DELETE FROM notifications WHERE scope_id = ANY($1) AND user_id = $2 RETURNING id"
 _LEAVE_ALL_ALERTS = """
 UPDATE notification_alerts SET read = true WHERE scope_id = ANY($1) AND user_id = $2 AND NOT read RETURNING user_id
+"""
+_TOLD_PLACES = """
+SELECT scope_id FROM notifications WHERE user_id = ANY($1) AND scope_id IS NOT NULL
+UNION SELECT scope_id FROM notification_alerts WHERE user_id = ANY($1)
+UNION SELECT scope_id FROM notification_preferences WHERE user_id = ANY($1)
 """
 _IN_PLACES = """
 SELECT DISTINCT user_id FROM notifications WHERE scope_id = ANY($1)

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from cgraph import conversions, groups, messaging
 from cgraph.accounts import Actor
+from cgraph.application import App
 from cgraph.groups import NewThread, Thread, ThreadChange, ThreadMember
 from cgraph_kit.db import Repo
 from cgraph_kit.paging import WhichPage
@@ -13,7 +14,12 @@ from cgraph_web.views.base import Data, Many, many
 
 from .channel_messages import SPEAKING
 
-NEW = (groups.ChannelNotFound, groups.MissingPermission, groups.ChannelArchived)
+NEW = (
+    groups.ChannelNotFound,
+    groups.MissingPermission,
+    groups.ChannelArchived,
+    groups.TooManyThreads,
+)
 
 
 class ListThreads(WhichPage, frozen=True):
@@ -35,17 +41,23 @@ async def index(
 
 
 @action(status=201, errors=NEW)
-async def create(db: Repo, actor: Actor, channel_id: UUID, new: Body[NewThread]) -> Data[Thread]:
+async def create(
+    db: Repo, actor: Actor, app: App, channel_id: UUID, new: Body[NewThread]
+) -> Data[Thread]:
     """Begin a thread by itself, with CREATE_PUBLIC_THREADS or CREATE_PRIVATE_THREADS; one follows it."""
-    return Data(await groups.create_thread(db, actor, channel_id, new))
+    return Data(await groups.create_thread(db, actor, channel_id, new, limits=app.limits.groups))
 
 
 @action(status=201, errors=(*NEW, messaging.MessageNotFound, groups.ThreadExists))
 async def create_at(
-    db: Repo, actor: Actor, channel_id: UUID, message_id: UUID, new: Body[NewThread]
+    db: Repo, actor: Actor, app: App, *, channel_id: UUID, message_id: UUID, new: Body[NewThread]
 ) -> Data[Thread]:
     """Begin a thread at a message of the channel; a message has at most one."""
-    return Data(await groups.create_thread(db, actor, channel_id, new, message_id=message_id))
+    limits = app.limits.groups
+    thread = await groups.create_thread(
+        db, actor, channel_id, new, message_id=message_id, limits=limits
+    )
+    return Data(thread)
 
 
 @action(errors=(groups.ThreadNotFound, conversions.ConvertedAway))
@@ -55,16 +67,17 @@ async def show(db: Repo, actor: Actor, thread_id: UUID) -> Data[Thread]:
         return Data(await groups.get_thread(db, actor, thread_id))
 
 
-@action(errors=(groups.ThreadNotFound, *SPEAKING))
+@action(errors=(groups.ThreadNotFound, groups.TooManyThreads, *SPEAKING))
 async def update(
-    db: Repo, actor: Actor, thread_id: UUID, change: Body[ThreadChange]
+    db: Repo, actor: Actor, app: App, thread_id: UUID, change: Body[ThreadChange]
 ) -> Data[Thread]:
     """Name it differently, archive or open it, lock it, change its pace.
 
     Who began it may name, archive and open it and say when it is archived by itself; the rest takes MANAGE_THREADS. Who may
     speak in it may open it, unless it is locked.
     """
-    return Data(await groups.update_thread(db, actor, thread_id, change))
+    limits = app.limits.groups
+    return Data(await groups.update_thread(db, actor, thread_id, change, limits=limits))
 
 
 @action(status=204, errors=(groups.ThreadNotFound, groups.MissingPermission))

@@ -21,13 +21,17 @@ from cgraph.groups import (
     MemberRole,
     MemberUpdated,
     MissingPermission,
+    NewThread,
     Outranked,
     OwnerCannotLeave,
     Permission,
     RightsChanged,
     RoleNotFound,
+    ThreadChange,
     WhichEntries,
 )
+from cgraph.groups.membership import list_touched_places
+from cgraph.notifications import PreferenceChange
 from cgraph_kit import clock
 from cgraph_kit.db import Transaction
 from cgraph_kit.errors import Invalid
@@ -50,6 +54,13 @@ async def actions(db: Transaction, actor: Actor, group: UUID) -> list[str]:
     """What the audit log says was done, the newest first."""
     page = await groups.list_audit_entries(db, actor, group, WhichEntries())
     return [entry.action for entry in page.items]
+
+
+_TELL = """
+INSERT INTO notifications (id, user_id, kind, subject_type, subject_id, scope, scope_id, actor_count, event_count,
+    first_event_at, last_event_at, payload)
+VALUES (gen_random_uuid(), $1, 'mention', 'message', gen_random_uuid(), 'thread', $2, 1, 1, now(), now(), '{}')
+"""
 
 
 @pytest.fixture
@@ -346,6 +357,34 @@ class TestKickMember:
         ).items
         assert entry.actor is not None
         assert (entry.actor.id, entry.target_id, entry.reason) == (moderator.id, bob.id, "noise")
+
+    async def test_leaves_nothing_of_theirs_in_archived_threads(
+        self, db: Transaction, ann: Actor, bob: Actor, group: UUID
+    ) -> None:
+        channel = await first_channel(db, group)
+        threads = [
+            (await groups.create_thread(db, ann, channel, NewThread(name))).id
+            for name in ("said", "set", "told", "followed", "untouched")
+        ]
+        said, is_set, told, followed, untouched = threads
+        await say(db, bob, said)
+        await groups.change_thread_preference(db, bob, is_set, PreferenceChange(level="all"))
+        await db.value(_TELL, bob.id, told)
+        await groups.follow_thread(db, bob, followed)
+        for thread in threads:
+            await groups.update_thread(db, ann, thread, ThreadChange(archived=True))
+        touched = await list_touched_places(db, group, [bob.id])
+        assert untouched not in touched
+        assert set(touched) == {channel, said, is_set, told, followed}
+
+        await groups.kick_member(db, ann, group, bob.id)
+        sql = "SELECT left_seq FROM participants WHERE conversation_id = $1 AND user_id = $2"
+        assert await db.value(sql, said, bob.id) is not None
+        for table in ("notification_preferences", "notifications"):
+            sql = f"SELECT count(*) FROM {table} WHERE scope_id = ANY($1) AND user_id = $2"
+            assert await db.value(sql, threads, bob.id) == 0, table
+        sql = "SELECT count(*) FROM group_thread_members WHERE thread_id = $1 AND user_id = $2"
+        assert await db.value(sql, followed, bob.id) == 0
 
     async def test_is_refused(
         self, db: Transaction, ann: Actor, bob: Actor, eve: Actor, moderator: Actor, group: UUID

@@ -24,6 +24,7 @@ from cgraph.groups import (
     ThreadNotFound,
     ThreadUnfollowed,
     ThreadUpdated,
+    TooManyThreads,
 )
 from cgraph.groups.access import get_access
 from cgraph.groups.thread import FOLLOW, FOLLOWERS_MAX
@@ -68,6 +69,18 @@ async def carl(db: Transaction, group: UUID) -> Actor:
 
 
 class TestCreateThread:
+    async def test_a_group_has_so_many_open_ones(
+        self, db: Transaction, ann: Actor, bob: Actor, group: UUID, channel: UUID
+    ) -> None:
+        few = groups.Limits(group_threads_max=2)
+        other = (await groups.create_channel(db, ann, group, groups.NewChannel(name="other"))).id
+        first = await groups.create_thread(db, bob, channel, NewThread("1"), limits=few)
+        await groups.create_thread(db, bob, other, NewThread("2"), limits=few)
+        with pytest.raises(TooManyThreads):
+            await groups.create_thread(db, bob, channel, NewThread("3"), limits=few)
+        await groups.update_thread(db, bob, first.id, ThreadChange(archived=True), limits=few)
+        await groups.create_thread(db, bob, channel, NewThread("3"), limits=few)
+
     async def test_whoever_begins_it_follows_it(
         self, thread: Thread, bob: Actor, channel: UUID, happened: Happened
     ) -> None:
@@ -299,6 +312,20 @@ class TestUpdateThread:
     ) -> None:
         await groups.update_thread(db, bob, thread.id, ThreadChange(name="plans", archived=False))
         assert happened(ThreadUpdated) == []
+
+    async def test_archived_ones_are_opened_while_there_is_room(
+        self, db: Transaction, bob: Actor, channel: UUID, thread: Thread
+    ) -> None:
+        few = groups.Limits(group_threads_max=1)
+        await groups.update_thread(db, bob, thread.id, ThreadChange(archived=True), limits=few)
+        other = await groups.create_thread(db, bob, channel, NewThread("other"), limits=few)
+        with pytest.raises(TooManyThreads):
+            await groups.update_thread(db, bob, thread.id, ThreadChange(archived=False), limits=few)
+        await say(db, bob, thread.id, "but nobody is refused a word for it")
+        assert (await groups.get_thread(db, bob, thread.id)).archived_at is None
+        named = ThreadChange(name="others", archived=False)
+        changed = await groups.update_thread(db, bob, other.id, named, limits=few)
+        assert changed.name == "others"
 
     async def test_moderators_are_in_the_audit_log(
         self, db: Transaction, ann: Actor, group: UUID, thread: Thread
