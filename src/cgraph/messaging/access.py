@@ -52,6 +52,9 @@ class Access(msgspec.Struct, frozen=True):
         if not can_speak(closed=self.closed):
             raise CannotSend
 
+    def check_attaching(self, *, voice: bool = False) -> None:
+        """May they, who may speak, bring files with what they say, or (`voice`) their voice instead? Raises as `check_speaking`."""
+
     def check_reacting(self) -> None:
         """May they put an emoji under something? Raises as `check_speaking`."""
         self.check_speaking()
