@@ -220,6 +220,9 @@ class Settings(BaseSettings):
 
     # -- messaging
     message_max: Count = _knob(4000, "Longest message, in code points.")
+    message_attachments_max: Count = _knob(10, "Files with one message.")
+    voice_seconds_max: Count = _knob(300, "Longest voice message, in seconds.")
+    voice_bytes_max: Count = _knob(10_485_760, "Largest voice message, in bytes.")
     participants_max: Count = _knob(50, "People in one group conversation.")
     reactions_max: Count = _knob(20, "Distinct reactions on one message.")
     pins_max: Count = _knob(250, "Pinned messages of one conversation.")
@@ -276,6 +279,8 @@ class Settings(BaseSettings):
     # -- forums
     post_max: Count = _knob(40_000, "Longest post, in code points.")
     comment_max: Count = _knob(10_000, "Longest comment, in code points.")
+    post_attachments_max: Count = _knob(20, "Files with one post.")
+    comment_attachments_max: Count = _knob(4, "Files with one comment.")
     forum_depth_max: Count = _knob(8, "Forums that lie in each other.")
     forums_max: Count = _knob(100, "Forums one person may have made.")
     moderators_max: Count = _knob(50, "Moderators of one forum, its creator counted.")

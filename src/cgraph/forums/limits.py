@@ -14,6 +14,10 @@ class Limits(msgspec.Struct, frozen=True):
     """Code points of a post."""
     comment_max: int = 10_000
     """Code points of a comment."""
+    post_attachments_max: int = 20
+    """Files with one post."""
+    comment_attachments_max: int = 4
+    """Files with one comment."""
     forum_depth_max: int = 8
     """Forums on the way from the top of a tree to the lowest, both counted."""
     forums_max: int = 100

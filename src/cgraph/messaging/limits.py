@@ -10,6 +10,12 @@ class Limits(msgspec.Struct, frozen=True):
 
     message_max: int = 4000
     """Code points of one message."""
+    message_attachments_max: int = 10
+    """Files with one message."""
+    voice_seconds_max: int = 300
+    """Longest voice message."""
+    voice_bytes_max: int = 10_485_760
+    """Largest voice message."""
     participants_max: int = 50
     """People in one group conversation."""
     reactions_max: int = 20
