@@ -1,1 +1,80 @@
-"""Files people bring: taken in, looked at, kept, handed out."""
+"""Files people bring: taken in, looked at, kept, handed out.
+
+Contexts above hang them on things (`claim`, `release`, `copy`, `move`, `list_attached`) and say who may read those things
+(`Readers`, in the application).
+"""
+
+from .attaching import (
+    ATTACHMENTS_MAX,
+    Hung,
+    claim,
+    copy,
+    list_attached,
+    move,
+    release,
+    release_files,
+)
+from .errors import (
+    REFUSALS,
+    ChecksumMismatch,
+    FileBroken,
+    FileEmpty,
+    FileInfected,
+    FileInUse,
+    FileNotFound,
+    FileNotReady,
+    FileTooLarge,
+    OffsetMismatch,
+    QuotaExceeded,
+    RefusedFile,
+    TooHard,
+    TooManyFiles,
+    TooManyPixels,
+    TypeBlocked,
+    UploadIncomplete,
+    UploadNotFound,
+    UploadUnderWay,
+)
+from .file import Attachment, File, FileChange, Kind, State, Thumbnail
+from .reading import PUBLIC, Content, Reader, Readers, get_content
+
+__all__ = [
+    "ATTACHMENTS_MAX",
+    "PUBLIC",
+    "REFUSALS",
+    "Attachment",
+    "ChecksumMismatch",
+    "Content",
+    "File",
+    "FileBroken",
+    "FileChange",
+    "FileEmpty",
+    "FileInUse",
+    "FileInfected",
+    "FileNotFound",
+    "FileNotReady",
+    "FileTooLarge",
+    "Hung",
+    "Kind",
+    "OffsetMismatch",
+    "QuotaExceeded",
+    "Reader",
+    "Readers",
+    "RefusedFile",
+    "State",
+    "Thumbnail",
+    "TooHard",
+    "TooManyFiles",
+    "TooManyPixels",
+    "TypeBlocked",
+    "UploadIncomplete",
+    "UploadNotFound",
+    "UploadUnderWay",
+    "claim",
+    "copy",
+    "get_content",
+    "list_attached",
+    "move",
+    "release",
+    "release_files",
+]
