@@ -15,19 +15,28 @@ from .editing import redact_post
 from .errors import AlreadyDone, CannotUndoAct, PostNotFound
 from .events import PostCreated, PostListed, PostUpdated, tell_forum, tell_post
 from .holding import hold_forums
+from .limits import DEFAULT_LIMITS, Limits
 from .log import Entry, LogEntry, record, show_entry
 from .moderating import demand_over
 from .posting import payload_of
+from .posting_limits import count_posting
 
 
 async def move_post(
-    db: Repo, actor: Actor, post_id: UUID, to: UUID | str, *, reason: str | None = None
+    db: Repo,
+    actor: Actor,
+    post_id: UUID,
+    to: UUID | str,
+    *,
+    reason: str | None = None,
+    limits: Limits = DEFAULT_LIMITS,
 ) -> LogEntry:
     """Move a post from a forum one moderates to one in which one moderates, or may post. It is pinned no longer.
 
-    What was said in a private forum stays there, and nothing is taken into one, nor to where its author is banned. Raises `PostNotFound`, `NotModerator`,
-    `OutrankedInForum`, `AlreadyDone`, `Invalid`, and for the other forum `ForumNotFound`, `BannedFromForum`,
-    `PostingRestricted`, `ForumArchived`.
+    Who does not moderate there brings something there, as if they posted it: it counts in their pace. What was said in a
+    private forum stays there, and nothing is taken into one, nor to where its author is banned. Raises `PostNotFound`,
+    `NotModerator`, `OutrankedInForum`, `AlreadyDone`, `Invalid`, and for the other forum `ForumNotFound`,
+    `BannedFromForum`, `PostingRestricted`, `ForumArchived`, `PostingTooFast`, `SaidBefore`, `TooManyLinks`.
     """
     async with db.transaction() as tx:
         seen = await get_post_place(tx, actor, post_id)
@@ -48,6 +57,9 @@ async def move_post(
             raise Invalid.field("forum", "or the post's is private: nothing moves between them")
         if await tx.value(_BANNED, target_id, post.author_id, clock.now()):
             raise Invalid.field("forum", "has banned the author of the post")
+        if not target.moderator:
+            said: str = await tx.value(_SAID, post_id)
+            await count_posting(tx, target, "post", said, limits.pace)
         return await show_entry(tx, await _log_move(tx, post, target, reason))
 
 
@@ -135,6 +147,7 @@ async def _move(tx: Transaction, post: PostAccess, target: Access) -> None:
     await tell_post(tx, PostUpdated, target.forum_id, post.id, payload)
 
 
+_SAID = "SELECT concat_ws(chr(10), title, content, url) FROM posts WHERE id = $1"
 _BANNED = """
 SELECT true FROM forum_bans WHERE forum_id = $1 AND user_id = $2 AND (expires_at IS NULL OR expires_at > $3)
 """

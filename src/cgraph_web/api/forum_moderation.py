@@ -7,6 +7,7 @@ import msgspec
 
 from cgraph import forums
 from cgraph.accounts import Actor, UserNotFound
+from cgraph.application import App
 from cgraph.forums import ForumBan, ForumRef, LogEntry, NewForumBan, Reason
 from cgraph_kit.db import Repo
 from cgraph_kit.paging import Limit, WhichPage
@@ -138,16 +139,22 @@ async def undistinguish_post(
         forums.BannedFromForum,
         forums.PostingRestricted,
         forums.ForumArchived,
+        forums.PostingTooFast,
+        forums.SaidBefore,
+        forums.TooManyLinks,
     ),
     example={"forum": "gardening"},
 )
-async def move_post(db: Repo, actor: Actor, post_id: UUID, move: Body[Move]) -> Data[LogEntry]:
+async def move_post(
+    db: Repo, actor: Actor, app: App, post_id: UUID, move: Body[Move]
+) -> Data[LogEntry]:
     """Move a post, with all that was said about it, to a forum in which one moderates too, or may post.
 
-    Nothing moves into a private forum, or out of one.
+    Where one does not moderate, it counts as if one posted it. Nothing moves into a private forum, or out of one.
     """
     to = forums.forum_name(move.forum)
-    return Data(await forums.move_post(db, actor, post_id, to, reason=move.reason))
+    limits = app.limits.forums
+    return Data(await forums.move_post(db, actor, post_id, to, reason=move.reason, limits=limits))
 
 
 @action(errors=(forums.PostNotFound, *MODERATING, forums.CommentsTooDeep))

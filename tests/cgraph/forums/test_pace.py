@@ -10,6 +10,7 @@ from cgraph.forums.limits import Limits, limits_of
 from cgraph.forums.pace import Pace, PaceLimits, What, counted
 from cgraph.settings import Settings
 from cgraph_kit.db import Transaction
+from support import plaza
 from support.forum_scene import make_forum_scene
 from support.talk import make_actor
 
@@ -121,6 +122,31 @@ class TestCountPosting:
         await forums.edit_post(db, ann, made.id, forums.PostChange(content="Why?"), limits=few)
         with pytest.raises(PostingTooFast):
             await forums.edit_post(db, ann, made.id, forums.PostChange(content="?"), limits=few)
+
+    async def test_is_asked_of_who_moves_posts_to_where_they_do_not_moderate(
+        self, db: Transaction
+    ) -> None:
+        scene = await make_forum_scene(db)
+        other = await plaza.found(db, scene.reader)
+        own = await plaza.found(db, scene.junior)
+        few = Limits(pace=PaceLimits(posts_per_day=1))
+        second, third = [await plaza.post(db, scene.author, scene.forum_id) for _ in range(2)]
+        await forums.move_post(db, scene.junior, scene.post_id, other, limits=few)
+        with pytest.raises(PostingTooFast):
+            await forums.move_post(db, scene.junior, second, other, limits=few)
+        with pytest.raises(PostingTooFast):
+            await forums.create_post(db, scene.junior, other, NewPost("Hello"), limits=few)
+        await forums.move_post(db, scene.junior, second, own, limits=few)
+        await forums.move_post(db, scene.junior, third, own, limits=few)
+
+    async def test_refuses_to_move_many_links_for_somebody_new(self, db: Transaction) -> None:
+        scene = await make_forum_scene(db)
+        other = await plaza.found(db, scene.reader)
+        links = "https://a.example https://b.example"
+        await plaza.change(db, "posts", scene.post_id, content=links)
+        few = Limits(pace=PaceLimits(new_links_max=1))
+        with pytest.raises(TooManyLinks):
+            await forums.move_post(db, scene.junior, scene.post_id, other, limits=few)
 
     async def test_leaves_moderators_free(self, db: Transaction) -> None:
         scene = await make_forum_scene(db)
