@@ -14,6 +14,7 @@ from .attaching import (
     release,
     release_files,
 )
+from .bringing import NewAttachment, attach, from_stored, stored
 from .errors import (
     REFUSALS,
     ChecksumMismatch,
@@ -56,6 +57,7 @@ __all__ = [
     "FileTooLarge",
     "Hung",
     "Kind",
+    "NewAttachment",
     "OffsetMismatch",
     "QuotaExceeded",
     "Reader",
@@ -70,11 +72,14 @@ __all__ = [
     "UploadIncomplete",
     "UploadNotFound",
     "UploadUnderWay",
+    "attach",
     "claim",
     "copy",
+    "from_stored",
     "get_content",
     "list_attached",
     "move",
     "release",
     "release_files",
+    "stored",
 ]

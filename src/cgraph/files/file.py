@@ -51,6 +51,8 @@ class Attachment(msgspec.Struct, frozen=True):
     """From small to large; none larger than the image itself."""
     alt_text: str | None
     """What is to be seen or heard, in the uploader's words."""
+    spoiler: bool = False
+    """To be shown only when it is asked for."""
 
 
 class File(msgspec.Struct, frozen=True):
@@ -85,7 +87,7 @@ class FileChange(Input, frozen=True):
         msgspec.UNSET
     )
     alt_text: (
-        Annotated[Text, msgspec.Meta(min_length=1, max_length=ALT_MAX)] | None | msgspec.UnsetType
+        Annotated[Text, msgspec.Meta(min_length=1, max_length=ALT_MAX)] | msgspec.UnsetType | None
     ) = msgspec.UNSET
 
 

@@ -85,3 +85,12 @@ CREATE TABLE file_attachments (
     PRIMARY KEY (kind, item_id, file_id)
 );
 CREATE INDEX file_attachments_file ON file_attachments (file_id);
+
+-- What came with a message, post or comment, as it is shown: whoever reads the thing reads it along. Null: nothing did.
+ALTER TABLE messages ADD attachments jsonb,
+    -- {duration, waveform}: it is somebody's voice.
+    ADD voice jsonb;
+ALTER TABLE scheduled_messages ADD attachments jsonb;
+ALTER TABLE posts ADD attachments jsonb, DROP CONSTRAINT posts_kind_check,
+    ADD CONSTRAINT posts_kind_check CHECK (kind IN ('text', 'link', 'poll', 'image'));
+ALTER TABLE comments ADD attachments jsonb;
