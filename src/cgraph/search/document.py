@@ -108,4 +108,4 @@ def occurrences(terms: str) -> Iterator[Occurrence]:
         for place in filter(None, places.split(",")):
             weighted = place[-1] in "ABCD"
             number = int(place[:-1] if weighted else place)
-            yield Occurrence(term, number, place[-1] if weighted else "D")  # type: ignore[arg-type]  # one of four
+            yield Occurrence(term, number, place[-1] if weighted else "D")
