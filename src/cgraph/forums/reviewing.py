@@ -1,5 +1,6 @@
 """What those who decide about reports of a forum's posts and comments need to know of it."""
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -59,6 +60,31 @@ async def quote_comment(db: Repo, actor: Actor, comment_id: UUID, *, above: int)
     if post is None or not rows:
         raise CommentNotFound
     return Quoted(comment.post.forum.forum_id, comment.post.id, rows[-1], [post, *rows[:-1]])
+
+
+async def find_forum_of_post(db: Repo, post_id: UUID) -> UUID | None:
+    """Where a post is now; nobody's rights are asked."""
+    found: UUID | None = await db.value("SELECT forum_id FROM posts WHERE id = $1", post_id)
+    return found
+
+
+async def find_moved_post(db: Repo, act_id: UUID) -> UUID | None:
+    """The post an act of a log has moved to another forum; None: it did something else, or there is none."""
+    sql = "SELECT target_id FROM forum_log WHERE id = $1 AND action = 'post_moved'"
+    found: UUID | None = await db.value(sql, act_id)
+    return found
+
+
+async def find_said_about(db: Repo, post_id: UUID, ids: Collection[UUID]) -> set[UUID]:
+    """Those of these that are the post itself, or comments on it."""
+    sql = "SELECT id FROM comments WHERE id = ANY($1) AND post_id = $2"
+    return {post_id, *await db.values(sql, list(ids), post_id)}
+
+
+async def is_removed_by(db: Repo, comment_id: UUID, act_id: UUID) -> bool:
+    """Whether a comment is away by this act and no other."""
+    sql = "SELECT true FROM comments WHERE id = $1 AND removal_id = $2"
+    return bool(await db.value(sql, comment_id, act_id))
 
 
 _POST = "SELECT id, author_id, title, content, url, inserted_at, edited_at FROM posts WHERE id = $1"

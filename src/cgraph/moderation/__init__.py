@@ -4,6 +4,7 @@ from .case import Case, Decision, Effect, PlaceKind, Told, WholeCase
 from .claiming import claim_case, release_case
 from .deciding import NewDecision, decide_case
 from .errors import CannotUndo, CaseChanged, CaseClaimed, CaseNotFound, DecisionNotFound
+from .following import move_post, undo_forum_act
 from .forgetting import forget_evidence
 from .limits import DEFAULT_LIMITS, Limits, limits_of
 from .measure import Measure
@@ -50,7 +51,9 @@ __all__ = [
     "list_cases",
     "list_notices",
     "list_own_reports",
+    "move_post",
     "release_case",
     "report_item",
     "undo_decision",
+    "undo_forum_act",
 ]

@@ -10,6 +10,14 @@ from .case import Row
 from .limits import Limits
 from .report import NewReport
 
+UNSHOWABLE = (
+    forums.CannotUndoAct,
+    forums.CommentNotFound,
+    forums.ForumNotFound,
+    forums.NotModerator,
+    forums.OutrankedInForum,
+)
+"""Somebody else decided about it, or who decides may not."""
 SEVERAL = 3
 """Reporters it takes, however much each weighs."""
 
@@ -34,13 +42,19 @@ async def show_again(tx: Transaction, actor: Actor, case: Row) -> None:
         return
     try:
         await forums.undo_act(tx, actor, case.place_id, case.hidden_act_id)
-    except (
-        forums.ActNotFound,
-        forums.CannotUndoAct,
-        forums.ForumNotFound,
-        forums.NotModerator,
-        forums.OutrankedInForum,
-    ):
+    except forums.ActNotFound:
+        await _show_where_it_is(tx, actor, case, case.hidden_act_id)
+    except UNSHOWABLE:
+        return
+
+
+async def _show_where_it_is(tx: Transaction, actor: Actor, case: Row, act_id: UUID) -> None:
+    """A comment that was moved with its post since: the act stands in the log of the forum it was in."""
+    if case.item_kind != "comment" or not await forums.is_removed_by(tx, case.item_id, act_id):
+        return
+    try:
+        await forums.restore_comment(tx, actor, case.item_id)
+    except UNSHOWABLE:
         return
 
 

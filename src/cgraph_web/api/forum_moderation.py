@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from cgraph import forums
+from cgraph import forums, moderation
 from cgraph.accounts import Actor, UserNotFound
 from cgraph.application import App
 from cgraph.forums import ForumBan, ForumRef, LogEntry, NewForumBan, Reason
@@ -154,7 +154,9 @@ async def move_post(
     """
     to = forums.forum_name(move.forum)
     limits = app.limits.forums
-    return Data(await forums.move_post(db, actor, post_id, to, reason=move.reason, limits=limits))
+    return Data(
+        await moderation.move_post(db, actor, post_id, to, reason=move.reason, limits=limits)
+    )
 
 
 @action(errors=(forums.PostNotFound, *MODERATING, forums.CommentsTooDeep))
@@ -277,5 +279,7 @@ async def undo(
 ) -> Data[LogEntry]:
     """Take an act back exactly, unless what it changed has been changed again since."""
     return Data(
-        await forums.undo_act(db, actor, forums.forum_name(forum), act_id, reason=why.reason)
+        await moderation.undo_forum_act(
+            db, actor, forums.forum_name(forum), act_id, reason=why.reason
+        )
     )

@@ -299,16 +299,20 @@ class TestHiding:
             await moderation.undo_decision(db, scene.junior, decided.decisions[0].id)
             assert not await self.removed(db, "post", scene.post_id)
 
-    async def test_of_what_was_moved_since_can_be_decided(
+    async def test_ends_where_it_was_moved_to_since(
         self, db: Transaction, scene: ForumScene
     ) -> None:
         said = await comment(db, scene.author, scene.post_id)
         await self.report(db, "comment", said, 3)
+        assert await self.removed(db, "comment", said)
         other = await plaza.found(db, scene.creator)
-        await forums.move_post(db, scene.creator, scene.post_id, other)
-        case = await only_case(db, scene.junior, said)
-        decided = await decide(db, scene.junior, case, NewDecision(1, "reject"))
+        await moderation.move_post(db, scene.creator, scene.post_id, other)
+        case = await only_case(db, scene.creator, said)
+        assert case.place_id == other
+        decided = await decide(db, scene.creator, case, NewDecision(case.version, "reject"))
         assert decided.state == "rejected"
+        assert not await self.removed(db, "comment", said)
+        assert await miscounted(db, scene.forum_id, other) == []
 
     async def test_of_who_moderates_above_by_now_can_be_decided(
         self, db: Transaction, scene: ForumScene
