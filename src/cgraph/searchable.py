@@ -17,6 +17,8 @@ class Searchable(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
     container_id: UUID
     """Whoever may read this may read the thing: a conversation, channel, thread or forum; else the thing itself."""
+    channel_id: UUID | None = None
+    """The channel a public thread hangs on: whoever may not read that reads nothing of the thread."""
     community_id: UUID | None = None
     """The group the container lies in, for whom seeing all of it is enough; none for private threads."""
     item_id: UUID | None = None
@@ -32,3 +34,24 @@ class Searchable(msgspec.Struct, frozen=True, kw_only=True):
     """ISO 639-1, where somebody has said it."""
     features: Sequence[str] = ()
     """What `has:` and `is:` ask of the thing alone: `link`, `image`, `poll`, `pinned`, `edited` …"""
+
+
+class Reached(msgspec.Struct, frozen=True):
+    """How far a scan over everything has got; what a container's number means is its context's business."""
+
+    id: UUID = UUID(int=0)
+    seq: int = 0
+
+
+class Scanned(msgspec.Struct, frozen=True):
+    """Some of everything there is."""
+
+    things: Sequence[Searchable]
+    """Those that can be found; what else was looked at is left out."""
+    reached: Reached | None
+    """Where to go on; None: that was the last."""
+
+
+def has_link(text: str) -> bool:
+    """Whether it leads anywhere."""
+    return "://" in text and ("http://" in text or "https://" in text)

@@ -126,6 +126,7 @@ from .resets import (
     Owner,
     get_reset_owner,
 )
+from .searchable import list_searchable, scan_searchable
 from .session import (
     Session,
     list_live_ids,
@@ -241,6 +242,7 @@ __all__ = [
     "list_blocks",
     "list_live_ids",
     "list_online_ids",
+    "list_searchable",
     "list_seen_ids",
     "list_sessions",
     "listener",
@@ -258,6 +260,7 @@ __all__ = [
     "revoke_admin",
     "revoke_other_sessions",
     "revoke_session",
+    "scan_searchable",
     "unblock_user",
     "update_account",
 ]

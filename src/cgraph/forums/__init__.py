@@ -333,6 +333,7 @@ from .revisions import (
     get_post_revision,
     list_post_revisions,
 )
+from .searchable import list_searchable, scan_searchable
 from .snapshots import (
     Ranked,
     forget_snapshots,
@@ -602,6 +603,7 @@ __all__ = [
     "list_posts_by_ids",
     "list_ranked",
     "list_readers",
+    "list_searchable",
     "list_subscribers",
     "list_vote_signals",
     "lock_comment",
@@ -634,6 +636,7 @@ __all__ = [
     "restore_post",
     "save_draft",
     "save_post",
+    "scan_searchable",
     "set_muted_words",
     "split_comment",
     "subscribe",

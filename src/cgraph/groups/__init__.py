@@ -140,6 +140,7 @@ from .scopes import (
     get_thread_scopes,
 )
 from .screening import Rules, accept_rules, set_rules
+from .searchable import list_searchable, locate, scan_searchable
 from .shutting_out import find_shut_out, map_places
 from .simulating import simulate
 from .simulation import Simulated, SimulatedRole, Simulation
@@ -369,11 +370,13 @@ __all__ = [
     "list_overwrites",
     "list_reviewed_channels",
     "list_roles",
+    "list_searchable",
     "list_seers",
     "list_small_crowd",
     "list_thread_members",
     "list_threads",
     "list_viewers",
+    "locate",
     "map_places",
     "note_removed_message",
     "order_channels",
@@ -390,6 +393,7 @@ __all__ = [
     "remove_temporary_members",
     "remove_thread_member",
     "revoke_invite",
+    "scan_searchable",
     "search_members",
     "set_overwrite",
     "set_rules",

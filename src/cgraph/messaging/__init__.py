@@ -157,6 +157,7 @@ from .scheduling import (
     send_scheduled_message_now,
     update_scheduled_message,
 )
+from .searchable import list_searchable, scan_searchable
 from .sending import Sent, send_message
 from .stored import announce
 from .sweeping import sweep_places
@@ -340,6 +341,7 @@ __all__ = [
     "list_participants",
     "list_pins",
     "list_scheduled_messages",
+    "list_searchable",
     "list_unread",
     "look",
     "look_in_places",
@@ -359,6 +361,7 @@ __all__ = [
     "remove_message",
     "remove_participant",
     "remove_reaction",
+    "scan_searchable",
     "schedule_message",
     "send_message",
     "send_scheduled",
