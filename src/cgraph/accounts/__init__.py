@@ -19,6 +19,11 @@ from .admins import (
 from .auth import (
     Auth,
 )
+from .blocked import (
+    NO_BLOCKS,
+    Blocks,
+    get_blocks,
+)
 from .blocks import (
     Block,
     block_user,
@@ -158,10 +163,12 @@ from .user import (
 
 __all__ = [
     "DEFAULT_LIMITS",
+    "NO_BLOCKS",
     "AccountDeactivated",
     "Actor",
     "Auth",
     "Block",
+    "Blocks",
     "ChangePassword",
     "Deactivate",
     "DurableEvent",
@@ -227,6 +234,7 @@ __all__ = [
     "forget_expired",
     "forget_stale",
     "get_account",
+    "get_blocks",
     "get_ids_by_emails",
     "get_people",
     "get_people_by_usernames",

@@ -309,6 +309,14 @@ from .posting import (
 from .ranking_jobs import (
     rank_recent_posts,
 )
+from .readable import (
+    PlacedComment,
+    ReadableForums,
+    find_readable_forums,
+    get_readable,
+    list_comments_by_ids,
+    list_readable_forums,
+)
 from .recount import (
     recount,
 )
@@ -468,6 +476,7 @@ __all__ = [
     "OwnItem",
     "Pace",
     "PaceLimits",
+    "PlacedComment",
     "Poll",
     "PollAnswer",
     "PollEnded",
@@ -495,6 +504,7 @@ __all__ = [
     "Quote",
     "Quoted",
     "Ranked",
+    "ReadableForums",
     "Reason",
     "RevisionDiff",
     "RevisionNotFound",
@@ -552,6 +562,7 @@ __all__ = [
     "find_moved_post",
     "find_post_ids",
     "find_post_redirect",
+    "find_readable_forums",
     "find_said_about",
     "find_shut_out",
     "fit_slug",
@@ -568,6 +579,7 @@ __all__ = [
     "get_post",
     "get_post_place",
     "get_post_revision",
+    "get_readable",
     "hide_post",
     "hide_reported_comment",
     "hide_reported_post",
@@ -585,6 +597,7 @@ __all__ = [
     "list_comment_revisions",
     "list_comment_votes",
     "list_comments",
+    "list_comments_by_ids",
     "list_crossposts",
     "list_drafts",
     "list_forum_bans",
@@ -602,6 +615,7 @@ __all__ = [
     "list_posts",
     "list_posts_by_ids",
     "list_ranked",
+    "list_readable_forums",
     "list_readers",
     "list_searchable",
     "list_subscribers",

@@ -82,9 +82,14 @@ async def get_comment(db: Repo, actor: Actor | None, comment_id: UUID) -> Commen
 
 async def shown(db: Repo, forum: Access, rows: Sequence[Row]) -> list[Comment]:
     """As the reader with this place in the forum sees them."""
-    named = sorted({id for row in rows if row.shows(forum) for id in row.mentions})
+    return await shown_in(db, [(forum, row) for row in rows])
+
+
+async def shown_in(db: Repo, placed: Sequence[tuple[Access, Row]]) -> list[Comment]:
+    """The same of several forums, each with the reader's place there; one statement at most."""
+    named = sorted({id for forum, row in placed if row.shows(forum) for id in row.mentions})
     people = await accounts.get_people(db, named) if named else {}
-    return [_comment(row, forum, people) for row in rows]
+    return [_comment(row, forum, people) for forum, row in placed]
 
 
 def _comment(row: Row, forum: Access, people: Mapping[UUID, Person]) -> Comment:

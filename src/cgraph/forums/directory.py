@@ -60,12 +60,13 @@ async def list_children(db: Repo, actor: Actor | None, forum: UUID | str) -> lis
     return await db.all(ForumSummary, _CHILDREN, access.forum_id, user_id, clock.now())
 
 
-_SUMMARY = """
+SUMMARY = """
 f.id, f.slug, f.parent_id, f.title, f.description, f.icon_url, f.visibility, f.nsfw, f.languages, f.subscriber_count,
 f.post_count, f.comment_count, s.state, s.level, f.archived_at, f.inserted_at
 """
+"""Columns of `ForumSummary`, over forums `f` and the joins."""
 _ALL = f"""
-SELECT {_SUMMARY} FROM forums f {JOINS}
+SELECT {SUMMARY} FROM forums f {JOINS}
 WHERE f.visibility = 'public' AND f.deleted_at IS NULL AND ($1 OR NOT f.nsfw)
     AND ($4::bigint IS NULL OR (f.subscriber_count, f.id) < ($4, $5::uuid))
 ORDER BY f.subscriber_count DESC, f.id DESC LIMIT $6
@@ -79,13 +80,13 @@ SELECT {columns} FROM forums f {JOINS}
 WHERE {whose} AND f.deleted_at IS NULL AND f.slug > $1 ORDER BY f.slug LIMIT $4
 """
     for scope, columns, whose in (
-        ("subscribed", _SUMMARY, f"s.state = 'active' AND {READABLE}"),
-        ("moderated", _SUMMARY, "m.user_id IS NOT NULL"),
+        ("subscribed", SUMMARY, f"s.state = 'active' AND {READABLE}"),
+        ("moderated", SUMMARY, "m.user_id IS NOT NULL"),
         ("pending", _PENDING, "s.state = 'pending'"),
     )
 }
 _CHILDREN = f"""
-SELECT {_SUMMARY} FROM forums f {JOINS}
+SELECT {SUMMARY} FROM forums f {JOINS}
 WHERE f.parent_id = $1 AND f.deleted_at IS NULL AND {READABLE}
     AND (f.visibility <> 'unlisted' OR s.state = 'active' OR m.position IS NOT NULL OR a.user_id IS NOT NULL)
 ORDER BY f.slug LIMIT 1000

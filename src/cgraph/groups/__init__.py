@@ -29,6 +29,13 @@ from .bulk_channels import (
     import_overwrites,
     import_threads,
 )
+from .by_ids import (
+    NamedPlace,
+    find_named_places,
+    list_channels_by_ids,
+    list_groups_by_ids,
+    list_threads_by_ids,
+)
 from .calling import TellCalled, tell_called
 from .channel import Channel, ChannelChange, ChannelOrder, Move, NewChannel
 from .channel_list import get_channel, list_channels
@@ -124,6 +131,10 @@ from .overwrites import list_overwrites, remove_overwrite, set_overwrite, sync_c
 from .permissions import Permission
 from .pruning import Prune, Pruned, count_prunable, prune_later, prune_members
 from .purging import purge_messages
+from .readable import (
+    Readable,
+    get_readable,
+)
 from .recount import recount
 from .reviewing import list_group_ids, list_reviewed_channels, note_removed_message
 from .role import NewRole, Role, RoleChange, RoleOrder
@@ -237,6 +248,7 @@ __all__ = [
     "Members",
     "MissingPermission",
     "Move",
+    "NamedPlace",
     "NewBan",
     "NewBans",
     "NewChannel",
@@ -258,6 +270,7 @@ __all__ = [
     "PermissionNotHeld",
     "Prune",
     "Pruned",
+    "Readable",
     "RightsChanged",
     "Role",
     "RoleChange",
@@ -329,6 +342,7 @@ __all__ = [
     "find_free_message",
     "find_group_ids",
     "find_member_ids",
+    "find_named_places",
     "find_role_ids",
     "find_shut_out",
     "follow_thread",
@@ -343,6 +357,7 @@ __all__ = [
     "get_group_scopes",
     "get_invitation",
     "get_member",
+    "get_readable",
     "get_thread",
     "get_thread_preference",
     "get_thread_scopes",
@@ -362,8 +377,10 @@ __all__ = [
     "list_blocked_among",
     "list_channel_unread",
     "list_channels",
+    "list_channels_by_ids",
     "list_group_ids",
     "list_groups",
+    "list_groups_by_ids",
     "list_invites",
     "list_members",
     "list_onlooked",
@@ -375,6 +392,7 @@ __all__ = [
     "list_small_crowd",
     "list_thread_members",
     "list_threads",
+    "list_threads_by_ids",
     "list_viewers",
     "locate",
     "map_places",

@@ -56,6 +56,11 @@ async def look(db: Repo, user_id: UUID, group_id: UUID) -> list[Channel]:
     return _seen(row)
 
 
+async def seen_channels(db: Repo, sql: str, *args: object) -> list[Channel]:
+    """Channels that a statement like `ALL` or `SEVERAL` finds, with what the member may there."""
+    return [channel for row in await db.all(_Row, sql, *args) for channel in _seen(row)]
+
+
 def _seen(row: _Row) -> list[Channel]:
     member = row.facts(clock.now())
     listed = msgspec.convert(row.channels or [], list[_Listed])
@@ -77,7 +82,7 @@ _FIELDS = ", ".join(
 _CHANNELS = f"""
 WITH me AS MATERIALIZED (
     SELECT {MEMBER_FACTS}
-    {MEMBERS} WHERE m.user_id = $1 AND m.group_id = {{group}}
+    {MEMBERS} WHERE m.user_id = $1 AND m.group_id {{group}}
 ), own AS (
     SELECT o.channel_id, {POOLED} AS pooled FROM me AS m, group_overwrites o
     WHERE o.target_id = ANY(ARRAY(
@@ -90,7 +95,12 @@ SELECT m.*, (
     FROM group_channels c LEFT JOIN own ON own.channel_id = c.id WHERE c.group_id = m.group_id {{these}}
 ) FROM me AS m
 """
-ALL = _CHANNELS.format(group="$2", these="")
+ALL = _CHANNELS.format(group="= $2", these="")
 _ONE = _CHANNELS.format(
-    group="(SELECT group_id FROM group_channels WHERE id = $2)", these="AND c.id = $2"
+    group="= (SELECT group_id FROM group_channels WHERE id = $2)", these="AND c.id = $2"
 )
+SEVERAL = _CHANNELS.format(
+    group="= ANY (ARRAY(SELECT group_id FROM group_channels WHERE id = ANY ($2)))",
+    these="AND c.id = ANY ($2)",
+)
+"""The same as `ALL` of these channels, whatever groups they are in."""

@@ -1,5 +1,6 @@
 """Groups as one of their members sees them: one statement, however many."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -38,6 +39,12 @@ async def list_groups(
     at, id = decode_cursor(after, tuple[datetime, UUID], "after") if after else (None, None)
     rows = await db.all(_Row, _LIST, actor.id, limit + 1, at, id)
     return forward_page([_group(row) for row in rows], limit, lambda one: (one.joined_at, one.id))
+
+
+async def list_these_groups(db: Repo, actor: Actor, ids: Sequence[UUID]) -> list[Group]:
+    """Those of these groups the actor is in, in no order."""
+    rows = await db.all(_Row, f"{_SELECT} AND m.group_id = ANY ($2)", actor.id, list(ids))
+    return [_group(row) for row in rows]
 
 
 async def get_facts(db: Repo, group_id: UUID) -> GroupFacts:
