@@ -107,7 +107,7 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     hidden: Collection[UUID] = ()
     """Things that are not shown, nor what hangs on them (`item_id`): posts the reader has hidden."""
     seen: Collection[UUID] = ()
-    """Channels and threads that are found by their names, although nothing said in them is read."""
+    """Groups, channels and threads that are found by their own names (by `id`), although what is in them is not read."""
 
 
 class Position(msgspec.Struct, frozen=True):
