@@ -200,9 +200,11 @@ class _Crossposted(msgspec.Struct, frozen=True):
 async def list_crossposts(db: Repo, actor: Actor | None, post_id: UUID) -> list[Crossposted]:
     """Other posts that point to the same post or the same address, in forums the actor may read; the newest hundred.
 
-    Raises `PostNotFound`.
+    A stub points nowhere: what it linked to is not told by who else does. Raises `PostNotFound`.
     """
-    await get_post(db, actor, post_id)
+    post = await get_post(db, actor, post_id)
+    if not post.title:
+        return []
     reader_id = None if actor is None else actor.id
     rows = await db.all(_Crossposted, _CROSSPOSTS, post_id, reader_id, clock.now())
     return [row.named() for row in rows]

@@ -170,6 +170,19 @@ class TestCrosspost:
         other = await make_post(db, ann, forum, url="https://X.example")
         assert [post.id for post in await forums.list_crossposts(db, None, one.id)] == [other.id]
 
+    async def test_tells_nothing_of_where_a_stub_led(
+        self, db: Transaction, ann: Actor, bob: Actor, forum: UUID
+    ) -> None:
+        removed = await make_post(db, bob, forum, url="https://leak.example/a")
+        beside = await make_post(db, bob, forum, url="https://leak.example/a")
+        across = await make_post(db, bob, forum, crosspost_of_id=removed.id)
+        await forums.create_comment(db, bob, removed.id, forums.NewComment("Oh"))
+        await forums.remove_post(db, ann, removed.id)
+        assert await forums.list_crossposts(db, None, removed.id) == []
+        seen = await forums.list_crossposts(db, ann, removed.id)
+        assert {one.id for one in seen} == {beside.id, across.id}
+        assert [one.id for one in await forums.list_crossposts(db, None, across.id)] == []
+
     async def test_hides_what_one_may_not_read(
         self, db: Transaction, ann: Actor, bob: Actor, forum: UUID
     ) -> None:
