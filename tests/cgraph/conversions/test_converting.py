@@ -253,6 +253,19 @@ class TestMakeThreadOfPost:
         assert after == before
         assert await miscounted(db, scene.forum_id) == []
 
+    async def test_leaves_no_title_where_it_was(self, db: Transaction, scene: Scene) -> None:
+        made = await forums.create_post(db, scene.ann, scene.forum_id, NewPost("For members", "…"))
+        thread_id = await to_thread(db, scene, made.id)
+        post_id = await to_post(db, scene, thread_id)
+        await to_thread(db, scene, post_id)
+        log = (await forums.list_log(db, None, scene.forum_id)).items
+        assert [one.action for one in log] == [
+            "post_converted",
+            "post_created_of_thread",
+            "post_converted",
+        ]
+        assert b"For members" not in msgspec.json.encode(log)
+
     async def test_takes_what_was_edited_meanwhile(self, db: Transaction, scene: Scene) -> None:
         post_id = await self.make_post(db, scene)
         thread_id = await to_thread(db, scene, post_id)
