@@ -27,6 +27,7 @@ from .events import (
 from .forum import DeleteForum, Forum, ForumChange, NewForum
 from .limits import DEFAULT_LIMITS, Limits
 from .nesting import check_parent, hold_trees, list_ancestors
+from .subscriptions import let_everybody_in
 
 
 class _Row(msgspec.Struct, frozen=True):
@@ -167,6 +168,8 @@ async def _write(tx: Transaction, actor: Actor, before: _Row, after: _Row) -> No
     await tell_forum(tx, ForumUpdated, after.id, payload)
     if after.visibility == "private" != before.visibility:
         tx.publish(AccessLost(after.id, None))
+    if before.visibility == "private" != after.visibility:
+        await let_everybody_in(tx, after.id)
     old, new = (msgspec.to_builtins(_payload(row)) for row in (before, after))
     await log.record(tx, after.id, actor.id, "forum_updated", after.id, before=old, after=new)
 

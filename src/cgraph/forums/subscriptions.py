@@ -118,6 +118,22 @@ async def drop_subscription(tx: Transaction, access: Access, user_id: UUID) -> N
         await _remove(tx, access, user_id, state=theirs.state)
 
 
+async def let_everybody_in(tx: Transaction, forum_id: UUID) -> None:
+    """Who has waited for a forum that is private no longer is subscribed, at the level they asked for.
+
+    The caller holds the forum. What they asked for holds from now on, without a word to each of their devices.
+    """
+    rows = await tx.all(_LetIn, _LET_IN, forum_id)
+    await _count(tx, forum_id, len(rows))
+    levels = {row.user_id: level for row in rows if (level := REACH[row.level]) is not None}
+    await notifications.set_levels(tx, Scope("forum", forum_id), levels)
+
+
+class _LetIn(msgspec.Struct, frozen=True):
+    user_id: UUID
+    level: Level
+
+
 class _Theirs(msgspec.Struct, frozen=True):
     state: State | None
     level: Level | None
@@ -168,6 +184,9 @@ ON CONFLICT (forum_id, user_id) DO UPDATE SET level = excluded.level
 _ACCEPT = """
 INSERT INTO forum_subscriptions (forum_id, user_id) VALUES ($1, $2)
 ON CONFLICT (forum_id, user_id) DO UPDATE SET state = 'active'
+"""
+_LET_IN = """
+UPDATE forum_subscriptions SET state = 'active' WHERE forum_id = $1 AND state = 'pending' RETURNING user_id, level
 """
 _DELETE = "DELETE FROM forum_subscriptions WHERE forum_id = $1 AND user_id = $2"
 _THEIRS = """

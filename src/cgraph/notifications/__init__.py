@@ -66,6 +66,7 @@ from .preferences import (
     get_preference,
     list_listeners,
     list_preferences,
+    set_levels,
 )
 from .providers import open_pushers
 from .quiet import QuietHours, Window, quiet_until
@@ -205,6 +206,7 @@ __all__ = [
     "retract_pushes",
     "send_push",
     "send_test_push",
+    "set_levels",
     "set_quiet_hours",
     "tell_held",
     "withdraw",

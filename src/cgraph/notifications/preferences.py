@@ -3,7 +3,7 @@
 Whether a person may set something for a place is the place's context to say; it asks first, then calls these.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -115,6 +115,12 @@ async def forget_scope(tx: Transaction, scope_id: UUID, user_ids: Sequence[UUID]
     await tx.value(_FORGET, scope_id, list(user_ids))
 
 
+async def set_levels(tx: Transaction, scope: Scope, levels: Mapping[UUID, Level]) -> None:
+    """How much each of these people hears of one place, all at once; their devices hear of it from the place."""
+    if levels:
+        await tx.value(_SET_LEVELS, scope.kind, scope.id, list(levels), list(levels.values()))
+
+
 async def list_listeners(db: Repo, scope_ids: Sequence[UUID], *, most: int) -> list[UUID]:
     """Who wants to hear everything of one of these places, by id; whether something nearer says otherwise is not asked."""
     return await db.values(_LISTENERS, list(scope_ids), most)
@@ -128,6 +134,11 @@ async def _write(tx: Transaction, user_id: UUID, preference: Preference) -> None
     await tx.value(_SET, user_id, *(values.get(name) for name in Stored.__struct_fields__))
 
 
+_SET_LEVELS = """
+INSERT INTO notification_preferences (user_id, scope, scope_id, level)
+SELECT w.user_id, $1, $2, w.level FROM unnest($3::uuid[], $4::text[]) AS w (user_id, level) ORDER BY w.user_id
+ON CONFLICT (user_id, scope_id) DO UPDATE SET level = excluded.level, updated_at = now()
+"""
 _LISTENERS = """
 SELECT DISTINCT user_id FROM notification_preferences WHERE scope_id = ANY($1) AND level = 'all' ORDER BY user_id LIMIT $2
 """

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cgraph import accounts, forums
+from cgraph import accounts, forums, notifications
 from cgraph.accounts import Actor
 from cgraph.forums import (
     ForumChange,
@@ -98,6 +98,25 @@ class TestVisibility:
             "watching",
             2,
         )
+
+    @pytest.mark.parametrize("visibility", ["public", "unlisted"])
+    async def test_nobody_waits_where_it_is_private_no_longer(
+        self, db: Transaction, ann: Actor, bob: Actor, eve: Actor, visibility: str
+    ) -> None:
+        forum = await make_forum(db, ann, visibility="private")
+        await subscribe(db, bob, forum.id, "watching")
+        await subscribe(db, eve, forum.id)
+        await change(db, ann, forum.id, visibility=visibility)
+        shown = await forums.read_forum(db, bob, forum.id)
+        assert (shown.subscription, shown.level) == ("active", "watching")
+        assert shown.subscriber_count == 3
+        waiting = await forums.list_subscribers(db, ann, forum.id, state="pending")
+        assert waiting.items == []
+        scope = notifications.Scope("forum", forum.id)
+        assert (await notifications.get_preference(db, bob.id, scope)).level == "all"
+        assert (await notifications.get_preference(db, eve.id, scope)).level is None
+        await forums.unsubscribe(db, eve, forum.id)
+        assert (await forums.read_forum(db, bob, forum.id)).subscriber_count == 2
 
     async def test_private_is_gone_for_the_banned(
         self, db: Transaction, ann: Actor, bob: Actor
