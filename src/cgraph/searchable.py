@@ -55,3 +55,8 @@ class Scanned(msgspec.Struct, frozen=True):
 def has_link(text: str) -> bool:
     """Whether it leads anywhere."""
     return "://" in text and ("http://" in text or "https://" in text)
+
+
+def mention_of(id: UUID) -> str:
+    """The feature of what mentions a person, or calls those of a role or a group."""
+    return f"mention:{id}"

@@ -63,6 +63,8 @@ def _features(**names: str) -> str:
     return f"array_remove(ARRAY[{cases}]::text[], NULL)"
 
 
+_MENTIONS = "ARRAY(SELECT 'mention:' || id FROM unnest(t.mentions) AS id)"
+"""As `mention_of` says it."""
 _OF_FORUM = _features(
     private="t.visibility = 'private'",
     unlisted="t.visibility = 'unlisted'",
@@ -97,11 +99,11 @@ FROM forums t
     "post": f"""
 SELECT t.id, t.forum_id, NULL::uuid, t.author_id, t.title, concat_ws(E'\\n', t.content, t.url, (
         SELECT string_agg(a.text, E'\\n' ORDER BY a.answer) FROM poll_answers a WHERE t.kind = 'poll' AND a.post_id = t.id
-    )), t.language, {_OF_POST}, t.inserted_at, t.deleted_at IS NULL AND t.removed_at IS NULL AND f.deleted_at IS NULL
+    )), t.language, {_OF_POST} || {_MENTIONS}, t.inserted_at, t.deleted_at IS NULL AND t.removed_at IS NULL AND f.deleted_at IS NULL
 FROM posts t JOIN forums f ON f.id = t.forum_id
 """,
     "comment": f"""
-SELECT t.id, t.forum_id, t.post_id, t.author_id, '', t.content, p.language, {_OF_COMMENT},
+SELECT t.id, t.forum_id, t.post_id, t.author_id, '', t.content, p.language, {_OF_COMMENT} || {_MENTIONS},
     t.inserted_at, t.deleted_at IS NULL AND t.removed_at IS NULL AND f.deleted_at IS NULL
 FROM comments t JOIN posts p ON p.id = t.post_id JOIN forums f ON f.id = t.forum_id
 """,

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from cgraph.searchable import Reached, Scanned, Searchable, has_link
+from cgraph.searchable import Reached, Scanned, Searchable, has_link, mention_of
 from cgraph_kit.db import Repo
 
 
@@ -17,7 +17,8 @@ class _Row(msgspec.Struct, frozen=True):
     sender_id: UUID | None
     content: str
     reply_to_id: UUID | None
-    mentioning: bool
+    mentions: list[UUID]
+    """People, and those called many at once: roles, the group, the place."""
     inserted_at: datetime
     edited_at: datetime | None
     pinned_at: datetime | None
@@ -40,8 +41,9 @@ class _Row(msgspec.Struct, frozen=True):
             yield "link"
         if self.reply_to_id is not None:
             yield "reply"
-        if self.mentioning:
+        if self.mentions:
             yield "mention"
+        yield from map(mention_of, self.mentions)
         if self.edited_at is not None:
             yield "edited"
         if self.pinned_at is not None:
@@ -64,7 +66,7 @@ async def scan_searchable(db: Repo, after: Reached, limit: int) -> Scanned:
 
 # A conversation that has been deleted leaves its messages to be swept.
 _COLUMNS = """
-m.conversation_id, m.seq, m.id, m.sender_id, m.content, m.reply_to_id, m.mentions <> '{}' OR m.called IS NOT NULL,
+m.conversation_id, m.seq, m.id, m.sender_id, m.content, m.reply_to_id, m.mentions || coalesce(m.called, '{}'),
 m.inserted_at, m.edited_at, m.pinned_at,
 m.kind = 'text' AND m.deleted_at IS NULL AND EXISTS (SELECT FROM conversations c WHERE c.id = m.conversation_id)
 """
