@@ -14,7 +14,7 @@ from .attaching import (
     release,
     release_files,
 )
-from .bringing import NewAttachment, attach, from_stored, stored
+from .bringing import ATTACHING, NewAttachment, attach, from_stored, stored
 from .errors import (
     REFUSALS,
     ChecksumMismatch,
@@ -40,6 +40,7 @@ from .file import Attachment, File, FileChange, Kind, State, Thumbnail
 from .reading import PUBLIC, Content, Reader, Readers, get_content
 
 __all__ = [
+    "ATTACHING",
     "ATTACHMENTS_MAX",
     "PUBLIC",
     "REFUSALS",

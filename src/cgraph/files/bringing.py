@@ -16,6 +16,9 @@ from .attaching import Hung, claim, release_files
 from .errors import FileNotFound, FileNotReady, TooManyFiles
 from .file import ALT_MAX, Attachment
 
+ATTACHING = (FileNotFound, FileNotReady, TooManyFiles)
+"""What may be wrong with files that are named, beside `Invalid`."""
+
 
 class NewAttachment(Input, frozen=True):
     """A file that comes with something; of one that did before, what is left out stays."""

@@ -4,6 +4,7 @@ Reads and writes take the actor; whoever is not, or no longer, in a conversation
 """
 
 from .access import Access, Topic, topic_of
+from .attaching import NewVoice, Voice
 from .badges import count_badges
 from .bulk import (
     ImportedConversation,
@@ -47,6 +48,7 @@ from .errors import (
     TooManyPins,
     TooManyReactions,
     TooManyScheduledMessages,
+    VoiceStays,
 )
 from .events import (
     AccessLost,
@@ -145,6 +147,14 @@ from .preferences import (
     update_preferences,
 )
 from .reactions import add_reaction, check_emoji, remove_reaction
+from .readable import (
+    Neighbours,
+    ReadableConversation,
+    Spot,
+    list_messages_at,
+    list_neighbours,
+    list_readable_conversations,
+)
 from .reading import get_message, list_messages
 from .recount import recount
 from .removing import remove_message
@@ -242,11 +252,13 @@ __all__ = [
     "MessageSent",
     "MessageUnpinned",
     "MessagesDeleted",
+    "Neighbours",
     "NewConversation",
     "NewGroup",
     "NewMessage",
     "NewParticipants",
     "NewScheduledMessage",
+    "NewVoice",
     "NotAGroup",
     "NotAuthor",
     "NotOwner",
@@ -263,6 +275,7 @@ __all__ = [
     "ReadMarked",
     "ReadMarker",
     "ReadUpdated",
+    "ReadableConversation",
     "Reader",
     "Revision",
     "ScheduledMessage",
@@ -273,6 +286,7 @@ __all__ = [
     "ScheduledMessageUpdated",
     "Sent",
     "SlowMode",
+    "Spot",
     "Taken",
     "TooManyParticipants",
     "TooManyPins",
@@ -283,6 +297,8 @@ __all__ = [
     "Unread",
     "UnreadOf",
     "Verified",
+    "Voice",
+    "VoiceStays",
     "add_participants",
     "add_reaction",
     "allow_people",
@@ -337,9 +353,12 @@ __all__ = [
     "list_edits",
     "list_entered",
     "list_messages",
+    "list_messages_at",
+    "list_neighbours",
     "list_participant_ids",
     "list_participants",
     "list_pins",
+    "list_readable_conversations",
     "list_scheduled_messages",
     "list_searchable",
     "list_unread",

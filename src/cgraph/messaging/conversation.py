@@ -65,6 +65,9 @@ class LastMessage(msgspec.Struct, frozen=True):
     data: dict[str, Any] | None
     inserted_at: datetime
     deleted_at: datetime | None
+    attached: Sequence[str] = ()
+    """The content types of what came with it."""
+    voice: bool = False
 
 
 class Conversation(msgspec.Struct, frozen=True):

@@ -10,6 +10,7 @@ from cgraph_kit import clock
 from cgraph_kit.db import Repo, Transaction, columns
 from cgraph_kit.errors import Invalid
 
+from .attaching import let_go
 from .errors import MessageNotFound, NotAuthor
 from .events import AllDeletedPayload, DeletedPayload, MessageDeleted, MessagesDeleted
 from .gates import PARTICIPANTS, Gate
@@ -37,8 +38,8 @@ async def delete_message(
 
     Its author may, the owner of a group, and in channels whoever manages messages.
 
-    What it said, had said before, its mentions, reactions and pin are gone, from the log too; the empty message keeps its
-    place. It stops counting as unread. A block does not keep anyone from taking back their own words.
+    What it said, had said before, its files, mentions, reactions and pin are gone, from the log too; the empty message
+    keeps its place. It stops counting as unread. A block does not keep anyone from taking back their own words.
 
     Raises `ConversationNotFound` (or what the gate does), `MessageNotFound` (also for system messages), `NotAuthor`.
     """
@@ -151,6 +152,8 @@ async def _empty(
         await tx.value(sql, conversation_id, ids)
     for sql in _UNCALL:
         await tx.value(sql, conversation_id, seqs)
+    if attached := [message.id for message in messages if message.attachments]:
+        await let_go(tx, attached)
     called = [message.id for message in messages if message.called]
     await notifications.withdraw(tx, [id for id in ids if id not in called])
     if called:
@@ -160,7 +163,8 @@ async def _empty(
 # Whoever resumes meets the empty message, then its deletion: the words are in no copy of the log.
 _REDACT = """
 UPDATE events
-SET payload = (payload::jsonb || '{"content": "", "mentions": [], "mention_roles": []}')::text
+SET payload = (payload::jsonb
+    || '{"content": "", "mentions": [], "mention_roles": [], "attachments": [], "voice": null}')::text
 WHERE stream_id = $1 AND seq IN (
     SELECT unnest($2::bigint[])
     UNION SELECT seq FROM message_edits WHERE conversation_id = $1 AND message_id = ANY($3)
@@ -169,7 +173,7 @@ WHERE stream_id = $1 AND seq IN (
 _EMPTY = """
 UPDATE messages
 SET content = '', data = NULL, mentions = '{}', called = NULL, reacted = false, deleted_at = $3, deleted_by = $4,
-    pinned_at = NULL, pinned_by = NULL
+    pinned_at = NULL, pinned_by = NULL, attachments = NULL, voice = NULL
 WHERE conversation_id = $1 AND id = ANY($2)
 """
 _UNCALL = (

@@ -1,25 +1,29 @@
 """Saying it differently, and what was said before."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 import msgspec
+from msgspec import UNSET
 
 from cgraph import notifications
 from cgraph.accounts import Actor
+from cgraph.files import Attachment, Hung, NewAttachment, from_stored, stored
 from cgraph_kit import clock
 from cgraph_kit.db import Repo, Transaction
 from cgraph_kit.idempotency import request_hash
 
-from .content import check_content
-from .errors import EditWindowClosed, MessageNotFound, NotAuthor
+from .access import Access
+from .attaching import MESSAGE, bring, check_said
+from .errors import EditWindowClosed, MessageNotFound, NotAuthor, VoiceStays
 from .events import EditedPayload, MessageEdited
 from .gates import PARTICIPANTS, Called, Gate
 from .limits import DEFAULT_LIMITS, Limits
 from .mentions import without
 from .message import TEXT, Message, MessageEdit
 from .named import once
-from .pending import notify_later
+from .pending import hold_telling, notify_later
 from .policy import can_edit, in_edit_window
 from .reading import get_message, read_message
 from .stored import Stored, hold_live_message, tell
@@ -44,36 +48,79 @@ async def edit_message(
     limits: Limits = DEFAULT_LIMITS,
     gate: Gate = PARTICIPANTS,
 ) -> Message:
-    """Change what one has said; to the same text: nothing happens. Only the newly mentioned are notified.
+    """Change what one has said, or what came with it; to what it is: nothing happens. Only the newly mentioned are notified.
 
     Roles and @everyone that an edit calls count as called, and nobody is notified of that.
     Raises `ConversationNotFound`, `CannotSend` (or what the gate does), `MessageNotFound` (also for system messages),
-    `NotAuthor`, `EditWindowClosed`, `KeyReused`, `Invalid`.
+    `NotAuthor`, `VoiceStays`, `EditWindowClosed`, `KeyReused`, `Invalid`; with attachments what `files.attach` does, too.
     """
-    check_content(edit.content, limits)
     hash = _hash(conversation_id, message_id, edit)
     async with db.transaction() as tx:
+        if edit.attachments is not UNSET:
+            await hold_telling(tx, conversation_id)  # as in sending
         access = await gate.hold(tx, actor, conversation_id)
         access.check_speaking()
 
         async def do() -> Message:
             message = await hold_live_message(tx, access, message_id)
             _check(actor, message, limits)
-            if message.content != edit.content:
-                text, allowed = edit.content, edit.allowed_mentions
+            after = await _after(tx, actor, access, message, edit, limits=limits)
+            if after.changes(message):
                 called = await gate.calls(
-                    tx, actor, conversation_id, text, access=access, allowed=allowed
+                    tx,
+                    actor,
+                    conversation_id,
+                    after.content,
+                    access=access,
+                    allowed=edit.allowed_mentions,
                 )
-                await _edit(tx, actor, message, edit, called)
+                await _edit(tx, actor, message, after, called, client_id=edit.client_id)
             return await read_message(tx, actor, access, message_id)
 
         return await once(tx, actor.id, edit.client_id, hash, do, answer=Message)
 
 
+class _After(msgspec.Struct, frozen=True):
+    """What it says then, and what comes with it."""
+
+    content: str
+    attachments: Sequence[Attachment]
+
+    def changes(self, message: Stored) -> bool:
+        """Whether it is another than it was."""
+        return self.content != message.content or stored(self.attachments) != message.attachments
+
+
+async def _after(
+    tx: Transaction,
+    actor: Actor,
+    access: Access,
+    message: Stored,
+    edit: MessageEdit,
+    *,
+    limits: Limits,
+) -> _After:
+    before = from_stored(message.attachments)
+    content = message.content if edit.content is UNSET else edit.content
+    if edit.attachments is UNSET:
+        named = [NewAttachment(one.id) for one in before]
+        check_said(content, named, None, limits)
+        return _After(content, before)
+    check_said(content, edit.attachments, None, limits)
+    if {one.file_id for one in edit.attachments} - {one.id for one in before}:
+        access.check_attaching()
+    hung = Hung(MESSAGE, message.id, message.conversation_id)
+    brought = await bring(tx, actor, hung, edit.attachments, None, limits=limits, before=before)
+    return _After(content, brought.attachments)
+
+
 def _hash(conversation_id: UUID, message_id: UUID, edit: MessageEdit) -> bytes:
-    parts = [b"edit", conversation_id.bytes, message_id.bytes, edit.content.encode()]
+    content = b"" if edit.content is UNSET else edit.content.encode()
+    parts = [b"edit", conversation_id.bytes, message_id.bytes, content]
     if edit.allowed_mentions is not None:
         parts.append(msgspec.json.encode(edit.allowed_mentions))
+    if edit.attachments is not UNSET:
+        parts.append(msgspec.json.encode(edit.attachments))
     return request_hash(*parts)
 
 
@@ -82,12 +129,20 @@ def _check(actor: Actor, message: Stored, limits: Limits) -> None:
         raise MessageNotFound
     if not can_edit(actor.id, message.sender_id):
         raise NotAuthor
+    if message.voice is not None:
+        raise VoiceStays
     if not in_edit_window(message.inserted_at, clock.now(), limits.edit_window_seconds):
         raise EditWindowClosed
 
 
 async def _edit(
-    tx: Transaction, actor: Actor, message: Stored, edit: MessageEdit, called: Called
+    tx: Transaction,
+    actor: Actor,
+    message: Stored,
+    after: _After,
+    called: Called,
+    *,
+    client_id: str | None,
 ) -> None:
     conversation_id, at = message.conversation_id, clock.now()
     mentions = called.user_ids
@@ -96,18 +151,22 @@ async def _edit(
         message.id,
         message.seq,
         actor.id,
-        edit.content,
+        after.content,
         mentions,
         at,
-        edit.client_id,
+        client_id,
         called.audiences,
+        after.attachments,
     )
     added = without(mentions, message.mentions)
     event = await tell(tx, MessageEdited, payload, id=message.id, newly_mentioned=added)
     written_at = message.edited_at or message.inserted_at
     await tx.value(_KEEP, conversation_id, message.id, event.seq, message.content, written_at)
     audiences = called.audiences or None
-    await tx.value(_CHANGE, conversation_id, message.id, edit.content, mentions, at, audiences)
+    attached = stored(after.attachments)
+    await tx.value(
+        _CHANGE, conversation_id, message.id, after.content, mentions, at, audiences, attached
+    )
     removed = without(message.mentions, mentions)
     # Those who were there when @here was said stay called, as long as it is still said.
     still_here = conversation_id in called.audiences
@@ -137,7 +196,8 @@ SELECT $1, $2, 1 + coalesce(max(revision), 0), $3, $4, $5 FROM message_edits
 WHERE conversation_id = $1 AND message_id = $2
 """
 _CHANGE = """
-UPDATE messages SET content = $3, mentions = $4, edited_at = $5, called = $6 WHERE conversation_id = $1 AND id = $2
+UPDATE messages SET content = $3, mentions = $4, edited_at = $5, called = $6, attachments = $7
+WHERE conversation_id = $1 AND id = $2
 """
 _UNMENTION = """
 DELETE FROM mentions WHERE conversation_id = $1 AND seq = $2 AND user_id <> ALL($3::uuid[])

@@ -72,6 +72,11 @@ class NotOwner(Forbidden):
     default = "only the owner of the conversation may do this"
 
 
+class VoiceStays(Forbidden):
+    code = "voice_message"
+    default = "a voice message cannot be edited, only deleted"
+
+
 class EditWindowClosed(Forbidden):
     code = "edit_window_closed"
     default = "this message can no longer be edited"

@@ -12,6 +12,7 @@ from uuid import UUID
 import msgspec
 
 from cgraph.accounts import UserEvent
+from cgraph.files import Attachment
 
 from .access import Topic
 
@@ -189,6 +190,8 @@ class EditedPayload(msgspec.Struct, frozen=True):
     edited_at: datetime
     client_id: str | None = None
     mention_roles: Sequence[UUID] = ()
+    attachments: Sequence[Attachment] = ()
+    """All that comes with it now."""
 
 
 class DeletedPayload(msgspec.Struct, frozen=True):

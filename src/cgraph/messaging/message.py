@@ -6,10 +6,13 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from cgraph.accounts import Actor, Person
+from cgraph.files import Attachment, NewAttachment
 from cgraph_kit.validation import NO_NUL, Input, Text
 
+from .attaching import NewVoice, Voice
 from .calling import AllowedMentions
 
 TEXT = "text"
@@ -21,25 +24,32 @@ ClientId = Annotated[str, msgspec.Meta(min_length=1, max_length=128, pattern=NO_
 
 
 class NewMessage(Input, frozen=True):
-    """Something to say."""
+    """Something to say, or to show."""
 
-    content: Text
+    content: Text = ""
+    """Empty only where something comes with it."""
     reply_to_id: UUID | None = None
     """A message of the same conversation this one answers."""
     client_id: ClientId | None = None
     """A name of the client's choice. The same again is not said again: the first answer comes back."""
     allowed_mentions: AllowedMentions | None = None
     """Whom the text may call at most; null: whomever it names."""
+    attachments: list[NewAttachment] = msgspec.field(default_factory=list)
+    """Files that come with it, in this order."""
+    voice: NewVoice | None = None
+    """It is somebody's voice: one attachment, and no text."""
 
 
 class MessageEdit(Input, frozen=True):
-    """What a message shall say instead."""
+    """What a message shall say instead; what is left out stays."""
 
-    content: Text
+    content: Text | UnsetType = UNSET
     client_id: ClientId | None = None
     """A name of the client's choice. The same again does not undo a later edit: the first answer comes back."""
     allowed_mentions: AllowedMentions | None = None
     """Whom the text may call at most; null: whomever it names."""
+    attachments: list[NewAttachment] | UnsetType = UNSET
+    """All that shall come with it, in this order: what did before and is not among them is taken away."""
 
 
 class MessagePayload(msgspec.Struct, frozen=True):
@@ -65,6 +75,10 @@ class MessagePayload(msgspec.Struct, frozen=True):
     """The sender's name for it, so that their other views of it can be matched."""
     mention_roles: Sequence[UUID] = ()
     """In channels and threads: the roles it calls; the group's id is @everyone's, the place's own stands for @here."""
+    attachments: Sequence[Attachment] = ()
+    """Files that came with it."""
+    voice: Voice | None = None
+    """It is a voice message: its only attachment is the sound."""
 
 
 class ReactionCount(msgspec.Struct, frozen=True):
@@ -86,6 +100,9 @@ class Quoted(msgspec.Struct, frozen=True):
     kind: str
     content: str
     """Its first 200 characters."""
+    attached: Sequence[str] = ()
+    """The content types of what came with it."""
+    voice: bool = False
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -115,6 +132,10 @@ class Message(msgspec.Struct, frozen=True):
     """When it disappears; None: it stays."""
     mention_roles: Sequence[UUID] = ()
     """In channels and threads: the roles it calls; the group's id is @everyone's, the place's own stands for @here."""
+    attachments: Sequence[Attachment] = ()
+    """Files that came with it."""
+    voice: Voice | None = None
+    """It is a voice message: its only attachment is the sound."""
 
 
 def person(actor: Actor) -> Person:

@@ -6,8 +6,10 @@ from uuid import UUID
 
 import msgspec
 
+from cgraph import files
 from cgraph.accounts import Person
 
+from .attaching import attached_types, voice_of
 from .message import PREVIEW, Message, Quoted, ReactionCount
 
 
@@ -44,6 +46,10 @@ class MessageRow(msgspec.Struct, frozen=True):
     pinned_by: UUID | None
     expires_at: datetime | None
     called: list[UUID] | None
+    attachments: list[dict[str, Any]] | None
+    voice: dict[str, Any] | None
+    quoted_attached: list[str] | None
+    quoted_voice: bool | None
 
     def message(self) -> Message:
         sender = _person(
@@ -75,6 +81,8 @@ class MessageRow(msgspec.Struct, frozen=True):
             self.pinned_by,
             self.expires_at,
             self.called or [],
+            files.from_stored(self.attachments),
+            voice_of(self.voice),
         )
 
     def _quoted(self) -> Quoted | None:
@@ -94,6 +102,8 @@ class MessageRow(msgspec.Struct, frozen=True):
             sender,
             self.quoted_kind or "",
             self.quoted_content or "",
+            self.quoted_attached or (),
+            bool(self.quoted_voice),
         )
 
 
@@ -128,7 +138,8 @@ def selecting(reader: str, joined_seq: str) -> str:
             FROM reactions WHERE conversation_id = m.conversation_id AND message_id = m.id GROUP BY emoji
         ) r
     ) END,
-    m.inserted_at, m.edited_at, m.deleted_at, m.deleted_by, m.pinned_at, m.pinned_by, m.expires_at, m.called
+    m.inserted_at, m.edited_at, m.deleted_at, m.deleted_by, m.pinned_at, m.pinned_by, m.expires_at, m.called,
+    m.attachments, m.voice, {attached_types("q")}, q.voice IS NOT NULL
 FROM messages m
 LEFT JOIN users u ON u.id = m.sender_id
 LEFT JOIN messages q ON q.conversation_id = m.conversation_id AND q.id = m.reply_to_id

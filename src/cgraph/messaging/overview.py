@@ -9,6 +9,7 @@ from cgraph.accounts import Actor
 from cgraph_kit.db import Repo
 from cgraph_kit.paging import DEFAULT_LIMIT, Page, decode_cursor, forward_page
 
+from .attaching import attached_types
 from .conversation import SHOWN, Conversation
 from .counting import ARCHIVED, HIDDEN, JOINED, MENTIONS, MUTED, UNREAD
 from .errors import ConversationNotFound
@@ -55,7 +56,8 @@ SELECT c.id, c.kind, c.name, c.owner_id, t.shown, t.count,
     s.last_seq, CASE WHEN m.id IS NOT NULL THEN
         jsonb_build_object('id', m.id, 'seq', m.seq, 'kind', m.kind, 'content', left(m.content, {PREVIEW}),
             'sender_id', m.sender_id, 'sender_name', coalesce(u.display_name, u.username), 'data', m.data,
-            'inserted_at', m.inserted_at, 'deleted_at', m.deleted_at)
+            'inserted_at', m.inserted_at, 'deleted_at', m.deleted_at,
+            'attached', coalesce({attached_types("m")}, '[]'), 'voice', m.voice IS NOT NULL)
     END,
     s.active_at, {UNREAD}, {MENTIONS}, p.read_seq, p.marked_unread,
     {MUTED}, mu.muted_until, p.archived, c.message_ttl, c.inserted_at

@@ -45,6 +45,9 @@ class Draft(NamedTuple):
     """Many at once; see `gates.Called`."""
     slow_mode: int | None = None
     """Seconds until the sender's next one, in a channel or thread; None: it is neither."""
+    attachments: str | None = None
+    """What came with it, as JSON, and the next too."""
+    voice: str | None = None
     place: Topic = "conversation"
     """No argument."""
 
@@ -80,7 +83,9 @@ def _happened(draft: Draft, taken: Taken) -> MessageSent:
 
 
 def _statement(drafts: Sequence[Draft]) -> tuple[str, Sequence[Any]]:
-    *always, keys, hashes, mentions, called, slow, _ = zip(*drafts, strict=True)
+    *always, keys, hashes, mentions, called, slow, attachments, voices, _ = zip(
+        *drafts, strict=True
+    )
     args: list[Any] = [range(len(drafts)), *always]
     if named := any(keys):
         args += (keys, hashes)
@@ -91,7 +96,9 @@ def _statement(drafts: Sequence[Draft]) -> tuple[str, Sequence[Any]]:
         args.append([_text(ids) if ids else None for ids in called])
     if gated := any(seconds is not None for seconds in slow):
         args.append(slow)
-    variant = _Variant(named, mentioning, calling, gated, shared=len(drafts) > 1)
+    if attaching := any(attachments):
+        args += (attachments, voices)
+    variant = _Variant(named, mentioning, calling, gated, attaching, shared=len(drafts) > 1)
     return _sql(variant), args
 
 
@@ -107,18 +114,20 @@ class _Variant(NamedTuple):
     calling: bool
     gated: bool
     """Some of it is said in channels or threads."""
+    attaching: bool
     shared: bool
 
 
 @cache
 def _sql(variant: _Variant) -> str:
-    named, mentioning, calling, gated, shared = variant
+    named, mentioning, calling, gated, attaching, shared = variant
     extra = ["key", "request_hash"] * named + ["mentions"] * mentioning
-    extra += ["called"] * calling + ["slow"] * gated
+    extra += ["called"] * calling + ["slow"] * gated + ["attachments", "voice"] * attaching
     types = ["text[]", "bytea[]"] * named + ["text[]"] * mentioning
-    types += ["text[]"] * calling + ["int[]"] * gated
-    more = ", mentions" * mentioning + ", called" * calling
+    types += ["text[]"] * calling + ["int[]"] * gated + ["text[]", "text[]"] * attaching
+    more = ", mentions" * mentioning + ", called" * calling + ", attachments, voice" * attaching
     converted = ", mentions::uuid[]" * mentioning + ", called::uuid[]" * calling
+    converted += ", attachments::jsonb, voice::jsonb" * attaching
     parameters = "".join(f", ${n}::{type}" for n, type in enumerate(types, 9))
     ready = "a.key IS NULL OR a.id IN (SELECT made_id FROM claim)" if named else "true"
     return f"""

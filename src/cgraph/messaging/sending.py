@@ -6,20 +6,23 @@ from uuid import UUID
 import msgspec
 
 from cgraph.accounts import Actor
+from cgraph.files import ATTACHING, Hung
 from cgraph_kit import clock
-from cgraph_kit.db import Repo
+from cgraph_kit.db import Repo, Transaction
 from cgraph_kit.errors import Invalid, Unavailable
 from cgraph_kit.idempotency import KeyReused, request_hash
 from cgraph_kit.ids import new_id
 from cgraph_kit.streams import splice
 
 from .access import Access, topic_of
-from .content import check_content
+from .attaching import MESSAGE, NOTHING, Brought, bring, check_said
 from .errors import SlowMode
+from .events import MessageSent
 from .gates import PARTICIPANTS, Called, Gate
 from .limits import DEFAULT_LIMITS, Limits
 from .message import TEXT, MessagePayload, NewMessage, person
 from .named import client_key
+from .pending import hold_telling
 from .saying import SENDING, Draft
 
 _TRIES = 3
@@ -53,13 +56,19 @@ async def send_message(
     `name`: what the transport calls this write, for clients that give no `client_id`.
 
     Raises `ConversationNotFound`, `CannotSend` (or what the gate does), `SlowMode`, `KeyReused`, `Invalid` for the content
-    and for a `reply_to_id` that is not a message of the conversation.
+    and for a `reply_to_id` that is not a message of the conversation; with attachments what `files.attach` does, too.
     """
-    check_content(new.content, limits)
+    check_said(new.content, new.attachments, new.voice, limits)
     name = new.client_id or name
     key = client_key(name) if name is not None else None
     for _ in range(_TRIES):
-        sent = await _send(db, actor, conversation_id, new, key=key, gate=gate)
+        try:
+            sent = await _send(db, actor, conversation_id, new, key=key, limits=limits, gate=gate)
+        except (*ATTACHING, Invalid):
+            # What came with a message that is deleted is gone, and its name is answered all the same.
+            if key is None or not (first := await _earlier(db, actor, conversation_id, new, key)):
+                raise
+            return first
         if sent is not None:
             return sent
         earlier = await _explain(db, actor, conversation_id, new, key=key, gate=gate)
@@ -70,22 +79,84 @@ async def send_message(
 
 
 async def _send(
-    db: Repo, actor: Actor, conversation_id: UUID, new: NewMessage, *, key: str | None, gate: Gate
+    db: Repo,
+    actor: Actor,
+    conversation_id: UUID,
+    new: NewMessage,
+    *,
+    key: str | None,
+    limits: Limits,
+    gate: Gate,
 ) -> Sent | None:
     access = await gate.admit(db, actor, conversation_id)
+    if new.attachments and access is not None:
+        access.check_attaching(voice=new.voice is not None)
     if new.reply_to_id is not None and access is not None and not access.reads_history:
         return None
     called = await gate.calls(
         db, actor, conversation_id, new.content, access=access, allowed=new.allowed_mentions
     )
     hash = _hash(conversation_id, new) if key is not None else None
-    draft = _draft(actor, conversation_id, new, called, access, key=key, hash=hash)
-    event = await db.batched(SENDING, draft)
+    if new.attachments:
+        event = await _say_with(
+            db,
+            actor,
+            conversation_id,
+            new,
+            called=called,
+            access=access,
+            key=key,
+            hash=hash,
+            limits=limits,
+        )
+    else:
+        draft = _draft(actor, conversation_id, new, called, access, key=key, hash=hash)
+        event = await db.batched(SENDING, draft)
     if event is None:
         return None
     if access is not None:
         await gate.said(db, actor, access)
     return Sent(event.id, conversation_id, event.seq, event.payload)
+
+
+class _NothingSaid(Exception):
+    """So that nothing is attached either."""
+
+
+async def _say_with(
+    db: Repo,
+    actor: Actor,
+    conversation_id: UUID,
+    new: NewMessage,
+    *,
+    called: Called,
+    access: Access | None,
+    key: str | None,
+    hash: bytes | None,
+    limits: Limits,
+) -> MessageSent | None:
+    """The same statement, by itself, in a transaction in which the files come with it."""
+    whole = db.savepoint if isinstance(db, Transaction) else db.transaction
+    try:
+        async with whole() as tx:
+            # As whoever deletes here does: they hold messages before files, and we the other way round.
+            await hold_telling(tx, conversation_id)
+            hung = Hung(MESSAGE, new_id(), conversation_id)
+            brought = await bring(tx, actor, hung, new.attachments, new.voice, limits=limits)
+            draft = _draft(
+                actor, conversation_id, new, called, access,
+                key=key, hash=hash, id=hung.item_id, brought=brought,
+            )  # fmt: skip
+            event = await tx.batched(SENDING, draft)
+            return _said(event)
+    except _NothingSaid:
+        return None
+
+
+def _said(event: MessageSent | None) -> MessageSent:
+    if event is None:
+        raise _NothingSaid
+    return event
 
 
 def _draft(
@@ -97,8 +168,10 @@ def _draft(
     *,
     key: str | None,
     hash: bytes | None,
+    id: UUID | None = None,
+    brought: Brought = NOTHING,
 ) -> Draft:
-    id, at = new_id(), clock.now()
+    id, at = id or new_id(), clock.now()
     payload = MessagePayload(
         id,
         conversation_id,
@@ -112,6 +185,8 @@ def _draft(
         at,
         client_id=new.client_id,
         mention_roles=called.audiences,
+        attachments=brought.attachments,
+        voice=brought.voice,
     )
     body = encode(payload).decode()
     draft = Draft(
@@ -127,6 +202,9 @@ def _draft(
         called.user_ids,
         called.audiences,
     )
+    if brought.attachments:
+        voice = encode(brought.voice).decode() if brought.voice else None
+        draft = draft._replace(attachments=encode(brought.attachments).decode(), voice=voice)
     if access is None:
         return draft
     return draft._replace(slow_mode=access.slow_mode, place=topic_of(access.kind))
@@ -137,6 +215,8 @@ def _hash(conversation_id: UUID, new: NewMessage) -> bytes:
     parts = [conversation_id.bytes, new.content.encode(), reply]
     if new.allowed_mentions is not None:
         parts.append(encode(new.allowed_mentions))
+    if new.attachments:
+        parts.append(encode([new.attachments, new.voice]))
     return request_hash(*parts)
 
 
@@ -148,17 +228,27 @@ class _Earlier(msgspec.Struct, frozen=True):
     payload: str | None
 
 
+async def _earlier(
+    db: Repo, actor: Actor, conversation_id: UUID, new: NewMessage, key: str
+) -> Sent | None:
+    """What was said under that name before. Raises `KeyReused`, `Unavailable`."""
+    earlier = await db.first(_Earlier, _EARLIER, actor.id, key)
+    if earlier is None:
+        return None
+    if earlier.request_hash != _hash(conversation_id, new):
+        raise KeyReused
+    if earlier.id and earlier.conversation_id and earlier.seq and earlier.payload:
+        body = splice(earlier.payload.encode(), earlier.seq)
+        return Sent(earlier.id, earlier.conversation_id, earlier.seq, body, replayed=True)
+    raise Unavailable("the answer to this message is no longer kept")
+
+
 async def _explain(
     db: Repo, actor: Actor, conversation_id: UUID, new: NewMessage, *, key: str | None, gate: Gate
 ) -> Sent | None:
     """Why nothing was said: the first message of that name, or an error. None: no reason is left."""
-    if key is not None and (earlier := await db.first(_Earlier, _EARLIER, actor.id, key)):
-        if earlier.request_hash != _hash(conversation_id, new):
-            raise KeyReused
-        if earlier.id and earlier.conversation_id and earlier.seq and earlier.payload:
-            body = splice(earlier.payload.encode(), earlier.seq)
-            return Sent(earlier.id, earlier.conversation_id, earlier.seq, body, replayed=True)
-        raise Unavailable("the answer to this message is no longer kept")
+    if key is not None and (first := await _earlier(db, actor, conversation_id, new, key)):
+        return first
     access = await gate.enter(db, actor, conversation_id)
     access.check_speaking()
     if access.slow_mode:

@@ -39,6 +39,8 @@ class Stored(msgspec.Struct, frozen=True):
     edited_at: datetime | None
     deleted_at: datetime | None
     pinned_at: datetime | None
+    attachments: list[dict[str, Any]] | None
+    voice: dict[str, Any] | None
 
 
 async def hold_message(tx: Transaction, access: Access, message_id: UUID) -> Stored:

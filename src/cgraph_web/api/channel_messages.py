@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from cgraph import conversions, groups, messaging
+from cgraph import conversions, files, groups, messaging
 from cgraph.accounts import Actor
 from cgraph.application import App
 from cgraph.groups import CHANNELS
@@ -68,7 +68,13 @@ async def index(
 
 @action(
     status=201,
-    errors=(groups.ChannelNotFound, *SPEAKING, messaging.SlowMode, KeyReused),
+    errors=(
+        groups.ChannelNotFound,
+        *SPEAKING,
+        messaging.SlowMode,
+        *files.ATTACHING,
+        KeyReused,
+    ),
     idempotency="own",
     returns=views.Envelope,
 )
@@ -133,7 +139,9 @@ async def show(db: Repo, actor: Actor, channel_id: UUID, message_id: UUID) -> Da
         *IN_CHANNEL,
         *SPEAKING,
         messaging.NotAuthor,
+        messaging.VoiceStays,
         messaging.EditWindowClosed,
+        *files.ATTACHING,
         KeyReused,
     )
 )

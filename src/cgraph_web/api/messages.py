@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from cgraph import messaging
+from cgraph import files, messaging
 from cgraph.accounts import Actor
 from cgraph.application import App
 from cgraph.messaging import Message, MessageEdit, NewMessage, ReactionCount, Revision
@@ -52,7 +52,7 @@ async def index(
 
 @action(
     status=201,
-    errors=(messaging.ConversationNotFound, messaging.CannotSend, KeyReused),
+    errors=(messaging.ConversationNotFound, messaging.CannotSend, *files.ATTACHING, KeyReused),
     idempotency="own",
     returns=views.Envelope,
 )
@@ -67,7 +67,8 @@ async def create(
 ) -> Response:
     """Say something.
 
-    `@username` mentions a participant. A `client_id`, here or in a channel, or else the `Idempotency-Key` names the
+    `@username` mentions a participant. Files that were uploaded come with it by their ids, `attachments`; then there need be
+    no text. A `client_id`, here or in a channel, or else the `Idempotency-Key` names the
     message: sent again, it is answered with the first one.
     """
     return views.sent(
@@ -92,8 +93,10 @@ async def show(db: Repo, actor: Actor, conversation_id: UUID, message_id: UUID) 
     errors=(
         *IN_CONVERSATION,
         messaging.NotAuthor,
+        messaging.VoiceStays,
         messaging.EditWindowClosed,
         messaging.CannotSend,
+        *files.ATTACHING,
         KeyReused,
     )
 )
@@ -106,7 +109,10 @@ async def update(
     *,
     edit: Body[MessageEdit],
 ) -> Data[Message]:
-    """Say it differently, as its author. Only those who were not mentioned before are notified."""
+    """Say it differently, as its author. Only those who were not mentioned before are notified.
+
+    `attachments` are all files that shall come with it; left out, they stay as they are. A voice message stays as it is.
+    """
     return Data(
         await messaging.edit_message(
             db, actor, conversation_id, message_id, edit, limits=app.limits.messaging

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from cgraph import messaging
+from cgraph import files, messaging
 from cgraph.messaging import Gate
 from cgraph_kit.channels import OK, Joined, JoinParams, Outgoing, Reply, on
 from cgraph_kit.errors import Error, NotFound
@@ -109,7 +109,7 @@ class TalkChannel(PersonalChannel):
     def limits(self) -> messaging.Limits:
         return self.app.limits.messaging
 
-    @on("new_message", errors=(KeyReused,))
+    @on("new_message", errors=(*files.ATTACHING, KeyReused))
     async def new_message(self, new: messaging.NewMessage) -> Numbered:
         """Say something. Replies `{id, seq}`; the message itself comes as `new_message`."""
         sent = await messaging.send_message(
@@ -124,13 +124,17 @@ class TalkChannel(PersonalChannel):
         errors=(
             messaging.MessageNotFound,
             messaging.NotAuthor,
+            messaging.VoiceStays,
             messaging.EditWindowClosed,
+            *files.ATTACHING,
             KeyReused,
         ),
     )
     async def edit_message(self, edit: EditMessage) -> Numbered:
         """Say it differently, as its author. Everybody hears `message_edited`."""
-        new = messaging.MessageEdit(edit.content, edit.client_id, edit.allowed_mentions)
+        new = messaging.MessageEdit(
+            edit.content, edit.client_id, edit.allowed_mentions, edit.attachments
+        )
         edited = await messaging.edit_message(
             self.db,
             self.actor,
