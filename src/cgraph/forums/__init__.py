@@ -312,10 +312,12 @@ from .ranking_jobs import (
 from .readable import (
     PlacedComment,
     ReadableForums,
+    find_muted,
     find_readable_forums,
     get_readable,
     list_comments_by_ids,
     list_readable_forums,
+    list_saved_ids,
 )
 from .recount import (
     recount,
@@ -560,6 +562,7 @@ __all__ = [
     "find_forum_ids",
     "find_forum_of_post",
     "find_moved_post",
+    "find_muted",
     "find_post_ids",
     "find_post_redirect",
     "find_readable_forums",
@@ -617,6 +620,7 @@ __all__ = [
     "list_ranked",
     "list_readable_forums",
     "list_readers",
+    "list_saved_ids",
     "list_searchable",
     "list_subscribers",
     "list_vote_signals",

@@ -89,6 +89,19 @@ async def find_readable_forums(
     return {row.slug: row.id for row in rows}
 
 
+async def find_muted(db: Repo, readable: ReadableForums, post_ids: Sequence[UUID]) -> set[UUID]:
+    """Those of these posts that are left out of the reader's lists for the words in their titles."""
+    if not readable.muted_words or not post_ids:
+        return set()
+    rows = await db.all(_Title, "SELECT id, title FROM posts WHERE id = ANY ($1)", list(post_ids))
+    return {row.id for row in rows if readable.is_muted(row.title)}
+
+
+async def list_saved_ids(db: Repo, actor: Actor, *, most: int) -> list[UUID]:
+    """Posts the actor has saved, the latest first."""
+    return await db.values(_SAVED, actor.id, most)
+
+
 def _reader(actor: Actor | None) -> tuple[UUID | None, object]:
     return None if actor is None else actor.id, clock.now()
 
@@ -102,6 +115,11 @@ class _Said(msgspec.Struct, frozen=True):
     all_but: bool
     hidden: list[UUID]
     muted_words: list[str]
+
+
+class _Title(msgspec.Struct, frozen=True):
+    id: UUID
+    title: str
 
 
 class _Slug(msgspec.Struct, frozen=True):
@@ -140,4 +158,7 @@ SELECT {comment_view.COLUMNS}, p.forum_id,
     CASE WHEN p.deleted_at IS NULL AND p.removed_at IS NULL THEN p.title ELSE '' END
 FROM comments c JOIN posts p ON p.id = c.post_id {comment_view.JOINS}
 WHERE c.id = ANY ($1) AND c.deleted_at IS NULL AND c.removed_at IS NULL
+"""
+_SAVED = """
+SELECT post_id FROM post_marks WHERE user_id = $1 AND saved_at IS NOT NULL ORDER BY saved_at DESC, post_id DESC LIMIT $2
 """

@@ -133,7 +133,9 @@ from .pruning import Prune, Pruned, count_prunable, prune_later, prune_members
 from .purging import purge_messages
 from .readable import (
     Readable,
+    ReadablePlace,
     get_readable,
+    list_readable_places,
 )
 from .recount import recount
 from .reviewing import list_group_ids, list_reviewed_channels, note_removed_message
@@ -271,6 +273,7 @@ __all__ = [
     "Prune",
     "Pruned",
     "Readable",
+    "ReadablePlace",
     "RightsChanged",
     "Role",
     "RoleChange",
@@ -385,6 +388,7 @@ __all__ = [
     "list_members",
     "list_onlooked",
     "list_overwrites",
+    "list_readable_places",
     "list_reviewed_channels",
     "list_roles",
     "list_searchable",

@@ -1,6 +1,7 @@
 """What a person reads of all their groups: two statements, however many groups, channels and threads there are."""
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -33,6 +34,8 @@ class Readable(msgspec.Struct, frozen=True):
     """Channels and threads they see without reading back what was said."""
     private: Mapping[UUID, UUID] = {}
     """By the private threads among these their groups."""
+    audiences: frozenset[UUID] = frozenset()
+    """The calls to many they hear: their roles, and the groups for @everyone."""
 
 
 class _Channel(msgspec.Struct, frozen=True):
@@ -63,6 +66,7 @@ class _Rights(msgspec.Struct, frozen=True):
     channels: Mapping[UUID, int]
     group_of: Mapping[UUID, UUID]
     """Of these channels."""
+    audiences: frozenset[UUID]
 
     def of(self, channel_id: UUID, group_id: UUID) -> int:
         found = self.channels.get(channel_id)
@@ -104,7 +108,22 @@ async def get_readable(db: Repo, actor: Actor) -> Readable:
         | frozenset(id for id, _, bits in private if _reads(bits)),
         frozenset(id for id, _, bits in [*places, *private] if bits & _VIEW and not _reads(bits)),
         {id: group_id for id, group_id, _ in private},
+        rights.audiences,
     )
+
+
+class ReadablePlace(msgspec.Struct, frozen=True):
+    """A channel or thread whose messages somebody reads."""
+
+    id: UUID
+    entered_at: datetime
+    """Since when they are in its group."""
+
+
+async def list_readable_places(db: Repo, actor: Actor, readable: Readable) -> list[ReadablePlace]:
+    """The same place by place; one statement."""
+    whole, excluded, listed = readable.whole, readable.excluded, readable.listed
+    return await db.all(ReadablePlace, _PLACES, actor.id, list(whole), list(excluded), list(listed))
 
 
 def _reads(bits: int) -> bool:
@@ -121,13 +140,15 @@ async def _rights(db: Repo, user_id: UUID) -> _Rights:
     groups: dict[UUID, int] = {}
     channels: dict[UUID, int] = {}
     group_of: dict[UUID, UUID] = {}
+    audiences: set[UUID] = set()
     for row in await db.all(_Row, _FACTS, user_id, _READ):
         member = row.facts(now)
+        audiences.update([row.group_id, *(role.id for role in member.roles)])
         groups[row.group_id] = permissions.in_channel(member, ())
         for one in msgspec.convert(row.channels or [], list[_Channel]):
             channels[one.id] = _bits(member, one)
             group_of[one.id] = row.group_id
-    return _Rights(groups, channels, group_of)
+    return _Rights(groups, channels, group_of, frozenset(audiences))
 
 
 def _bits(member: MemberFacts, channel: _Channel) -> int:
@@ -167,4 +188,12 @@ WHERE t.id IN (
     UNION ALL SELECT o.id FROM group_thread_members n JOIN group_threads o ON o.id = n.thread_id AND o.private
     WHERE n.user_id = $1
 )
+"""
+_PLACES = """
+SELECT p.id, m.joined_at FROM (
+    SELECT id, group_id FROM group_channels WHERE group_id = ANY ($2::uuid[]) AND kind <> 'category' AND id <> ALL ($3::uuid[])
+    UNION ALL SELECT id, group_id FROM group_threads WHERE group_id = ANY ($2) AND NOT private AND id <> ALL ($3)
+    UNION ALL SELECT id, group_id FROM group_channels WHERE id = ANY ($4::uuid[])
+    UNION ALL SELECT id, group_id FROM group_threads WHERE id = ANY ($4)
+) p JOIN group_members m ON m.group_id = p.group_id AND m.user_id = $1
 """

@@ -153,6 +153,7 @@ from .readable import (
     Spot,
     list_messages_at,
     list_neighbours,
+    list_read_seqs,
     list_readable_conversations,
 )
 from .reading import get_message, list_messages
@@ -358,6 +359,7 @@ __all__ = [
     "list_participant_ids",
     "list_participants",
     "list_pins",
+    "list_read_seqs",
     "list_readable_conversations",
     "list_scheduled_messages",
     "list_searchable",

@@ -1,6 +1,7 @@
 """What somebody reads of all that is said: for those who look through many places at once."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -9,6 +10,7 @@ import msgspec
 from cgraph.accounts import Actor
 from cgraph_kit.db import Repo
 
+from .gates import ENTERED, first_id
 from .message import TEXT, Message
 from .message_row import MessageRow, selecting
 from .policy import Kind
@@ -88,6 +90,20 @@ async def list_neighbours(
     return found
 
 
+class _Mark(msgspec.Struct, frozen=True):
+    place_id: UUID
+    read_seq: int
+
+
+async def list_read_seqs(
+    db: Repo, actor: Actor, places: Sequence[tuple[UUID, datetime]]
+) -> dict[UUID, int]:
+    """How far the actor has read in each of these channels and threads, by when they came into its group; one statement."""
+    ids = [id for id, _ in places]
+    rows = await db.all(_Mark, _MARKS, actor.id, ids, [first_id(at) for _, at in places])
+    return {row.place_id: row.read_seq for row in rows}
+
+
 class _Neighbour(MessageRow, frozen=True):
     of_seq: int
 
@@ -96,6 +112,12 @@ _CONVERSATIONS = """
 SELECT c.id, c.kind, c.name, p.peer_id, p.joined_seq, p.read_seq
 FROM participants p JOIN conversations c ON c.id = p.conversation_id
 WHERE p.user_id = $1 AND p.left_seq IS NULL AND NOT p.gated
+"""
+# Who has never looked into a place has read what was said before they came.
+_MARKS = f"""
+SELECT w.place_id, coalesce(p.read_seq, e.seq, 0) FROM unnest($2::uuid[], $3::uuid[]) AS w (place_id, first_id)
+LEFT JOIN participants p ON p.conversation_id = w.place_id AND p.user_id = $1 AND p.gated AND p.left_seq IS NULL
+LEFT JOIN LATERAL ({ENTERED.format(place="w.place_id", id="w.first_id")}) e ON p.user_id IS NULL
 """
 # Where each spot's reader begins to read; no row: they do not.
 _READ = """
