@@ -12,6 +12,7 @@ from cgraph_kit.jobs import job
 
 from .comment_events import tell_comment_changed
 from .editing import redact_post
+from .holding import hold_forums
 from .posting import tell_changed
 from .revoking import give_votes_back, revoke_votes
 
@@ -90,12 +91,15 @@ async def _remove_some(db: Database, args: SweepBanned) -> bool:
 
 
 async def _restore_some(db: Database, args: RestoreBanned) -> bool:
+    """Wherever it is by now: comments go with the posts that are moved."""
     async with db.transaction() as tx:
-        await tx.value("SELECT 1 FROM forums WHERE id = $1 FOR NO KEY UPDATE", args.forum_id)
-        posts = await tx.values(_RESTORE_POSTS, args.forum_id, args.act_id, AT_ONCE)
-        comments = await tx.values(_RESTORE_COMMENTS, args.forum_id, args.act_id, AT_ONCE)
-        await _tell(tx, args.forum_id, posts, comments)
-    return AT_ONCE in {len(posts), len(comments)}
+        forum_ids = await tx.values(_WHERE, args.act_id)
+        await hold_forums(tx, forum_ids)
+        for forum_id in forum_ids:
+            posts = await tx.values(_RESTORE_POSTS, forum_id, args.act_id, AT_ONCE)
+            comments = await tx.values(_RESTORE_COMMENTS, forum_id, args.act_id, AT_ONCE)
+            await _tell(tx, forum_id, posts, comments)
+    return bool(forum_ids)
 
 
 async def _revoke_some(db: Database, args: SweepBanned) -> bool:
@@ -156,6 +160,9 @@ SELECT id FROM changed
 """
 
 
+_WHERE = """
+SELECT forum_id FROM posts WHERE removal_id = $1 UNION SELECT forum_id FROM comments WHERE removal_id = $1
+"""
 _HERS = "forum_id = $1 AND author_id = $2 AND removed_at IS NULL AND deleted_at IS NULL"
 _THEIRS = "forum_id = $1 AND removal_id = $2"
 _REMOVE_POSTS = _posts(f"SELECT id FROM posts WHERE {_HERS} ORDER BY id LIMIT $6", _GONE, "-")

@@ -135,6 +135,8 @@ async def revert_merge(
     await tx.value(_RESTORE, post.id)
     await tx.value("UPDATE forums SET post_count = post_count + 1 WHERE id = $1", access.forum_id)
     await stop_leading(tx, post.id)
+    # Whatever has come to lead to the comment since leads to the post.
+    await lead(tx, comment_id, "post", post.id)
     await tell_changed(tx, access.forum_id, post.id)
     await tell_moved(tx, access.forum_id, into_id, post.id, comment_id=comment_id)
     after = await read_state(tx, PostState, post.id)
@@ -217,28 +219,30 @@ async def _hold(tx: Transaction, actor: Actor, access: Access, post_id: UUID) ->
     return post
 
 
-_OPENING = """
-SELECT '**' || title || '**' || CASE WHEN url IS NULL THEN '' ELSE E'\\n\\n' || url END
-    || CASE WHEN content = '' THEN '' ELSE E'\\n\\n' || content END
-FROM posts WHERE id = $1
+_SAID = r"""
+'**' || p.title || '**' || CASE WHEN p.url IS NULL THEN '' ELSE E'\n\n' || p.url END
+    || CASE WHEN p.content = '' THEN '' ELSE E'\n\n' || p.content END
 """
+"""What a post `p` says as a comment."""
+_OPENING = f"SELECT {_SAID} FROM posts p WHERE p.id = $1"
 _REMOVE = """
 UPDATE posts SET removed_at = $2, removed_by = $3, removal_id = $4 WHERE id = $1
 """
 _RESTORE = "UPDATE posts SET removed_at = NULL, removed_by = NULL, removal_id = NULL WHERE id = $1"
-# Nobody has edited, deleted, removed or locked either meanwhile.
-_SAME = """
-SELECT c.edited_at IS NOT DISTINCT FROM p.edited_at AND c.deleted_at IS NULL AND c.removed_at IS NULL
-    AND c.parent_id IS NULL AND p.deleted_at IS NULL AND p.removal_id = $3
+# Nobody has edited, deleted, removed, locked or marked either meanwhile; an edit soon after leaves no trace but the words.
+_SAME = f"""
+SELECT c.content = {_SAID} AND c.edited_at IS NOT DISTINCT FROM p.edited_at AND c.deleted_at IS NULL
+    AND c.removed_at IS NULL AND c.parent_id IS NULL AND p.deleted_at IS NULL AND p.removal_id = $3
+    AND c.locked_at IS NOT DISTINCT FROM p.locked_at AND c.distinguished = p.distinguished
 FROM comments c, posts p WHERE c.id = $1 AND p.id = $2
 """
 _STANDS = "SELECT true FROM comments WHERE id = $1 AND post_id = $2"
 _NEW_POST = """
 INSERT INTO posts (id, forum_id, hot_epoch, hot_seconds, author_id, kind, title, content, mentions, active_at, inserted_at,
-    edited_at, distinguished)
+    edited_at, distinguished, locked_at)
 SELECT $1, c.forum_id, $4, $5, c.author_id, 'text', $3, c.content, c.mentions,
     (SELECT max(b.inserted_at) FROM comments b WHERE b.post_id = c.post_id AND b.path <@ c.path),
-    c.inserted_at, c.edited_at, c.distinguished
+    c.inserted_at, c.edited_at, c.distinguished, c.locked_at
 FROM comments c WHERE c.id = $2
 """
 _MOVE_REVISIONS = "UPDATE forum_revisions SET item_id = $2, title = $3 WHERE item_id = $1"

@@ -196,8 +196,9 @@ WHERE id IN {_IDS_ABOVE.format(parent="$1")} ORDER BY depth
 """
 _PLANT = """
 INSERT INTO comments (id, post_id, forum_id, parent_id, reply_to_id, path, depth, author_id, content, mentions, host,
-    inserted_at, edited_at, distinguished)
-SELECT $1, $2, $3, $4, $5, $6::text::ltree, $7, author_id, $8, mentions, $9, inserted_at, edited_at, distinguished
+    inserted_at, edited_at, distinguished, locked_at)
+SELECT $1, $2, $3, $4, $5, $6::text::ltree, $7, author_id, $8, mentions, $9, inserted_at, edited_at, distinguished,
+    locked_at
 FROM posts WHERE id = $10
 """
 _BELOW_COMMENT = """

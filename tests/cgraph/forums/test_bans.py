@@ -163,6 +163,21 @@ class TestSweepBanned:
         assert await removed(db, "comments", said) == {before.target_id}
         assert await miscounted(db, scene.forum_id) == []
 
+    async def test_gives_back_what_was_moved_meanwhile(self, app: App) -> None:
+        db = app.db
+        scene = await make_forum_scene(db)
+        other = await plaza.found(db, scene.junior)
+        said = await comment(db, scene.reader, scene.post_id)
+        new = NewForumBan(remove_content=True)
+        entry = await forums.ban_user(db, scene.junior, scene.forum_id, scene.reader.id, new)
+        await sweep(app, scene, entry, content=True)
+        await forums.move_post(db, scene.junior, scene.post_id, other)
+        assert await removed(db, "comments", [said]) == {said}
+        await forums.undo_act(db, scene.junior, scene.forum_id, entry.id)
+        await unsweep(app, scene, entry, content=True)
+        assert await removed(db, "comments", [said]) == set()
+        assert await miscounted(db, scene.forum_id, other) == []
+
     async def test_takes_the_weight_of_their_votes_and_gives_it_back(self, app: App) -> None:
         db = app.db
         scene = await make_forum_scene(db)

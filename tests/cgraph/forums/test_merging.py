@@ -123,6 +123,50 @@ class TestMergePosts:
         with pytest.raises(CannotUndoAct):
             await forums.undo_act(db, scene.junior, scene.forum_id, entry.id)
 
+    async def test_is_not_taken_back_over_an_edit_that_leaves_no_trace(
+        self, db: Transaction, scene: ForumScene
+    ) -> None:
+        into = await plaza.post(db, scene.reader, scene.forum_id)
+        entry = await forums.merge_posts(db, scene.junior, scene.post_id, into)
+        opening = UUID(entry.changes["comment_id"]["after"])
+        edit = forums.CommentEdit("What I meant is something else")
+        edited = await forums.edit_comment(db, scene.author, opening, edit)
+        assert edited.edited_at is None
+        with pytest.raises(CannotUndoAct):
+            await forums.undo_act(db, scene.junior, scene.forum_id, entry.id)
+
+    async def test_keeps_what_was_locked_locked(self, db: Transaction, scene: ForumScene) -> None:
+        into = await plaza.post(db, scene.reader, scene.forum_id)
+        said = await comment(db, scene.reader, scene.post_id)
+        await forums.lock_post(db, scene.junior, scene.post_id, locked=True)
+        before = await everything(db, scene)
+        entry = await forums.merge_posts(db, scene.junior, scene.post_id, into)
+        with pytest.raises(forums.CommentLocked):
+            answer = forums.NewComment("But", parent_id=said)
+            await forums.create_comment(db, scene.reader, into, answer)
+        await forums.undo_act(db, scene.junior, scene.forum_id, entry.id)
+        assert await everything(db, scene) == before
+        again = await forums.merge_posts(db, scene.junior, scene.post_id, into)
+        opening = UUID(again.changes["comment_id"]["after"])
+        await forums.lock_comment(db, scene.junior, opening, locked=False)
+        with pytest.raises(CannotUndoAct):
+            await forums.undo_act(db, scene.junior, scene.forum_id, again.id)
+
+    async def test_leads_back_whatever_led_to_the_comment(
+        self, db: Transaction, scene: ForumScene
+    ) -> None:
+        into = await plaza.post(db, scene.reader, scene.forum_id)
+        said = await comment(db, scene.reader, into)
+        split = await forums.split_comment(db, scene.junior, said, "A new one")
+        made = UUID(split.changes["post_id"]["after"])
+        entry = await forums.merge_posts(db, scene.junior, made, into)
+        opening = UUID(entry.changes["comment_id"]["after"])
+        assert await forums.find_post_redirect(db, said) == into
+        await forums.undo_act(db, scene.junior, scene.forum_id, entry.id)
+        for led in (said, opening):
+            assert await forums.find_post_redirect(db, led) == made
+        assert await forums.find_post_redirect(db, made) is None
+
     async def test_refuses_what_does_not_go_together(
         self, db: Transaction, scene: ForumScene
     ) -> None:
@@ -171,6 +215,19 @@ class TestSplitComment:
         assert after == before
         assert await forums.find_post_redirect(db, post_id) == scene.post_id
         assert await forums.find_post_redirect(db, tree[which]) is None
+
+    async def test_of_a_locked_comment_is_taken_back_exactly(
+        self, db: Transaction, scene: ForumScene
+    ) -> None:
+        said = await comment(db, scene.reader, scene.post_id)
+        await forums.lock_comment(db, scene.junior, said, locked=True)
+        before = (await everything(db, scene))["comments"]
+        entry = await forums.split_comment(db, scene.junior, said, "A new one")
+        made = UUID(entry.changes["post_id"]["after"])
+        with pytest.raises(forums.PostLocked):
+            await forums.create_comment(db, scene.reader, made, forums.NewComment("But"))
+        await forums.undo_act(db, scene.junior, scene.forum_id, entry.id)
+        assert (await everything(db, scene))["comments"] == before
 
     async def test_is_not_taken_back_once_the_post_is_gone(
         self, db: Transaction, scene: ForumScene
