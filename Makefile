@@ -7,6 +7,9 @@ RUN := $(VENV)/.run
 DEV := $(VENV)/.dev
 CODE := src tests bench tools
 
+# Tests start processes by the hundred. Each would compile every module anew where this is set, as in many containers.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help serve test check fmt bench docs mail lock clean
 
