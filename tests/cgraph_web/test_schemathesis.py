@@ -89,6 +89,8 @@ async def schema(asgi: Any) -> Any:
     return found
 
 
+# Making up requests is most of the work, and half as fast while lines are counted; each of them has a test of its own.
+@pytest.mark.no_cover
 # Hypothesis takes every use of the global `random` for a strategy's own, and the application, which writes mail (a random
 # Message-ID) meanwhile, shares the process with it.
 @pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies")
