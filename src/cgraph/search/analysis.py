@@ -1,0 +1,191 @@
+"""Analysis: by which terms a text is found. Pure, and the same for what is indexed and for what is searched.
+
+Every piece of a text (see `analysis_pieces`) takes one position and has one term or more there:
+
+    running        a word in its exact form, folded; its other spellings and the parts of camelCase beside it
+    ~en:run        its stem, with the language it was stemmed in
+    東京            two characters of a run without spaces; the last one of a run stands alone
+    👍              an emoji; with its skin too, and each of those joined
+    #tag @name c++ words with signs that mean something
+
+What begins with `~` is no word, and nothing of what is made up of signs is ever cut by PostgreSQL: terms are given to it
+as they are.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import Literal, NamedTuple
+
+from .analysis_forms import Forms, forms_of
+from .analysis_pieces import MARKED, PIECE, Piece, marks, pieces, plain_run
+from .document import Analysed
+from .languages import guess
+from .scripts import SELECTORS, SKINS, ZWJ
+from .stems import LATIN, UNSTEMMED, known_language
+
+TITLE_MOST = 1_000
+TEXT_MOST = 50_000
+"""Code points that are indexed, so that what it becomes fits into a tsvector (1 MB)."""
+POSITION_MOST = 16_383
+PLACES_MOST = 255
+"""Positions PostgreSQL keeps, and how many of one term."""
+GAP = 10
+"""Positions between a title and the text, so that no phrase reaches over."""
+
+TokenKind = Literal["word", "emoji", "gram", "mark"]
+
+
+class Token(NamedTuple):
+    """A place of a text, and the terms it is found by there."""
+
+    kind: TokenKind
+    terms: Sequence[str]
+    words: Sequence[str]
+    start: int
+    end: int
+    """In code points of the text as it was given."""
+    position: int
+
+
+_ASCII_WORD = re.compile(r"[A-Za-z0-9]+(?:'[A-Za-z0-9]+)*")
+_SELECTOR = re.compile(f"[{SELECTORS}]")
+_NUMBERS = [str(number) for number in range(POSITION_MOST + 1)]
+_CACHE_MOST = 20_000
+_CACHED_LONGEST = 40
+
+
+def analysed(title: str, text: str, language: str | None = None) -> Analysed:
+    """The words of a thing as they are indexed. `language`: ISO 639-1, where somebody has said it."""
+    places = _Places()
+    position = 0
+    if title:
+        position = places.read(title[:TITLE_MOST], language, 0, "A") + GAP
+    places.read(text[:TEXT_MOST], language, position, "")
+    return Analysed(places.literal(), tuple(sorted(places.words)))
+
+
+def tokens(text: str, language: str | None = None, *, position: int = 0) -> Iterator[Token]:
+    """What is found where. Positions count on from `position`; that of a mark is that of its first piece."""
+    found = list(pieces(text))
+    ahead = marks(text)
+    mark = next(ahead, None)
+    forms = _forms_in([piece.text for piece in found if piece.kind == "word"], language)
+    for number, piece in enumerate(found):
+        position += 1
+        while mark is not None and mark.start <= piece.start:
+            if mark.end > piece.start:
+                yield Token("mark", (mark.term,), (), mark.start, mark.end, position)
+            mark = next(ahead, None)
+        following = found[number + 1] if number + 1 < len(found) else None
+        yield _token(piece, following, forms, position)
+
+
+def emoji_terms(emoji: str) -> list[str]:
+    """What an emoji is found by: as it is, without its skin, and each of those joined in it."""
+    plain = _SELECTOR.sub("", emoji)
+    bare = "".join(mark for mark in plain if mark not in SKINS) or plain
+    joined = bare.split(ZWJ) if ZWJ in bare else []
+    return list(dict.fromkeys((plain, bare, *filter(None, joined))))
+
+
+def _token(piece: Piece, following: Piece | None, forms: "_Cached", position: int) -> Token:
+    kind, text, start, end = piece
+    if kind == "word":
+        terms, words = forms[text]
+        return Token(kind, terms, words, start, end, position)
+    if kind == "emoji":
+        return Token(kind, emoji_terms(text), (), start, end, position)
+    if following is not None and following.kind == "gram" and following.start <= end:
+        return Token(kind, (text + following.text,), (), start, following.end, position)
+    return Token(kind, (text,), (), start, end, position)
+
+
+class _Cached(dict[str, Forms]):
+    """The forms of words of one language, as far as they have been asked for."""
+
+    def __init__(self, latin: str | None, declared: str | None) -> None:
+        super().__init__()
+        self._latin = latin
+        self._declared = declared
+
+    def __missing__(self, word: str) -> Forms:
+        forms = forms_of(word, self._latin, self._declared)
+        if len(word) <= _CACHED_LONGEST:
+            if len(self) >= _CACHE_MOST:
+                self.clear()
+            self[word] = forms
+        return forms
+
+
+_caches: dict[tuple[str | None, str | None], _Cached] = {}
+"""By the language of Latin words and, where it says more than the script, the one that was declared."""
+
+
+def _forms_in(words: Sequence[str], language: str | None) -> _Cached:
+    declared = known_language(language)
+    latin = declared if declared in LATIN else guess(words)
+    key = (latin, declared if declared in UNSTEMMED else None)
+    forms = _caches.get(key)
+    if forms is None:
+        forms = _caches[key] = _Cached(*key)
+    return forms
+
+
+class _Places:
+    """Where each term stands, while a thing is read."""
+
+    def __init__(self) -> None:
+        self.of: dict[str, list[str]] = {}
+        self.words: set[str] = set()
+
+    def read(self, text: str, language: str | None, position: int, weight: str) -> int:
+        """Take in a text behind a position; the last position of it."""
+        # Most of what people write has no marks, and needs no places in the text.
+        if not MARKED.search(text):
+            plain = self._read_ascii if text.isascii() else self._read_plain
+            return plain(text, language, position, weight)
+        for token in tokens(text, language, position=position):
+            position = token.position
+            self._put(token.terms, token.words, _NUMBERS[min(position, POSITION_MOST)] + weight)
+        return position
+
+    def literal(self) -> str:
+        """The text of a tsvector. No term has what would have to be escaped."""
+        places = self.of.items()
+        return " ".join(f"'{term}':{','.join(of[:PLACES_MOST])}" for term, of in places)
+
+    def _read_ascii(self, text: str, language: str | None, position: int, weight: str) -> int:
+        words = _ASCII_WORD.findall(text)
+        forms = _forms_in(words, language)
+        for word in words:
+            position += 1
+            self._put(*forms[word], _NUMBERS[min(position, POSITION_MOST)] + weight)
+        return position
+
+    def _read_plain(self, text: str, language: str | None, position: int, weight: str) -> int:
+        found = [(match.lastgroup, match[0]) for match in PIECE.finditer(text)]
+        forms = _forms_in([text for kind, text in found if kind == "word"], language)
+        for kind, piece in found:
+            if kind == "gram":
+                position = self._put_run(plain_run(piece), position, weight)
+                continue
+            position += 1
+            terms, words = forms[piece] if kind == "word" else (emoji_terms(piece), ())
+            self._put(terms, words, _NUMBERS[min(position, POSITION_MOST)] + weight)
+        return position
+
+    def _put_run(self, run: str, position: int, weight: str) -> int:
+        for pair in (*map("".join, pairwise(run)), run[-1:]):
+            position += 1
+            self._put((pair,), (), _NUMBERS[min(position, POSITION_MOST)] + weight)
+        return position
+
+    def _put(self, terms: Sequence[str], words: Sequence[str], place: str) -> None:
+        of = self.of
+        for term in terms:
+            if term in of:
+                of[term].append(place)
+            else:
+                of[term] = [place]
+        self.words.update(words)
