@@ -19,7 +19,7 @@ from .content import check_content, is_blank
 from .limits import Limits
 
 MESSAGE: files.Kind = "message"
-SCHEDULED: files.Kind = "scheduled_message"
+SCHEDULED_MESSAGE: files.Kind = "scheduled_message"
 """What files hang on until it is said."""
 SAMPLES = 256
 """Of a waveform, at most."""

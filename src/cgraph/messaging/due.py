@@ -5,18 +5,20 @@ from uuid import UUID
 
 import msgspec
 
-from cgraph import notifications
+from cgraph import files, notifications
 from cgraph.accounts import Actor, find_actor, record
+from cgraph.files import NewAttachment
 from cgraph.notifications import Occasion, Subject
 from cgraph_kit import clock
 from cgraph_kit.db import Repo, Transaction
 from cgraph_kit.errors import Error, Unavailable
 from cgraph_kit.jobs import PENDING, pending_key
 
+from .attaching import SCHEDULED_MESSAGE
 from .events import ScheduledMessageGone, ScheduledMessageRemoved, ScheduledMessageUpdated
 from .limits import DEFAULT_LIMITS, Limits
 from .message import NewMessage
-from .scheduled import AT_MOST_LATE, GET, JOB, SCHEDULED, ScheduledMessage
+from .scheduled import AT_MOST_LATE, GET, JOB, SCHEDULED, ScheduledMessage, typed
 from .sending import Sent, send_message
 
 TOO_LATE = "too_late"
@@ -44,7 +46,7 @@ async def send_due(
         if (wait := (held.send_at - clock.now()).total_seconds()) > 0:
             return wait
         author_id = held.sender_id
-        message = await tx.one(ScheduledMessage, GET, id, author_id)
+        message = typed(await tx.one(ScheduledMessage, GET, id, author_id))
         actor = await find_actor(tx, author_id)
         if actor is None:
             await _fail(tx, author_id, message, DEACTIVATED, grace)
@@ -57,7 +59,12 @@ async def send_due(
 
 async def say_now(tx: Transaction, actor: Actor, message: ScheduledMessage, limits: Limits) -> Sent:
     """Say it, and keep it no longer. Raises what `send_message` raises."""
-    new = NewMessage(message.content, message.reply_to_id, client_id=str(message.id))
+    new = NewMessage(
+        message.content,
+        message.reply_to_id,
+        client_id=str(message.id),
+        attachments=[NewAttachment(a.id, a.alt_text, a.spoiler) for a in message.attachments],
+    )
     sent = await send_message(tx, actor, message.conversation_id, new, limits=limits)
     await forget(tx, actor.id, message, message_id=sent.id)
     return sent
@@ -71,6 +78,8 @@ async def forget(
     Its words go from the author's log, too: what is said is taken back, or disappears, as a message.
     """
     await tx.value("DELETE FROM scheduled_messages WHERE id = $1", message.id)
+    if message.attachments:
+        await files.release(tx, SCHEDULED_MESSAGE, [message.id])
     await tx.value(
         _REDACT, author_id, ScheduledMessageUpdated.type, message.inserted_at, str(message.id)
     )
@@ -93,7 +102,7 @@ async def _try(
 async def _fail(
     tx: Transaction, author_id: UUID, message: ScheduledMessage, code: str, grace: float
 ) -> None:
-    failed = await tx.one(ScheduledMessage, _FAIL, message.id, code)
+    failed = typed(await tx.one(ScheduledMessage, _FAIL, message.id, code))
     event = await record(tx, ScheduledMessageUpdated, author_id, failed)
     # A matter of their own, wherever it was to be said: they may have been shown out there.
     occasion = Occasion(
@@ -111,7 +120,7 @@ _HOLD = """
 SELECT sender_id, send_at FROM scheduled_messages WHERE id = $1 AND state = 'scheduled' FOR UPDATE
 """
 _REDACT = """
-UPDATE events SET payload = (payload::jsonb || '{"content": ""}')::text
+UPDATE events SET payload = (payload::jsonb || '{"content": "", "attachments": []}')::text
 WHERE stream_id = $1 AND type = $2 AND inserted_at >= $3 AND payload::jsonb ->> 'id' = $4
 """
 _FORGET_JOB = f"DELETE FROM jobs WHERE pending_key = $1 AND state IN {PENDING}"

@@ -7,6 +7,8 @@ import msgspec
 from cgraph.notifications import Look, Wanted
 from cgraph_kit.db import Repo
 
+from .attaching import attached_types, words_of
+
 EXCERPT = 1000
 """Code points of a message."""
 
@@ -19,6 +21,8 @@ class _Found(msgspec.Struct, frozen=True):
     text: str | None
     title: str | None
     direct: bool
+    attached: list[str] | None
+    voice: bool | None
 
 
 async def look(db: Repo, wanted: Sequence[Wanted]) -> list[Look]:
@@ -57,15 +61,16 @@ def _shown(row: _Found | None) -> Look:
         row.gone,
         row.may_see,
         row.read,
-        row.text if visible else None,
+        (row.text or words_of(row.attached, voice=bool(row.voice))) if visible else None,
         row.title if row.may_see else None,
         row.direct,
     )
 
 
+_ATTACHED = f"{attached_types('m')}, m.voice IS NOT NULL"
 _LOOK_IN = f"""
 SELECT w.n, w.object_id IS NOT NULL AND (m.id IS NULL OR m.deleted_at IS NOT NULL), true,
-    coalesce(p.read_seq >= w.seq, false), nullif(left(m.content, {EXCERPT}), ''), NULL::text, false
+    coalesce(p.read_seq >= w.seq, false), nullif(left(m.content, {EXCERPT}), ''), NULL::text, false, {_ATTACHED}
 FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[]) WITH ORDINALITY
     AS w (user_id, conversation_id, object_id, seq, n)
 JOIN conversations c ON c.id = w.conversation_id AND c.kind IN ('channel', 'thread')
@@ -76,7 +81,8 @@ LEFT JOIN participants p ON p.conversation_id = w.conversation_id AND p.user_id 
 _LOOK = f"""
 SELECT w.n, w.object_id IS NOT NULL AND (m.id IS NULL OR m.deleted_at IS NOT NULL),
     p.user_id IS NOT NULL AND (m.id IS NULL OR m.seq > p.joined_seq), coalesce(p.read_seq >= w.seq, false),
-    CASE WHEN m.expires_at IS NULL THEN nullif(left(m.content, {EXCERPT}), '') END, c.name, c.kind <> 'group'
+    CASE WHEN m.expires_at IS NULL THEN nullif(left(m.content, {EXCERPT}), '') END, c.name, c.kind <> 'group',
+    CASE WHEN m.expires_at IS NULL THEN {attached_types("m")} END, m.voice IS NOT NULL
 FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[]) WITH ORDINALITY
     AS w (user_id, conversation_id, object_id, seq, n)
 JOIN conversations c ON c.id = w.conversation_id

@@ -1,11 +1,13 @@
 """A message to be said later: as it is asked for, and as its author sees it."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Literal, Self
 from uuid import UUID
 
 import msgspec
 
+from cgraph.files import Attachment, NewAttachment
 from cgraph_kit import clock
 from cgraph_kit.db import columns
 from cgraph_kit.errors import Invalid
@@ -21,10 +23,13 @@ class NewScheduledMessage(Input, frozen=True):
     """Something to say, and when."""
 
     content: Text
+    """Empty only where something comes with it."""
     send_at: datetime
     """A minute to a year from now."""
     reply_to_id: UUID | None = None
     """A message of the same conversation this one answers."""
+    attachments: list[NewAttachment] = msgspec.field(default_factory=list)
+    """Files that come with it, in this order."""
 
     def __post_init__(self) -> None:
         msgspec.structs.force_setattr(self, "send_at", _checked(self.send_at))
@@ -35,6 +40,8 @@ class ScheduledMessageChange(Input, frozen=True):
 
     content: Text | msgspec.UnsetType = msgspec.UNSET
     send_at: datetime | msgspec.UnsetType = msgspec.UNSET
+    attachments: list[NewAttachment] | msgspec.UnsetType = msgspec.UNSET
+    """All that shall come with it, in this order."""
 
     def __post_init__(self) -> None:
         if isinstance(self.send_at, datetime):
@@ -55,18 +62,27 @@ class ScheduledMessage(msgspec.Struct, frozen=True):
     """Why it could not be said: an error's code."""
     inserted_at: datetime
     updated_at: datetime
+    attachments: Sequence[Attachment] = ()
 
     def changed(self, change: ScheduledMessageChange) -> Self:
-        """With what the change gives; what had failed is tried again."""
-        given = {name: getattr(change, name) for name in change.__struct_fields__}
+        """With what the change gives, but for files; what had failed is tried again."""
+        given = {name: getattr(change, name) for name in ("content", "send_at")}
         values = {name: value for name, value in given.items() if value is not msgspec.UNSET}
         return msgspec.structs.replace(self, **values, state="scheduled", failure=None)
 
 
-SCHEDULED = columns(ScheduledMessage, "s")
+SCHEDULED = columns(ScheduledMessage, "s").replace(
+    "s.attachments", "coalesce(s.attachments, '[]'::jsonb)"
+)
+"""Of what `typed` makes a `ScheduledMessage`."""
 JOB = "send_scheduled"
 """The name of the job that says it; at most one waits for each message."""
 GET = f"SELECT {SCHEDULED} FROM scheduled_messages s WHERE s.id = $1 AND s.sender_id = $2"
+
+
+def typed(row: ScheduledMessage) -> ScheduledMessage:
+    """A row as the driver has it, with what came with it as what it says."""
+    return msgspec.convert(msgspec.structs.asdict(row), ScheduledMessage)
 
 
 def _checked(at: datetime) -> datetime:

@@ -1,26 +1,33 @@
 """Saying it later: kept for its author until its time."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+from msgspec import UNSET
+
 from cgraph.accounts import Actor, record
+from cgraph.files import Attachment, Hung, NewAttachment, attach, stored
 from cgraph_kit.db import Repo, Transaction
 from cgraph_kit.ids import new_id
 from cgraph_kit.paging import DEFAULT_LIMIT, Page, decode_cursor, forward_page
 
 from .access import hold_speaking
-from .content import check_content
+from .attaching import SCHEDULED_MESSAGE, check_said
 from .due import forget, say_now
 from .errors import ScheduledMessageNotFound, TooManyScheduledMessages
 from .events import ScheduledMessageUpdated
 from .jobs import send_scheduled
 from .limits import DEFAULT_LIMITS, Limits
+from .pending import hold_telling
 from .scheduled import (
     GET,
     SCHEDULED,
     NewScheduledMessage,
     ScheduledMessage,
     ScheduledMessageChange,
+    typed,
 )
 from .sending import Sent, check_answered
 
@@ -37,22 +44,27 @@ async def schedule_message(
 
     Raises `ConversationNotFound`, `CannotSend`, `TooManyScheduledMessages`, `Invalid`.
     """
-    check_content(new.content, limits)
+    check_said(new.content, new.attachments, None, limits)
     async with db.transaction() as tx:
+        if new.attachments:
+            await hold_telling(tx, conversation_id)  # as in sending
         access = await hold_speaking(tx, actor, conversation_id)
         await check_answered(tx, access, new.reply_to_id)
         if await tx.value(_COUNT, actor.id) >= limits.scheduled_max:
             raise TooManyScheduledMessages
+        id = new_id()
         message = await tx.one(
             ScheduledMessage,
             _INSERT,
-            new_id(),
+            id,
             conversation_id,
             actor.id,
             new.content,
             new.reply_to_id,
             new.send_at,
+            await _attach(tx, actor, id, new.attachments, limits=limits),
         )
+        message = typed(message)
         await _keep(tx, actor, message)
     return message
 
@@ -64,7 +76,7 @@ async def list_scheduled_messages(
     start = decode_cursor(after, tuple[datetime, UUID], "after") if after else None
     at, id = start or (None, None)
     rows = await db.all(ScheduledMessage, _LIST, actor.id, at, id, limit + 1)
-    return forward_page(rows, limit, lambda row: (row.send_at, row.id))
+    return forward_page([typed(row) for row in rows], limit, lambda row: (row.send_at, row.id))
 
 
 async def get_scheduled_message(db: Repo, actor: Actor, id: UUID) -> ScheduledMessage:
@@ -72,7 +84,7 @@ async def get_scheduled_message(db: Repo, actor: Actor, id: UUID) -> ScheduledMe
     message = await db.first(ScheduledMessage, GET, id, actor.id)
     if message is None:
         raise ScheduledMessageNotFound
-    return message
+    return typed(message)
 
 
 async def update_scheduled_message(
@@ -87,11 +99,18 @@ async def update_scheduled_message(
 
     Raises `ScheduledMessageNotFound`, `Invalid`.
     """
-    if isinstance(change.content, str):
-        check_content(change.content, limits)
     async with db.transaction() as tx:
-        message = (await _hold(tx, actor, id)).changed(change)
-        message = await tx.one(ScheduledMessage, _UPDATE, id, message.content, message.send_at)
+        before = await _hold(tx, actor, id)
+        message = before.changed(change)
+        named = [NewAttachment(one.id) for one in before.attachments]
+        if change.attachments is not UNSET:
+            named = change.attachments
+        check_said(message.content, named, None, limits)
+        attached = await _attach(tx, actor, id, named, limits=limits, before=before.attachments)
+        row = await tx.one(
+            ScheduledMessage, _UPDATE, id, message.content, message.send_at, attached
+        )
+        message = typed(row)
         await _keep(tx, actor, message)
     return message
 
@@ -112,6 +131,20 @@ async def send_scheduled_message_now(
         return await say_now(tx, actor, message, limits)
 
 
+async def _attach(
+    tx: Transaction,
+    actor: Actor,
+    id: UUID,
+    named: Sequence[NewAttachment],
+    *,
+    limits: Limits,
+    before: Sequence[Attachment] = (),
+) -> list[dict[str, Any]] | None:
+    """Let these files wait with it; as they are stored."""
+    hung, most = Hung(SCHEDULED_MESSAGE, id), limits.message_attachments_max
+    return stored(await attach(tx, actor, hung, named, most=most, before=before))
+
+
 async def _keep(tx: Transaction, actor: Actor, message: ScheduledMessage) -> None:
     """The job that waits for an earlier time finds that it is not the time yet, and waits on."""
     await send_scheduled.enqueue(tx, scheduled_at=message.send_at, scheduled_message_id=message.id)
@@ -122,13 +155,13 @@ async def _hold(tx: Transaction, actor: Actor, id: UUID) -> ScheduledMessage:
     message = await tx.first(ScheduledMessage, f"{GET} FOR UPDATE OF s", id, actor.id)
     if message is None:
         raise ScheduledMessageNotFound
-    return message
+    return typed(message)
 
 
 _COUNT = "SELECT count(*) FROM scheduled_messages WHERE sender_id = $1"
 _INSERT = f"""
-INSERT INTO scheduled_messages AS s (id, conversation_id, sender_id, content, reply_to_id, send_at)
-VALUES ($1, $2, $3, $4, $5, $6) RETURNING {SCHEDULED}
+INSERT INTO scheduled_messages AS s (id, conversation_id, sender_id, content, reply_to_id, send_at, attachments)
+VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING {SCHEDULED}
 """
 _LIST = f"""
 SELECT {SCHEDULED} FROM scheduled_messages s
@@ -136,6 +169,6 @@ WHERE s.sender_id = $1 AND ($2::timestamptz IS NULL OR (s.send_at, s.id) > ($2, 
 ORDER BY s.send_at, s.id LIMIT $4
 """
 _UPDATE = f"""
-UPDATE scheduled_messages s SET content = $2, send_at = $3, state = 'scheduled', failure = NULL, updated_at = now()
+UPDATE scheduled_messages s SET content = $2, send_at = $3, attachments = $4, state = 'scheduled', failure = NULL, updated_at = now()
 WHERE s.id = $1 RETURNING {SCHEDULED}
 """

@@ -10,6 +10,8 @@ from cgraph import notifications
 from cgraph_kit.db import Repo
 from cgraph_kit.jobs import OnePending, job
 
+from .attaching import let_go
+
 if TYPE_CHECKING:
     from cgraph.application import App
 
@@ -34,23 +36,37 @@ async def sweep_places(app: "App", args: SweepPlaces) -> None:
 
 async def sweep(db: Repo, place_ids: Sequence[UUID]) -> None:
     """Do it now, in statements of bounded size."""
-    for sql in _SWEEP:
-        while await db.value(sql, list(place_ids), AT_ONCE) == AT_ONCE:
-            pass
+    while await _sweep_messages(db, list(place_ids)) == AT_ONCE:
+        pass
+    while await db.value(_SWEEP_EVENTS, list(place_ids), AT_ONCE) == AT_ONCE:
+        pass
     await notifications.forget_places(db, place_ids)
 
 
-# What hangs on a message goes with it.
-_SWEEP = (
-    """
+class _Swept(msgspec.Struct, frozen=True):
+    count: int
+    attached: list[UUID] | None
+
+
+async def _sweep_messages(db: Repo, place_ids: Sequence[UUID]) -> int:
+    async with db.transaction() as tx:
+        swept = await tx.one(_Swept, _SWEEP_MESSAGES, place_ids, AT_ONCE)
+        if swept.attached:
+            await let_go(tx, swept.attached)
+    return swept.count
+
+
+# What hangs on a message goes with it, but for files.
+_SWEEP_MESSAGES = """
 WITH part AS (
     SELECT conversation_id, seq FROM messages WHERE conversation_id = ANY($1) LIMIT $2
 ), gone AS (
-    DELETE FROM messages m USING part WHERE m.conversation_id = part.conversation_id AND m.seq = part.seq RETURNING 1
+    DELETE FROM messages m USING part WHERE m.conversation_id = part.conversation_id AND m.seq = part.seq
+    RETURNING m.id, m.attachments IS NOT NULL AS attached
 )
-SELECT count(*) FROM gone
-""",
-    """
+SELECT count(*), array_agg(id) FILTER (WHERE attached) FROM gone
+"""
+_SWEEP_EVENTS = """
 WITH part AS (
     SELECT stream_id, seq, inserted_at FROM events WHERE stream_id = ANY($1) LIMIT $2
 ), gone AS (
@@ -58,5 +74,4 @@ WITH part AS (
     WHERE e.stream_id = part.stream_id AND e.seq = part.seq AND e.inserted_at = part.inserted_at RETURNING 1
 )
 SELECT count(*) FROM gone
-""",
-)
+"""

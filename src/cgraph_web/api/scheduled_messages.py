@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from cgraph import messaging
+from cgraph import files, messaging
 from cgraph.accounts import Actor
 from cgraph.application import App
 from cgraph.messaging import NewScheduledMessage, ScheduledMessage, ScheduledMessageChange
@@ -22,6 +22,7 @@ NOT_FOUND = (messaging.ScheduledMessageNotFound,)
         messaging.ConversationNotFound,
         messaging.CannotSend,
         messaging.TooManyScheduledMessages,
+        *files.ATTACHING,
     ),
     example={"content": "Good morning!", "send_at": "2027-01-01T08:00:00Z"},
 )
@@ -54,7 +55,7 @@ async def show(db: Repo, actor: Actor, scheduled_message_id: UUID) -> Data[Sched
     return Data(await messaging.get_scheduled_message(db, actor, scheduled_message_id))
 
 
-@action(errors=NOT_FOUND, example={"send_at": "2027-01-01T09:00:00Z"})
+@action(errors=(*NOT_FOUND, *files.ATTACHING), example={"send_at": "2027-01-01T09:00:00Z"})
 async def update(
     db: Repo,
     actor: Actor,
@@ -78,7 +79,12 @@ async def cancel(db: Repo, actor: Actor, scheduled_message_id: UUID) -> None:
 
 @action(
     status=201,
-    errors=(*NOT_FOUND, messaging.ConversationNotFound, messaging.CannotSend),
+    errors=(
+        *NOT_FOUND,
+        messaging.ConversationNotFound,
+        messaging.CannotSend,
+        *files.ATTACHING,
+    ),
     returns=views.Envelope,
 )
 async def send(db: Repo, actor: Actor, app: App, scheduled_message_id: UUID) -> Response:
