@@ -10,6 +10,7 @@ from cgraph_kit.db import Database
 from cgraph_kit.engines import embedded_postgres
 from cgraph_kit.jobs import Cron, Jobs, Tuning
 from cgraph_kit.limiter import Limiter
+from cgraph_kit.media import Scanner
 from cgraph_kit.pubsub import LocalBus, LocalPubSub, PubSub, ValkeyPubSub, split
 from cgraph_kit.push import Pushers
 from cgraph_kit.storage import Storage
@@ -18,6 +19,7 @@ from . import (
     accounts,
     backups,
     conversions,
+    files,
     forums,
     groups,
     mail,
@@ -68,6 +70,8 @@ WORKERS = (
     forums.rank_recent_posts,
     forums.sweep_banned,
     forums.restore_banned,
+    files.look_at_file,
+    files.collect_files,
 )
 """Every job there is."""
 QUEUES = frozenset(worker.queue for worker in WORKERS)
@@ -90,6 +94,8 @@ def sources_of(members: groups.Members) -> notifications.Sources:
 
 SOURCES = sources_of(groups.AUDIENCE)
 """The same where nothing is set."""
+READERS: files.Readers = {}
+"""Whom files ask who may read what they hang on."""
 CRONTAB = (
     Cron("17 * * * *", upkeep.cleanup_expired),
     Cron("*/5 * * * *", upkeep.update_presence),
@@ -100,6 +106,7 @@ CRONTAB = (
     Cron("23 * * * *", groups.tidy_groups),
     Cron("* * * * *", groups.remove_temporary_members),
     Cron("*/10 * * * *", forums.rank_recent_posts),
+    Cron("*/10 * * * *", files.collect_files),
 )
 """Those that come by the clock, but for the backup, whose time is the operator's."""
 
@@ -114,6 +121,7 @@ class Limits:
     forums: forums.Limits
     moderation: moderation.Limits
     conversions: conversions.Limits
+    files: files.Limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +144,11 @@ class App:
     """An address of the database that is no transaction pooler's."""
     storage: Storage
     """Where files and backups are kept."""
+    workshop: files.Workshop
+    """Looks at what is uploaded."""
     sources: notifications.Sources = SOURCES
     audience: messaging.Audience = groups.AUDIENCE
+    readers: files.Readers = field(default_factory=lambda: READERS)
 
     def lane(self, name: str) -> PubSub:
         """The bus for one owner, who sets its callbacks."""
@@ -192,7 +203,16 @@ async def start(
             forums.limits_of(settings),
             moderation.limits_of(settings),
             conversions.limits_of(settings),
+            files.limits_of(settings),
         )
+        storage = open_store(settings)
+        workshop = files.Workshop(
+            db,
+            storage,
+            limits=limits.files,
+            scanner=Scanner(settings.clamav_url) if settings.clamav_url else None,
+        )
+        stack.push_async_callback(workshop.close)
         app = App(
             settings,
             db,
@@ -206,7 +226,8 @@ async def start(
             pushers,
             engine,
             direct,
-            open_store(settings),
+            storage,
+            workshop,
             sources_of(members := groups.Members(limits.groups)),
             members,
         )

@@ -24,6 +24,7 @@ from pydantic_settings import (
 )
 
 from cgraph_kit.mailer import parse_sender, parse_server
+from cgraph_kit.media import Scanner
 
 from .setting_kinds import CheckOrigin, Count, Most, Network, Port, Rate, Seconds, Store, WebAddress
 
@@ -134,6 +135,9 @@ class Settings(BaseSettings):
     rate_limit_mark: Rate = _knob("600/min", "Read and delivery marks, and votes, of a person.")
     rate_limit_search: Rate = _knob("30/min", "Searches of a person.")
     rate_limit_upload: Rate = _knob("10/hour", "Files a person uploads.")
+    rate_limit_download: Rate = _knob(
+        "600/min", "Files a person (an address, without a token) reads."
+    )
     rate_limit_push_test: Rate = _knob("30/hour", "Test pushes a person has sent.")
     rate_limit_report: Rate = _knob("10/hour", "Reports a person makes.")
     rate_limit_invite: Rate = _knob(
@@ -340,6 +344,34 @@ class Settings(BaseSettings):
         None, "Unset: the machine's role, or the variables of the AWS tools."
     )
     s3_secret_key: SecretStr | None = _knob(None, "Belongs to s3_access_key.")
+    file_max: Count = _knob(26_214_400, "Largest file, in bytes.")
+    file_quota: Count = _knob(
+        1_073_741_824, "Bytes of one person's files, uploads under way included."
+    )
+    file_blocked_types: tuple[str, ...] = Field(
+        default=(),
+        description='Content types nobody may upload, as JSON list: ["application/x-msdownload", "video/*"].',
+    )
+    image_pixels_max: Count = _knob(
+        50_000_000, "Width times height times frames of one image; more is refused undecoded."
+    )
+    upload_hours: Count = _knob(
+        24, "Hours an upload may take, and hours a file waits to be attached before it is removed."
+    )
+    media_workers: Count = _knob(2, "Files looked at at a time in this process.")
+    media_seconds: Count = _knob(20, "Processor seconds that looking at one file may take.")
+    media_memory_mib: Annotated[int, Field(ge=512)] = _knob(
+        1024, "MiB of address space of the process that looks at one file."
+    )
+    media_wait_seconds: Seconds = _knob(
+        10.0, "Seconds whoever uploads waits for what comes of it; then the answer is 202."
+    )
+    clamav_url: str | None = _knob(
+        None, "A clamd that looks at every file, as tcp://host:3310 or unix:///path; unset: none."
+    )
+    file_ticket_minutes: Count = _knob(
+        60, "Minutes a ticket lets browsers load files by address alone."
+    )
     backup_at: Annotated[str, Field(pattern=r"^(off|([01]\d|2[0-3]):[0-5]\d)$")] = _knob(
         "02:00", "Time of the daily backup, in UTC; off: none."
     )
@@ -363,6 +395,7 @@ class Settings(BaseSettings):
             "notifications": 4,
             "mail": 5,
             "push": 20,
+            "media": 2,
             "maintenance": 1,
             "backups": 1,
         },
@@ -422,6 +455,13 @@ class Settings(BaseSettings):
     @classmethod
     def _sender(cls, value: str) -> str:
         parse_sender(value)
+        return value
+
+    @field_validator("clamav_url")
+    @classmethod
+    def _scanner(cls, value: str | None) -> str | None:
+        if value is not None:
+            Scanner(value)
         return value
 
     @field_validator("smtp_url")

@@ -144,6 +144,7 @@ from .sessions import (
     revoke_other_sessions,
     revoke_session,
 )
+from .tickets import Ticket, issue_ticket, redeem_ticket
 from .tokens import (
     SignedIn,
     Tokens,
@@ -208,6 +209,7 @@ __all__ = [
     "Status",
     "TokenExpired",
     "TokenReused",
+    "Ticket",
     "Tokens",
     "TooManyAttempts",
     "TooManyBlocks",
@@ -243,6 +245,7 @@ __all__ = [
     "go_offline",
     "grant_admin",
     "is_admin",
+    "issue_ticket",
     "last_sign_of_life",
     "limits_of",
     "list_active_ids",
@@ -260,6 +263,7 @@ __all__ = [
     "mail_password_reset",
     "plan_imported_users",
     "record",
+    "redeem_ticket",
     "refresh_session",
     "register",
     "rename_session",

@@ -15,6 +15,7 @@ from .attaching import (
     release_files,
 )
 from .bringing import ATTACHING, NewAttachment, attach, from_stored, stored
+from .collecting import collect, count_doomed, forget_unused
 from .errors import (
     REFUSALS,
     ChecksumMismatch,
@@ -25,28 +26,42 @@ from .errors import (
     FileNotFound,
     FileNotReady,
     FileTooLarge,
+    NotLookedAt,
     OffsetMismatch,
     QuotaExceeded,
     RefusedFile,
     TooHard,
     TooManyFiles,
+    TooManyPieces,
     TooManyPixels,
     TypeBlocked,
     UploadIncomplete,
     UploadNotFound,
     UploadUnderWay,
 )
+from .events import DurableEvent, FileReady, FileRefused
 from .file import Attachment, File, FileChange, Kind, State, Thumbnail
+from .files import change_file, delete_file, get_file, list_files
+from .finishing import finish_upload
+from .jobs import collect_files, look_at_file
+from .keys import content_key, thumbnail_key
+from .limits import DEFAULT_LIMITS, Limits, limits_of
+from .quota import Usage, get_usage
 from .reading import PUBLIC, Content, Reader, Readers, get_content
+from .upload import NewUpload, Upload
+from .uploads import abandon_upload, begin_upload, get_upload, open_upload, write_piece
+from .workshop import Workshop
 
 __all__ = [
     "ATTACHING",
     "ATTACHMENTS_MAX",
+    "DEFAULT_LIMITS",
     "PUBLIC",
     "REFUSALS",
     "Attachment",
     "ChecksumMismatch",
     "Content",
+    "DurableEvent",
     "File",
     "FileBroken",
     "FileChange",
@@ -55,10 +70,15 @@ __all__ = [
     "FileInfected",
     "FileNotFound",
     "FileNotReady",
+    "FileReady",
+    "FileRefused",
     "FileTooLarge",
     "Hung",
     "Kind",
+    "Limits",
     "NewAttachment",
+    "NewUpload",
+    "NotLookedAt",
     "OffsetMismatch",
     "QuotaExceeded",
     "Reader",
@@ -68,19 +88,42 @@ __all__ = [
     "Thumbnail",
     "TooHard",
     "TooManyFiles",
+    "TooManyPieces",
     "TooManyPixels",
     "TypeBlocked",
+    "Upload",
     "UploadIncomplete",
     "UploadNotFound",
     "UploadUnderWay",
+    "Usage",
+    "Workshop",
+    "abandon_upload",
     "attach",
+    "begin_upload",
+    "change_file",
     "claim",
+    "collect",
+    "collect_files",
+    "content_key",
     "copy",
+    "count_doomed",
+    "delete_file",
+    "finish_upload",
+    "forget_unused",
     "from_stored",
     "get_content",
+    "get_file",
+    "get_upload",
+    "get_usage",
+    "limits_of",
     "list_attached",
+    "list_files",
+    "look_at_file",
     "move",
+    "open_upload",
     "release",
     "release_files",
     "stored",
+    "thumbnail_key",
+    "write_piece",
 ]

@@ -76,6 +76,13 @@ class UploadUnderWay(Conflict):
     default = "this upload is finished"
 
 
+class TooManyPieces(Conflict):
+    """`limit` says how many."""
+
+    code = "upload_too_many_pieces"
+    default = "this upload comes in too many pieces"
+
+
 class RefusedFile(Invalid):
     """What was uploaded is not kept. Its kinds are what `refusal` says of a file."""
 
@@ -119,6 +126,13 @@ class TooHard(RefusedFile):
     default = "this file takes more time or memory than a file may take"
 
 
+class NotLookedAt(RefusedFile):
+    """For a day nobody could look at it: the scanner or the store was away."""
+
+    code = "file_not_looked_at"
+    default = "this file could not be looked at"
+
+
 REFUSALS: dict[str, type[RefusedFile]] = {
     error.code: error
     for error in (
@@ -128,6 +142,7 @@ REFUSALS: dict[str, type[RefusedFile]] = {
         FileInfected,
         TypeBlocked,
         TooHard,
+        NotLookedAt,
     )
 }
 """By wire code."""

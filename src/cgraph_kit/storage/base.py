@@ -8,6 +8,8 @@ from typing import Protocol
 import msgspec
 
 LONGEST_KEY = 512
+PART = 16 * 1024 * 1024
+"""Bytes written or read by one request. S3 takes 10,000 parts: objects of up to 156 GiB."""
 _KEY = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
 
 
@@ -46,8 +48,13 @@ class Storage(Protocol):
         """Where it is, in words for the operator."""
         ...
 
-    async def put(self, key: str, content: bytes | AsyncIterable[bytes]) -> None:
-        """Store, or replace. What `content` raises, this raises, and then nothing was stored."""
+    async def put(
+        self, key: str, content: bytes | AsyncIterable[bytes], *, part: int = PART
+    ) -> None:
+        """Store, or replace. What `content` raises, this raises, and then nothing was stored.
+
+        `part`: bytes written by one request, at least 5 MiB; four of them are held in memory at most.
+        """
         ...
 
     async def create(self, key: str, content: bytes) -> None:
@@ -58,8 +65,10 @@ class Storage(Protocol):
         """All of a small object. Raises `NotStored`."""
         ...
 
-    def stream(self, key: str, *, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
-        """The bytes from `start` up to, not including, `end`, in pieces. Raises `NotStored`.
+    def stream(
+        self, key: str, *, start: int = 0, end: int | None = None, part: int = PART
+    ) -> AsyncIterator[bytes]:
+        """The bytes from `start` up to, not including, `end`, in pieces of `part`. Raises `NotStored`.
 
         An object that is replaced meanwhile raises `StorageError`: never a mixture.
         """

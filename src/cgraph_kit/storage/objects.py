@@ -8,12 +8,10 @@ import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import ObjectStore
 
-from .base import AlreadyStored, NotStored, Storage, StorageError, Stored, checked
+from .base import PART, AlreadyStored, NotStored, Storage, StorageError, Stored, checked
 
-PART = 16 * 1024 * 1024
-"""Bytes written or read by one request. S3 takes 10,000 parts: objects of up to 156 GiB."""
 WRITERS = 4
-"""Parts under way at once, so a writer holds at most 64 MiB."""
+"""Parts under way at once, so a writer holds at most 64 MiB unless it says otherwise."""
 
 
 class Objects(Storage):
@@ -34,11 +32,13 @@ class Objects(Storage):
     def place(self) -> str:
         return self._place
 
-    async def put(self, key: str, content: bytes | AsyncIterable[bytes]) -> None:
+    async def put(
+        self, key: str, content: bytes | AsyncIterable[bytes], *, part: int = PART
+    ) -> None:
         with self._failing(checked(key)):
             self._prepare(key)
             await obstore.put_async(
-                self._store, key, content, chunk_size=PART, max_concurrency=WRITERS
+                self._store, key, content, chunk_size=part, max_concurrency=WRITERS
             )
 
     async def create(self, key: str, content: bytes) -> None:
@@ -52,15 +52,15 @@ class Objects(Storage):
             return bytes(await result.bytes_async())
 
     async def stream(
-        self, key: str, *, start: int = 0, end: int | None = None
+        self, key: str, *, start: int = 0, end: int | None = None, part: int = PART
     ) -> AsyncIterator[bytes]:
         found = await self.head(key)
         if found is None:
             raise NotStored(f"{self._place} has no {key}")
         # One request per part: each has a time-out of its own, and is tried again by itself.
         end = found.size if end is None else min(end, found.size)
-        for first in range(start, end, PART):
-            yield await self._part(found, first, min(first + PART, end))
+        for first in range(start, end, part):
+            yield await self._part(found, first, min(first + part, end))
 
     async def _part(self, found: Stored, start: int, end: int) -> bytes:
         with self._failing(found.key):

@@ -1,0 +1,55 @@
+"""What nobody has any use for: uploads nobody finished, files nobody attached, objects that are nobody's."""
+
+from datetime import timedelta
+
+from cgraph_kit import clock
+from cgraph_kit.db import Repo
+from cgraph_kit.storage import Storage
+
+from .doomed import remove_doomed
+from .errors import NotLookedAt
+from .keeping import refuse
+from .limits import DEFAULT_LIMITS, Limits
+from .removing import remove_unattached
+
+AT_ONCE = 500
+
+
+async def forget_unused(db: Repo, *, limits: Limits = DEFAULT_LIMITS) -> int:
+    """Remove files that have hung on nothing for too long, in whatever state, and unfinished uploads. How many.
+
+    Their rows are held first, and those that hang on something by then are left alone; whoever claims one that is being
+    removed waits, and finds none.
+    """
+    before = clock.now() - timedelta(hours=limits.upload_hours)
+    for file_id in await db.values(_UNDECIDED, before):
+        await refuse(db, file_id, NotLookedAt)
+    removed = 0
+    while True:
+        async with db.transaction() as tx:
+            held = await tx.values(_UNUSED, before, clock.now(), AT_ONCE)
+            removed += len(await remove_unattached(tx, held))
+        if len(held) < AT_ONCE:
+            return removed
+
+
+async def collect(db: Repo, storage: Storage) -> int:
+    """Remove objects that are nobody's. How many. Raises `StorageError`."""
+    return await remove_doomed(db, storage)
+
+
+async def count_doomed(db: Repo) -> int:
+    """Objects that wait to be removed."""
+    return await db.value("SELECT count(*) FROM file_doomed WHERE due_at <= now()") or 0
+
+
+_UNDECIDED = """
+SELECT id FROM files WHERE state = 'processing' AND updated_at < $1 LIMIT 1000
+"""
+# A refused one stays as long as one that waits to be attached, for its owner to see why.
+_UNUSED = """
+SELECT f.id FROM files f LEFT JOIN file_uploads u ON u.file_id = f.id
+WHERE (f.state IN ('ready', 'refused') AND f.updated_at < $1 OR f.state = 'uploading' AND u.expires_at < $2)
+  AND NOT EXISTS (SELECT FROM file_attachments a WHERE a.file_id = f.id)
+ORDER BY f.id LIMIT $3 FOR NO KEY UPDATE OF f SKIP LOCKED
+"""

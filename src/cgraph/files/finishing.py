@@ -1,0 +1,46 @@
+"""The end of an upload: everything is there."""
+
+from uuid import UUID
+
+from cgraph.accounts import Actor
+from cgraph_kit.db import Repo
+
+from .errors import FileEmpty, UploadIncomplete, UploadNotFound
+from .jobs import look_at_file
+from .quota import recharge
+from .upload import UploadRow
+from .uploads import HOLD_UPLOAD
+
+LEFT_BEHIND = 60.0
+"""Seconds after which the job looks at what whoever finished it should have looked at by then."""
+
+
+async def finish_upload(db: Repo, actor: Actor, upload_id: UUID) -> UUID:
+    """Everything is there: it is to be looked at. Again is well. The file's id.
+
+    Whoever finishes it looks at it (`Workshop.process`); the job that is left behind does where nobody did. Raises
+    `UploadNotFound`, `UploadIncomplete`, `FileEmpty`.
+    """
+    async with db.transaction() as tx:
+        row = await tx.first(UploadRow, HOLD_UPLOAD, upload_id, actor.id)
+        if row is None:
+            if await tx.value(_DONE, upload_id, actor.id):
+                return upload_id
+            raise UploadNotFound
+        if row.state == "uploading":
+            _demand_whole(row)
+            await recharge(tx, row.id, row.received)
+            await tx.value(_FINISH, row.id)
+            await look_at_file.enqueue(tx, file_id=row.id, schedule_in=LEFT_BEHIND)
+    return row.id
+
+
+def _demand_whole(row: UploadRow) -> None:
+    if not row.received:
+        raise FileEmpty
+    if row.size is not None and row.received < row.size:
+        raise UploadIncomplete(offset=row.received)
+
+
+_DONE = "SELECT true FROM files WHERE id = $1 AND user_id = $2 AND state <> 'uploading'"
+_FINISH = "UPDATE files SET state = 'processing', updated_at = now() WHERE id = $1"

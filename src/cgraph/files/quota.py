@@ -1,0 +1,62 @@
+"""What somebody's files count together. A file counts as what it was declared to be until it is known what is kept of it."""
+
+from uuid import UUID
+
+import msgspec
+
+from cgraph.accounts import Actor
+from cgraph_kit.db import Repo, Transaction
+
+from .errors import QuotaExceeded
+from .limits import DEFAULT_LIMITS, Limits
+
+
+class Usage(msgspec.Struct, frozen=True):
+    """How much room somebody's files take."""
+
+    used: int
+    """In bytes, uploads under way included as they were declared."""
+    quota: int
+    files: int
+    """How many there are, those that were refused not counted."""
+
+
+async def get_usage(db: Repo, actor: Actor, *, limits: Limits = DEFAULT_LIMITS) -> Usage:
+    """The actor's own."""
+    row = await db.one(_Used, _USED, actor.id)
+    return Usage(row.bytes, limits.file_quota, row.files)
+
+
+async def charge(tx: Transaction, user_id: UUID, bytes: int, *, quota: int) -> None:
+    """Count so many more. Two at once wait for each other. Raises `QuotaExceeded`."""
+    if await tx.value(_CHARGE, user_id, bytes, quota) is None:
+        used = await tx.value("SELECT bytes FROM file_usage WHERE user_id = $1", user_id)
+        raise QuotaExceeded(used=used or 0, quota=quota)
+
+
+async def recharge(tx: Transaction, file_id: UUID, bytes: int) -> None:
+    """A file, whose row is held, counts as so many from now on."""
+    await tx.value(_RECHARGE, file_id, bytes)
+
+
+class _Used(msgspec.Struct, frozen=True):
+    bytes: int
+    files: int
+
+
+_USED = """
+SELECT coalesce((SELECT bytes FROM file_usage WHERE user_id = $1), 0),
+       (SELECT count(*) FROM files WHERE user_id = $1 AND state <> 'refused')
+"""
+_CHARGE = """
+INSERT INTO file_usage AS u (user_id, bytes) SELECT $1, $2 WHERE $2 <= $3
+ON CONFLICT (user_id) DO UPDATE SET bytes = u.bytes + $2 WHERE u.bytes + $2 <= $3 RETURNING bytes
+"""
+_RECHARGE = """
+WITH before AS (
+    SELECT user_id, charged FROM files WHERE id = $1
+), changed AS (
+    UPDATE files SET charged = $2 WHERE id = $1
+)
+UPDATE file_usage u SET bytes = u.bytes + $2 - b.charged FROM before b WHERE u.user_id = b.user_id
+"""

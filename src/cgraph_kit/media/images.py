@@ -1,0 +1,134 @@
+"""Images made anew: decoded, turned upright and encoded again, with the colour profile and nothing else.
+
+For the worker only: what is decoded here is whatever somebody sent.
+"""
+
+import base64
+from pathlib import Path
+from typing import Any
+
+import pyvips  # type: ignore[import-untyped]
+
+from .task import THUMBNAILS, Looked, Picture, Task
+
+LOADERS = {
+    "image/jpeg": ("VipsForeignLoadJpeg", "jpegload"),
+    "image/png": ("VipsForeignLoadPng", "pngload"),
+    "image/gif": ("VipsForeignLoadNsgif", "gifload"),
+    "image/webp": ("VipsForeignLoadWebp", "webpload"),
+    "image/avif": ("VipsForeignLoadHeif", "heifload"),
+}
+MOVING = frozenset({"image/gif", "image/webp"})
+PROFILE_MAX = 1024 * 1024
+"""Bytes of a colour profile that is kept; printers' run to half of it."""
+COORDINATE_MAX = 10_000_000
+"""Rows an image may have in libvips, where frames lie below each other."""
+TINY = 16
+"""Longest edge of a placeholder."""
+
+Undecodable = pyvips.Error
+
+
+def prepare() -> None:
+    """Nothing is loaded but what is listed here, and nothing is kept."""
+    pyvips.block_untrusted_set(True)
+    pyvips.operation_block_set("VipsForeignLoad", True)
+    for name, _ in LOADERS.values():
+        pyvips.operation_block_set(name, False)
+    pyvips.cache_set_max(0)
+
+
+def remake(task: Task, content_type: str) -> Looked:
+    """The image in the folder as `content`, with its thumbnails. Raises `Undecodable`."""
+    _, loader = LOADERS[content_type]
+    load = getattr(pyvips.Image, loader)
+    header = load(task.source, access="sequential")
+    frames = header.get("n-pages") if header.get_typeof("n-pages") else 1
+    if header.width * header.height * frames > task.pixels_max or (
+        header.height * frames > COORDINATE_MAX
+    ):
+        return Looked(content_type, fault="too_many_pixels")
+    options: dict[str, Any] = {"n": -1} if content_type in MOVING else {}
+    image = load(task.source, access="sequential", fail_on="error", **options)
+    if content_type not in MOVING:
+        frames = 1
+    image = _bare(_upright(image, frames))
+    kept = _save(image, Path(task.source), Path(task.folder) / "content", content_type)
+    return _describe(Path(task.folder), kept, frames)
+
+
+def _upright(image: Any, frames: int) -> Any:
+    """Turned as its header says; frames that lie below each other cannot be."""
+    turned = image.get("orientation") if image.get_typeof("orientation") else 1
+    if turned == 1 or frames > 1:
+        return image
+    return image.copy_memory().autorot()
+
+
+def _bare(image: Any) -> Any:
+    has_profile = image.get_typeof("icc-profile-data")
+    if has_profile and len(image.get("icc-profile-data")) > PROFILE_MAX:
+        image = image.copy()
+        image.remove("icc-profile-data")
+    return image
+
+
+def _save(image: Any, source: Path, target: Path, content_type: str) -> str:
+    """Write it. The type it has now: what few browsers show becomes WebP."""
+    match content_type:
+        case "image/jpeg":
+            image.jpegsave(str(target), Q=90, optimize_coding=True, keep="icc")
+        case "image/png":
+            image.pngsave(str(target), compression=6, keep="icc")
+        case "image/gif":
+            image.gifsave(str(target), effort=3, keep="none")
+        case _:
+            lossless = content_type == "image/webp" and _is_lossless(source)
+            image.webpsave(str(target), Q=85, lossless=lossless, effort=2, keep="icc")
+            return "image/webp"
+    return content_type
+
+
+def _is_lossless(source: Path) -> bool:
+    """Whether a WebP says so of its first picture."""
+    with source.open("rb") as file:
+        head = file.read(4096)
+    lossy, lossless = head.find(b"VP8 "), head.find(b"VP8L")
+    return lossless >= 0 and not 0 <= lossy < lossless
+
+
+def _describe(folder: Path, content_type: str, frames: int) -> Looked:
+    """What was made, read back."""
+    made = pyvips.Image.new_from_file(str(folder / "content"), access="sequential")
+    width, height = made.width, made.height
+    pictures = []
+    smallest = None
+    for edge in sorted(THUMBNAILS, reverse=True):
+        if max(width, height) > edge or (frames > 1 and edge == min(THUMBNAILS)):
+            smallest = _shrink(smallest, folder, edge)
+            pictures.append(_picture(smallest, folder, edge))
+    tiny = _shrink(smallest, folder, TINY)
+    placeholder = base64.b64encode(tiny.webpsave_buffer(Q=20, effort=4, keep="none")).decode()
+    return Looked(
+        content_type,
+        rewritten=True,
+        width=width,
+        height=height,
+        frames=frames,
+        placeholder=f"data:image/webp;base64,{placeholder}",
+        thumbnails=pictures[::-1],
+    )
+
+
+def _shrink(larger: Any, folder: Path, edge: int) -> Any:
+    """In memory, for it is read more than once."""
+    if larger is None:
+        path = str(folder / "content")
+        return pyvips.Image.thumbnail(path, edge, height=edge, size="down").copy_memory()
+    return larger.thumbnail_image(edge, height=edge, size="down").copy_memory()
+
+
+def _picture(image: Any, folder: Path, edge: int) -> Picture:
+    path = folder / f"thumbnail.{edge}"
+    image.webpsave(str(path), Q=75, effort=2, keep="none")
+    return Picture(str(edge), image.width, image.height, path.stat().st_size)

@@ -1,0 +1,54 @@
+"""What the worker is asked, and what it answers: JSON on its standard input and output."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import msgspec
+
+MIB = 1024 * 1024
+THUMBNAILS = (320, 1280)
+"""Longest edges of thumbnails, in pixels."""
+
+Fault = Literal["broken", "too_many_pixels", "too_hard"]
+
+
+class Task(msgspec.Struct, frozen=True):
+    """A file to look at."""
+
+    source: str
+    folder: str
+    """Where the worker may write."""
+    pixels_max: int
+    """Width times height times frames."""
+    memory_mib: int
+    seconds: int
+    """Of processor time."""
+
+
+class Picture(msgspec.Struct, frozen=True):
+    """A thumbnail in the folder: `thumbnail.<name>`."""
+
+    name: str
+    width: int
+    height: int
+    size: int
+    """In bytes."""
+
+
+class Looked(msgspec.Struct, frozen=True):
+    """What the worker found."""
+
+    content_type: str = "application/octet-stream"
+    fault: Fault | None = None
+    """Why there is nothing to be kept."""
+    rewritten: bool = False
+    """What is to be kept lies in the folder as `content`; else it is the source, as it is."""
+    width: int | None = None
+    height: int | None = None
+    frames: int | None = None
+    duration: float | None = None
+    """In seconds."""
+    placeholder: str | None = None
+    thumbnails: Sequence[Picture] = ()
+    rss_mib: int = 0
+    """The most memory the worker had."""
