@@ -94,7 +94,11 @@ def sources_of(members: groups.Members) -> notifications.Sources:
 
 SOURCES = sources_of(groups.AUDIENCE)
 """The same where nothing is set."""
-READERS: files.Readers = {}
+READERS: files.Readers = {
+    "message": groups.list_shown,
+    "post": forums.list_shown_posts,
+    "comment": forums.list_shown_comments,
+}
 """Whom files ask who may read what they hang on."""
 CRONTAB = (
     Cron("17 * * * *", upkeep.cleanup_expired),

@@ -344,6 +344,7 @@ from .revisions import (
     list_post_revisions,
 )
 from .searchable import list_searchable, scan_searchable
+from .showing import list_shown_comments, list_shown_posts
 from .snapshots import (
     Ranked,
     forget_snapshots,
@@ -622,6 +623,8 @@ __all__ = [
     "list_readers",
     "list_saved_ids",
     "list_searchable",
+    "list_shown_comments",
+    "list_shown_posts",
     "list_subscribers",
     "list_vote_signals",
     "lock_comment",

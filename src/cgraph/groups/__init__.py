@@ -155,6 +155,7 @@ from .scopes import (
 from .screening import Rules, accept_rules, set_rules
 from .searchable import list_searchable, locate, scan_searchable
 from .shutting_out import find_shut_out, map_places
+from .showing import list_shown
 from .simulating import simulate
 from .simulation import Simulated, SimulatedRole, Simulation
 from .thread import NewThread, Thread, ThreadChange, ThreadFacts, ThreadMember
@@ -393,6 +394,7 @@ __all__ = [
     "list_roles",
     "list_searchable",
     "list_seers",
+    "list_shown",
     "list_small_crowd",
     "list_thread_members",
     "list_threads",

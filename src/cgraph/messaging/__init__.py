@@ -170,6 +170,7 @@ from .scheduling import (
 )
 from .searchable import list_searchable, scan_searchable
 from .sending import Sent, send_message
+from .showing import list_shown
 from .stored import announce
 from .sweeping import sweep_places
 from .unread import (
@@ -363,6 +364,7 @@ __all__ = [
     "list_readable_conversations",
     "list_scheduled_messages",
     "list_searchable",
+    "list_shown",
     "list_unread",
     "look",
     "look_in_places",
