@@ -154,8 +154,8 @@ from .scopes import (
 )
 from .screening import Rules, accept_rules, set_rules
 from .searchable import list_searchable, locate, scan_searchable
-from .shutting_out import find_shut_out, map_places
 from .showing import list_shown
+from .shutting_out import find_shut_out, map_places
 from .simulating import simulate
 from .simulation import Simulated, SimulatedRole, Simulation
 from .thread import NewThread, Thread, ThreadChange, ThreadFacts, ThreadMember
