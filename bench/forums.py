@@ -83,6 +83,7 @@ async def _posts(
 ) -> None:
     await connection.execute("INSERT INTO streams (id) SELECT unnest($1::uuid[])", ids)
     await connection.execute(_POSTS, forum_id, ids, authors)
+    await connection.execute(_RANKS, ids)
 
 
 async def _comments(
@@ -179,11 +180,11 @@ def _votes(here: World, place: _Place, requests: int) -> dict[str, float]:
 async def _lost(here: World, place: _Place) -> int:
     """How many of 200 votes for one post, given at once, are not in its counters."""
     db = await Database.connect(here.dsn, pool_size=10)
-    before = await db.value("SELECT upvotes FROM posts WHERE id = $1", place.post)
+    before = await db.value("SELECT upvotes FROM post_ranks WHERE id = $1", place.post)
     voters = place.voters[:VOTERS]
     ballots = [Ballot(place.post, voter, 1, clock.now()) for voter in voters]
     await asyncio.gather(*(db.batched(VOTING["post"], ballot) for ballot in ballots))
-    after = await db.value("SELECT upvotes FROM posts WHERE id = $1", place.post)
+    after = await db.value("SELECT upvotes FROM post_ranks WHERE id = $1", place.post)
     await db.close()
     return len(voters) - (after - before)
 
@@ -227,12 +228,14 @@ _EXPLAINING = (
     "SET plan_cache_mode = force_generic_plan",
 )
 _POSTS = """
-INSERT INTO posts (id, forum_id, hot_epoch, hot_seconds, author_id, kind, title, content, upvotes, downvotes, active_at,
-    inserted_at)
+INSERT INTO posts (id, forum_id, hot_epoch, hot_seconds, author_id, kind, title, content, active_at, inserted_at)
 SELECT i.id, f.id, f.hot_epoch, f.hot_seconds, ($3::uuid[])[1 + i.n % cardinality($3::uuid[])], 'text', 'Post ' || i.n,
-    repeat('Lorem ipsum ', 20), 1 + (random() ^ 8 * 3000)::int, (random() ^ 8 * 500)::int,
+    repeat('Lorem ipsum ', 20),
     now() - (cardinality($2::uuid[]) - i.n) * interval '5 minutes', now() - (cardinality($2::uuid[]) - i.n) * interval '5 minutes'
 FROM unnest($2::uuid[]) WITH ORDINALITY i (id, n), forums f WHERE f.id = $1
+"""
+_RANKS = """
+UPDATE post_ranks SET upvotes = 1 + (random() ^ 8 * 3000)::int, downvotes = (random() ^ 8 * 500)::int WHERE id = ANY ($1)
 """
 _COMMENTS = """
 INSERT INTO comments (id, post_id, forum_id, parent_id, path, depth, author_id, content, upvotes, downvotes, child_count,

@@ -91,7 +91,10 @@ UNION ALL SELECT f.id, 'forum comments' FROM forums f
 WHERE f.comment_count <> (SELECT count(*) FROM comments c WHERE c.forum_id = f.id AND {_LIVE})
 UNION ALL SELECT p.forum_id, 'post comments ' || p.id FROM posts p
 WHERE p.comment_count <> (SELECT count(*) FROM comments c WHERE c.post_id = p.id AND {_LIVE})
-UNION ALL SELECT p.forum_id, 'post votes ' || p.id FROM posts p
+UNION ALL SELECT p.forum_id, 'rank of post ' || p.id FROM posts p LEFT JOIN post_ranks r ON r.id = p.id
+WHERE (p.forum_id, p.hot_epoch, p.hot_seconds, p.inserted_at, {_LIVE})
+    IS DISTINCT FROM (r.forum_id, r.hot_epoch, r.hot_seconds, r.inserted_at, r.shown)
+UNION ALL SELECT p.forum_id, 'post votes ' || p.id FROM post_ranks p
 WHERE (p.upvotes, p.downvotes) <> (
     SELECT count(*) FILTER (WHERE v.counted = 1), count(*) FILTER (WHERE v.counted = -1) FROM votes v
     WHERE v.item_id = p.id AND v.item_kind = 'post' AND v.forum_id = p.forum_id)

@@ -39,7 +39,7 @@ async def found(db: Repo, creator: Actor, **columns: Any) -> UUID:
 async def post(
     db: Repo, author: Actor, forum_id: UUID, at: datetime | None = None, **columns: Any
 ) -> UUID:
-    """A post with its author's own vote."""
+    """A post with its author's own vote; counters may be given, whatever votes there are."""
     id, at = new_id(), at or clock.now()
     await db.value("INSERT INTO streams (id) VALUES ($1)", id)
     row = {
@@ -50,13 +50,15 @@ async def post(
         "author_id": author.id,
         "kind": "text",
         "title": "Swarms",
-        "upvotes": 1,
         "active_at": at,
         "inserted_at": at,
         **columns,
     }
-    await _insert(db, "posts", row)
+    counted = {name: row.pop(name) for name in ("upvotes", "downvotes") if name in row}
     await db.value(_OWN, id, author.id, "post", forum_id)
+    await _insert(db, "posts", row)
+    if counted:
+        await change(db, "post_ranks", id, **counted)
     await db.value("UPDATE forums SET post_count = post_count + 1 WHERE id = $1", forum_id)
     return id
 
@@ -68,8 +70,9 @@ async def change(db: Repo, table: str, id: UUID, **columns: Any) -> None:
 
 
 async def counts(db: Repo, table: str, id: UUID) -> Counts:
-    """What its row says."""
-    sql = f"SELECT upvotes, downvotes, score, hot, best, controversy, inserted_at FROM {table} WHERE id = $1"
+    """What its row says, for a post its ranks."""
+    ranked = "post_ranks" if table == "posts" else table
+    sql = f"SELECT upvotes, downvotes, score, hot, best, controversy, inserted_at FROM {ranked} WHERE id = $1"
     return await db.one(Counts, sql, id)
 
 
@@ -94,12 +97,17 @@ async def fill(
     ids = [new_id() for _ in range(n)]
     await db.value("INSERT INTO streams (id) SELECT unnest($1::uuid[])", ids)
     await db.value(_FILL, ids, forum_id, author.id, clock.now(), apart, n)
+    await db.value(_RANK, ids)
     return ids
 
 
 _FILL = """
-INSERT INTO posts (id, forum_id, hot_epoch, hot_seconds, author_id, kind, title, upvotes, downvotes, active_at, inserted_at)
-SELECT i.id, f.id, f.hot_epoch, f.hot_seconds, $3, 'text', 'No. ' || i.n, (i.n * 7919) % 100 + 1, (i.n * 104729) % 60,
+INSERT INTO posts (id, forum_id, hot_epoch, hot_seconds, author_id, kind, title, active_at, inserted_at)
+SELECT i.id, f.id, f.hot_epoch, f.hot_seconds, $3, 'text', 'No. ' || i.n,
     $4::timestamptz - make_interval(secs => ($6 - i.n) * $5), $4 - make_interval(secs => ($6 - i.n) * $5)
 FROM unnest($1::uuid[]) WITH ORDINALITY i (id, n), forums f WHERE f.id = $2
+"""
+_RANK = """
+UPDATE post_ranks r SET upvotes = (i.n * 7919) % 100 + 1, downvotes = (i.n * 104729) % 60
+FROM unnest($1::uuid[]) WITH ORDINALITY i (id, n) WHERE r.id = i.id
 """

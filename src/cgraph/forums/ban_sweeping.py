@@ -107,13 +107,15 @@ async def _revoke_some(db: Database, args: SweepBanned) -> bool:
         await tx.value("SELECT 1 FROM forums WHERE id = $1 FOR NO KEY UPDATE", args.forum_id)
         if await tx.value(_UNDONE, args.act_id):
             return False
-        return await revoke_votes(tx, args.forum_id, args.user_id, most=AT_ONCE) > 0
+        n = await revoke_votes(tx, args.forum_id, args.user_id, args.act_id, most=AT_ONCE)
+    return n > 0
 
 
 async def _give_some_back(db: Database, args: RestoreBanned) -> bool:
     async with db.transaction() as tx:
         await tx.value("SELECT 1 FROM forums WHERE id = $1 FOR NO KEY UPDATE", args.forum_id)
-        return await give_votes_back(tx, args.forum_id, args.user_id, most=AT_ONCE) > 0
+        n = await give_votes_back(tx, args.forum_id, args.user_id, args.act_id, most=AT_ONCE)
+    return n > 0
 
 
 async def _tell(

@@ -8,7 +8,7 @@ import msgspec
 
 from cgraph_kit.db import Repo, Transaction
 
-from .bulk_votes import Counted, ImportedVote, Scale, count, scales, write_votes
+from .bulk_votes import ImportedVote, Scale, scales, write_votes
 
 
 class ImportedPost(msgspec.Struct, frozen=True):
@@ -48,11 +48,11 @@ async def import_posts(tx: Transaction, posts: Sequence[ImportedPost]) -> None:
     await tx.copy_rows(
         "streams", ("id", "active_at"), [(post.id, post.inserted_at) for post in posts]
     )
-    rows = [_row(post, count(post.votes), of[post.forum_id]) for post in posts]
-    await tx.copy_rows("posts", _COLUMNS, rows)
     await write_votes(
         tx, "post", [(post.id, post.forum_id, post.author_id, post.votes) for post in posts]
     )
+    # Their ranks begin with them, by the votes that are there.
+    await tx.copy_rows("posts", _COLUMNS, [_row(post, of[post.forum_id]) for post in posts])
     await _count(tx, posts)
 
 
@@ -77,7 +77,7 @@ def _shown(posts: Iterable[ImportedPost], forum_id: UUID) -> int:
     return sum(post.forum_id == forum_id and post.shown for post in posts)
 
 
-def _row(post: ImportedPost, votes: Counted, scale: Scale) -> tuple[object, ...]:
+def _row(post: ImportedPost, scale: Scale) -> tuple[object, ...]:
     return (
         post.id,
         post.forum_id,
@@ -91,8 +91,6 @@ def _row(post: ImportedPost, votes: Counted, scale: Scale) -> tuple[object, ...]
         post.language,
         list(post.mentions),
         post.nsfw,
-        votes.up,
-        votes.down,
         post.inserted_at,
         post.inserted_at,
         post.edited_at,
@@ -118,8 +116,6 @@ _COLUMNS = (
     "language",
     "mentions",
     "nsfw",
-    "upvotes",
-    "downvotes",
     "active_at",
     "inserted_at",
     "edited_at",

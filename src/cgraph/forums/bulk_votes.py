@@ -54,7 +54,10 @@ def count(votes: Iterable[ImportedVote]) -> Counted:
 
 
 async def write_votes(tx: Transaction, kind: VotedKind, things: Sequence[Voted]) -> None:
-    """Write the votes, and what they give the authors; the things' own rows say already how many they are."""
+    """Write the votes, and what they give the authors.
+
+    How many they are, comments' own rows say already; posts, which come after their votes, get it with their ranks.
+    """
     rows = [
         (id, vote.user_id, kind, forum_id, vote.value, vote.inserted_at, vote.inserted_at)
         for id, forum_id, _, votes in things

@@ -16,12 +16,12 @@ from cgraph.accounts import Actor
 from cgraph_kit.db import Repo
 from cgraph_kit.errors import Invalid
 
-from .access import get_post_place
+from .access import PostAccess, get_post_place
 from .comment import ANSWERS, MOST, Comment, CommentPage, CommentSort, More, WhichComments
 from .comment_access import CommentAccess, get_comment_place
 from .comment_orders import ORDERS, Position, position_after, read_position
 from .comment_view import COLUMNS, JOINS, Row, shown
-from .errors import CommentNotFound
+from .errors import CommentNotFound, PostNotFound
 
 
 class _Row(Row, frozen=True):
@@ -44,6 +44,7 @@ async def list_comments(
     if which.cursor is not None:
         position = read_position(which.cursor)
     post = await get_post_place(db, actor, post_id)
+    await _demand_listed(db, post)
     sort, parent_id = position.sort, position.parent_id
     sql = _tree(sort, which, nested=parent_id is not None, going_on=position.last is not None)
     args = [post_id, post.forum.user_id, *_given(parent_id), *position.arguments()]
@@ -63,11 +64,19 @@ async def _focused(
     focus = await get_comment_place(db, actor, focus_id)
     if focus.post.id != post_id:
         raise CommentNotFound
+    await _demand_listed(db, focus.post)
     sql = _tree(which.sort, which, focused=True)
     args = post_id, focus.post.forum.user_id, focus_id, _nearest(focus, which.context)
     tree = _Tree.of(await db.all(_Row, sql, *args), which.sort)
     comments = await shown(db, focus.post.forum, tree.in_order())
     return CommentPage(post_id, which.sort, [tree.with_more(one) for one in comments], None)
+
+
+async def _demand_listed(db: Repo, post: PostAccess) -> None:
+    """Raise `PostNotFound` for a stub below which there is nothing, as `get_post` does."""
+    known = post.authored or (post.forum.moderator and not post.deleted)
+    if not (post.there or known or await db.value(_COMMENTED, post.id)):
+        raise PostNotFound
 
 
 def _nearest(focus: CommentAccess, n: int) -> list[UUID]:
@@ -128,6 +137,7 @@ def _given(id: UUID | None) -> list[UUID]:
     return [] if id is None else [id]
 
 
+_COMMENTED = "SELECT comment_count > 0 FROM posts WHERE id = $1"
 _LISTED = "c.post_id = $1 AND (c.deleted_at IS NULL OR c.child_count > 0)"
 
 

@@ -92,8 +92,8 @@ WITH gained AS (
     UNION SELECT id FROM posts WHERE rising > 0 AND deleted_at IS NULL AND removed_at IS NULL
     UNION SELECT id FROM posts WHERE scaled > 0 AND deleted_at IS NULL AND removed_at IS NULL
 )
-SELECT p.id, p.forum_id, p.score, p.rising, p.scaled, coalesce(g.n, 0), p.inserted_at
-FROM recent r JOIN posts p ON p.id = r.id LEFT JOIN gained g ON g.item_id = p.id
+SELECT p.id, p.forum_id, k.score, p.rising, p.scaled, coalesce(g.n, 0), p.inserted_at
+FROM recent r JOIN posts p ON p.id = r.id JOIN post_ranks k ON k.id = p.id LEFT JOIN gained g ON g.item_id = p.id
 """
 _BUSY = """
 SELECT f.id, (

@@ -126,8 +126,9 @@ WHERE NOT EXISTS (
 )
 """
 _LIVE = "deleted_at IS NULL AND removed_at IS NULL"
-_COUNTS = f"""
-SELECT id, upvotes, downvotes, score, comment_count, forum_id FROM posts WHERE id = ANY($1) AND {_LIVE}
+_COUNTS = """
+SELECT p.id, r.upvotes, r.downvotes, r.score, p.comment_count, p.forum_id
+FROM posts p JOIN post_ranks r ON r.id = p.id WHERE p.id = ANY($1) AND r.shown
 """
 _COMMENT_COUNTS = f"""
 SELECT id, upvotes, downvotes, score, post_id FROM comments WHERE id = ANY($1) AND {_LIVE}

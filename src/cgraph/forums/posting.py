@@ -21,7 +21,7 @@ from .polls import add_poll
 from .post import NewPost, Post
 from .posting_limits import count_posting
 from .viewing import get_post
-from .votes import OWN, cast_own
+from .votes import cast_own
 
 
 async def create_post(
@@ -42,10 +42,10 @@ async def create_post(
         id, at = new_id(), clock.now()
         await streams.create(tx, id)
         mentions = await find_mentioned(tx, access, actor.id, new.content)
+        await cast_own(tx, "post", id, actor.id, access.forum_id, at=at)
         await _insert(tx, actor, access, id, new, origin_id=origin_id, mentions=mentions, at=at)
         if new.poll is not None:
             await add_poll(tx, id, new.poll)
-        await cast_own(tx, "post", id, actor.id, access.forum_id, at=at)
         await tx.value(_COUNT, access.forum_id)
         await tell_forum(tx, PostCreated, access.forum_id, await payload_of(tx, id))
         await notify_of_post.enqueue(tx, post_id=id, mentions=mentions, new=True)
@@ -97,7 +97,6 @@ async def _insert(
         new.nsfw,
         origin_id,
         mentions,
-        OWN,
         at,
     )
 
@@ -169,8 +168,8 @@ async def tell_changed(tx: Transaction, forum_id: UUID, post_id: UUID) -> None:
 
 _INSERT = """
 INSERT INTO posts (id, forum_id, hot_epoch, hot_seconds, author_id, kind, title, content, url, language, nsfw,
-    crosspost_of_id, mentions, upvotes, active_at, inserted_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15)
+    crosspost_of_id, mentions, active_at, inserted_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14)
 """
 _COUNT = "UPDATE forums SET post_count = post_count + 1 WHERE id = $1"
 _PAYLOAD = """

@@ -1,9 +1,9 @@
 """What makes one post or comment stand above another: every formula, without a database.
 
 Votes up `u` and down `d`; times in unix seconds, ages in hours. `hot`, `best` and `controversy` are functions of the row
-alone and do not fade: they are generated columns, indexed, and the same functions in SQL (migration 0016; a test compares
-them). `rising` and `scaled` fade, and are written by a job for what is recent. Every rank is ordered from high to low, and
-what is equal by time, then id, newest first.
+alone and do not fade: they are generated columns, indexed (of posts in `post_ranks`, migration 0020), and the same
+functions in SQL (0016; a test compares them). `rising` and `scaled` fade, and are written by a job for what is recent.
+Every rank is ordered from high to low, and what is equal by time, then id, newest first.
 """
 
 import math

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import datetime
 from math import isclose
-from typing import Literal
 from uuid import UUID
 
 import msgspec
@@ -11,6 +10,8 @@ import msgspec
 from cgraph_kit.db import Repo, columns
 
 from . import ranking
+from .counting import COUNTERS, TABLES
+from .vote import VotedKind
 
 RANKED = 10_000
 """Posts, and comments, whose ranks are worked out anew."""
@@ -25,8 +26,8 @@ async def recount(db: Repo) -> Mapping[str, int]:
     found = {
         what: await db.value(f"SELECT count(*) FROM ({sql}) w") for what, sql in _WRONG.items()
     }
-    for kind in ("posts", "comments"):
-        found[f"ranks of {kind}"] = await _ranks(db, kind)
+    for kind, table in TABLES.items():
+        found[f"ranks of {table}"] = await _ranks(db, kind)
     return found
 
 
@@ -53,17 +54,18 @@ class _Ranked(msgspec.Struct, frozen=True):
         )
 
 
-async def _ranks(db: Repo, kind: Literal["posts", "comments"]) -> int:
+async def _ranks(db: Repo, kind: VotedKind) -> int:
     names = columns(_Ranked)
-    if kind == "comments":
+    if kind == "comment":
         names = names.partition(", hot_epoch")[0]
-    rows = await db.all(_Ranked, f"SELECT {names} FROM {kind} ORDER BY random() LIMIT $1", RANKED)
+    sql = f"SELECT {names} FROM {COUNTERS[kind]} ORDER BY random() LIMIT $1"
+    rows = await db.all(_Ranked, sql, RANKED)
     return sum(not row.right for row in rows)
 
 
-def _votes(kind: Literal["post", "comment"]) -> str:
+def _votes(kind: VotedKind) -> str:
     return f"""
-SELECT FROM {kind}s t LEFT JOIN (
+SELECT FROM {COUNTERS[kind]} t LEFT JOIN (
     SELECT item_id, count(*) FILTER (WHERE counted = 1) AS up, count(*) FILTER (WHERE counted = -1) AS down
     FROM votes WHERE item_kind = '{kind}' GROUP BY item_id
 ) v ON v.item_id = t.id
@@ -71,7 +73,7 @@ WHERE t.upvotes <> coalesce(v.up, 0) OR t.downvotes <> coalesce(v.down, 0)
 """
 
 
-def _karma(kind: Literal["post", "comment"]) -> str:
+def _karma(kind: VotedKind) -> str:
     return f"""
 SELECT FROM (
     SELECT v.forum_id, t.author_id AS user_id, sum(v.counted) AS n FROM votes v JOIN {kind}s t ON t.id = v.item_id
@@ -116,6 +118,11 @@ SELECT FROM comments c LEFT JOIN (
     FROM comments WHERE deleted_at IS NULL OR child_count > 0 GROUP BY parent_id
 ) b ON b.parent_id = c.id
 WHERE c.child_count <> coalesce(b.children, 0) OR c.descendant_count <> coalesce(b.descendants, 0)
+""",
+    "posts and what ranks them": f"""
+SELECT FROM posts p FULL JOIN post_ranks r ON r.id = p.id
+WHERE (p.id, p.forum_id, p.hot_epoch, p.hot_seconds, p.inserted_at, {_SHOWN})
+    IS DISTINCT FROM (r.id, r.forum_id, r.hot_epoch, r.hot_seconds, r.inserted_at, r.shown)
 """,
     "votes for posts": _votes("post"),
     "votes for comments": _votes("comment"),

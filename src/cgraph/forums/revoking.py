@@ -23,18 +23,22 @@ class _Changed(msgspec.Struct, frozen=True):
     downvotes: int
 
 
-async def revoke_votes(tx: Transaction, forum_id: UUID, user_id: UUID, *, most: int) -> int:
+async def revoke_votes(
+    tx: Transaction, forum_id: UUID, user_id: UUID, act_id: UUID, *, most: int
+) -> int:
     """Let some votes a person has given in a forum count no longer, at most so many; how many, 0 when none is left."""
-    return await _change(tx, forum_id, user_id, most, revoke=True)
+    return await _change(tx, forum_id, user_id, act_id, most, revoke=True)
 
 
-async def give_votes_back(tx: Transaction, forum_id: UUID, user_id: UUID, *, most: int) -> int:
-    """Let some of the votes that were revoked count again, at most so many; how many those were."""
-    return await _change(tx, forum_id, user_id, most, revoke=False)
+async def give_votes_back(
+    tx: Transaction, forum_id: UUID, user_id: UUID, act_id: UUID, *, most: int
+) -> int:
+    """Let some of the votes that were revoked by that act count again, at most so many; how many those were."""
+    return await _change(tx, forum_id, user_id, act_id, most, revoke=False)
 
 
 async def _change(
-    tx: Transaction, forum_id: UUID, user_id: UUID, most: int, *, revoke: bool
+    tx: Transaction, forum_id: UUID, user_id: UUID, act_id: UUID, most: int, *, revoke: bool
 ) -> int:
     """Posts first; comments once none is left.
 
@@ -43,9 +47,8 @@ async def _change(
     """
     kinds: tuple[VotedKind, ...] = ("post", "comment")
     for kind in kinds:
-        at = clock.now()
-        sql = _sql(kind, revoke=revoke)
-        rows = await tx.all(_Changed, sql, forum_id, user_id, most, at if revoke else None)
+        args = forum_id, user_id, most, clock.now() if revoke else None, act_id
+        rows = await tx.all(_Changed, _sql(kind, revoke=revoke), *args)
         for row in rows:
             score = row.upvotes - row.downvotes
             tx.publish(
@@ -61,7 +64,12 @@ async def _change(
 @cache
 def _sql(kind: VotedKind, *, revoke: bool) -> str:
     table, post_id = TABLES[kind], "id" if kind == "post" else "post_id"
-    state = "v.revoked_at IS NULL" if revoke else "v.revoked_at IS NOT NULL"
+    if revoke:
+        state, change = "v.revoked_at IS NULL", "revoked_at = $4::timestamptz, revocation_id = $5"
+    else:
+        # Of what was revoked before acts were noted, nobody knows by which.
+        state = "v.revoked_at IS NOT NULL AND coalesce(v.revocation_id, $5) = $5"
+        change = "revoked_at = $4::timestamptz, revocation_id = NULL"
     return f"""
 WITH picked AS MATERIALIZED (
     SELECT v.item_id FROM votes v JOIN {table} t ON t.id = v.item_id
@@ -72,7 +80,7 @@ WITH picked AS MATERIALIZED (
     SELECT t.id, t.author_id, t.{post_id} AS post_id FROM {table} t
     WHERE t.id IN (SELECT item_id FROM picked) ORDER BY t.id FOR NO KEY UPDATE
 ), given AS (
-    UPDATE votes v SET before = v.counted, revoked_at = $4::timestamptz
+    UPDATE votes v SET before = v.counted, {change}
     FROM held h WHERE v.item_id = h.id AND v.user_id = $2 AND {state}
     RETURNING {", ".join(f"v.{name}" for name in CHANGED.split(", "))}
 ), {counting(kind)}

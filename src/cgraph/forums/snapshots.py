@@ -30,6 +30,8 @@ LENGTH = 500
 YOUNG = 5000
 """Posts of a window that are sorted; of more, the highest are looked for among all."""
 
+VOTED = frozenset({"hot", "score", "best", "controversy"})
+"""Of the columns, those that votes move: they are in `post_ranks`, the others in `posts`."""
 COLUMNS: dict[Sort, str] = {
     "hot": "hot",
     "top": "score",
@@ -166,7 +168,7 @@ async def _take(
     return await db.one(_Taken, _taking(*options, young=False), *args)
 
 
-_LIVE = "p.deleted_at IS NULL AND p.removed_at IS NULL"
+_LIVE = {"posts": "p.deleted_at IS NULL AND p.removed_at IS NULL", "post_ranks": "p.shown"}
 # A filter, not a range of an index, and not taken for as rare as one.
 _PUBLIC = "(SELECT f.visibility = 'public' AND f.deleted_at IS NULL FROM forums f WHERE f.id = p.forum_id)"
 
@@ -178,7 +180,7 @@ def _shared(*, everywhere: bool) -> str:
     return f"""
 SELECT s.id, s.begun_at, s.ids[1:$3], cardinality(s.ids) FROM ranking_snapshots s
 WHERE s.list = $1 AND s.previous_id IS NULL AND s.taken_at > $2
-    AND NOT EXISTS (SELECT FROM posts p WHERE {there} AND p.inserted_at > s.taken_at AND {_LIVE})
+    AND NOT EXISTS (SELECT FROM posts p WHERE {there} AND p.inserted_at > s.taken_at AND {_LIVE["posts"]})
 ORDER BY s.taken_at DESC LIMIT 1
 """
 
@@ -191,15 +193,19 @@ def _taking(column: str, everywhere: bool, windowed: bool, most: int, *, young: 
     `young` the posts of the window are read in the order of time instead, and sorted, unless they are too many.
     """
     since = f"${8 if everywhere else 9}::timestamptz"
+    table = "post_ranks" if column in VOTED else "posts"
+    rank = f"p.{column}"
     if young:
         order, most = "p.inserted_at DESC, p.id DESC", YOUNG + 1
         window = f"AND p.inserted_at >= {since}"
+        if table == "post_ranks":  # which has no index by time
+            table, rank = "posts", f"(SELECT r.{column} FROM post_ranks r WHERE r.id = p.id)"
     else:
         order = f"p.{column} DESC, p.inserted_at DESC, p.id DESC"
         window = f"AND (p.inserted_at >= {since}) IS TRUE" if windowed else ""
     posts = f"""
-        SELECT p.id, p.{column} AS rank, p.inserted_at FROM posts p
-        WHERE {_PUBLIC if everywhere else "p.forum_id = f.id"} AND {_LIVE} AND p.inserted_at <= $4 {window}
+        SELECT p.id, {rank} AS rank, p.inserted_at FROM {table} p
+        WHERE {_PUBLIC if everywhere else "p.forum_id = f.id"} AND {_LIVE[table]} AND p.inserted_at <= $4 {window}
         ORDER BY {order} LIMIT {most}"""
     found = (
         posts if everywhere else f"SELECT p.* FROM unnest($8::uuid[]) f (id), LATERAL ({posts}) p"

@@ -13,8 +13,10 @@ from cgraph_kit.db import Transaction
 
 from .comment import MAX_DEPTH
 from .comment_deletion import Above, carry
+from .counting import COUNTERS, TABLES
 from .errors import CommentsTooDeep
 from .events import CommentsMoved, CommentsMovedPayload, PostCounted, tell_post
+from .vote import VotedKind
 
 
 class Spot(msgspec.Struct, frozen=True):
@@ -150,9 +152,10 @@ async def _add(tx: Transaction, gains: Sequence[Gain]) -> None:
     )
 
 
-async def _move_votes(tx: Transaction, from_id: UUID, to_id: UUID, to_kind: str) -> None:
+async def _move_votes(tx: Transaction, from_id: UUID, to_id: UUID, to_kind: VotedKind) -> None:
     """With the karma they gave, and the counters that were kept of them."""
-    table, other = ("comments", "posts") if to_kind == "comment" else ("posts", "comments")
+    from_kind: VotedKind = "post" if to_kind == "comment" else "comment"
+    table, other = TABLES[to_kind], TABLES[from_kind]
     await tx.value(f"SELECT 1 FROM {other} WHERE id = $1 FOR NO KEY UPDATE", from_id)
     await tx.value(
         f"""
@@ -165,7 +168,8 @@ WITH moved AS (
     UPDATE karma k SET {other} = k.{other} - g.n, {table} = k.{table} + g.n FROM given g
     WHERE k.forum_id = g.forum_id AND k.user_id = g.author_id
 )
-UPDATE {table} t SET upvotes = i.upvotes, downvotes = i.downvotes FROM {other} i WHERE t.id = $2 AND i.id = $1
+UPDATE {COUNTERS[to_kind]} t SET upvotes = i.upvotes, downvotes = i.downvotes
+FROM {COUNTERS[from_kind]} i WHERE t.id = $2 AND i.id = $1
 """,
         from_id,
         to_id,
@@ -228,7 +232,8 @@ UPDATE comments c SET child_count = c.child_count + g.children, descendant_count
 FROM unnest($1::uuid[], $2::int[], $3::int[]) g (id, children, descendants) WHERE c.id = g.id
 """
 _EMPTY_POST = """
-UPDATE posts SET upvotes = 0, downvotes = 0, comment_count = 0, last_comment_at = NULL WHERE id = $1
+WITH unranked AS (UPDATE post_ranks SET upvotes = 0, downvotes = 0 WHERE id = $1)
+UPDATE posts SET comment_count = 0, last_comment_at = NULL WHERE id = $1
 """
 _COUNT_POST = """
 UPDATE posts p SET comment_count = c.n, last_comment_at = c.latest

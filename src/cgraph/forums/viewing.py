@@ -219,20 +219,22 @@ _VIEW = f"""
 SELECT p.id, f.id, f.slug, f.title, m.position IS NOT NULL OR a.user_id IS NOT NULL,
     p.author_id, u.user_id, u.username, u.display_name, u.avatar_url, p.kind, p.title,
     CASE WHEN $4::int IS NULL THEN p.content ELSE left(p.content, $4) END, p.url, p.language, p.nsfw, p.crosspost_of_id,
-    p.mentions, p.upvotes, p.downvotes, p.score, p.comment_count, coalesce(v.value, 0), k.saved_at IS NOT NULL,
+    p.mentions, r.upvotes, r.downvotes, r.score, p.comment_count, coalesce(v.value, 0), k.saved_at IS NOT NULL,
     k.hidden_at IS NOT NULL, k.followed_at IS NOT NULL, CASE WHEN k.read_at IS NOT NULL THEN k.read_comments END,
     EXISTS (SELECT FROM blocked_pairs bp WHERE bp.user_id = $2 AND bp.other_id = p.author_id), p.distinguished,
     t.last_seq, p.inserted_at, p.edited_at, p.last_comment_at, p.deleted_at, p.removed_at, p.locked_at,
     coalesce(p.archived_at, f.archived_at), p.pinned_at, p.pinned_until
 FROM unnest($1::uuid[]) WITH ORDINALITY AS w (id, n)
-JOIN posts p ON p.id = w.id JOIN streams t ON t.id = p.id JOIN forums f ON f.id = p.forum_id {JOINS}
+JOIN posts p ON p.id = w.id JOIN post_ranks r ON r.id = p.id JOIN streams t ON t.id = p.id JOIN forums f ON f.id = p.forum_id {JOINS}
 LEFT JOIN users u ON u.id = p.author_id
 LEFT JOIN votes v ON v.item_id = p.id AND v.user_id = $2
 LEFT JOIN post_marks k ON k.post_id = p.id AND k.user_id = $2
 WHERE f.deleted_at IS NULL AND {READABLE}
 ORDER BY w.n
 """
-_NAMED = "p.id, f.id, f.slug, f.title, p.title, p.author_id, p.score, p.comment_count"
+_NAMED = """
+p.id, f.id, f.slug, f.title, p.title, p.author_id, (SELECT r.score FROM post_ranks r WHERE r.id = p.id), p.comment_count
+"""
 _CROSSPOSTED = f"""
 SELECT {_NAMED} FROM posts p JOIN forums f ON f.id = p.forum_id {JOINS}
 WHERE p.id = ANY($1) AND p.deleted_at IS NULL AND p.removed_at IS NULL AND f.deleted_at IS NULL AND {READABLE}

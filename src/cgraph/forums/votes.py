@@ -14,7 +14,7 @@ from cgraph_kit.paging import DEFAULT_LIMIT, Page, decode_cursor, forward_page
 
 from .access import Access, get_post_place
 from .comment_access import get_comment_place
-from .counting import TABLES
+from .counting import COUNTERS
 from .errors import CommentNotFound, DownvotesOff, OwnItem
 from .vote import GivenVote, SetVote, Vote, VotedKind
 from .voting import VOTING, Ballot
@@ -40,7 +40,7 @@ async def vote_for_comment(db: Repo, actor: Actor, comment_id: UUID, vote: SetVo
 async def cast_own(
     tx: Transaction, kind: VotedKind, item_id: UUID, user_id: UUID, forum_id: UUID, *, at: datetime
 ) -> None:
-    """The author's own vote for what they have just made with one up-vote. It gives no karma."""
+    """The author's own vote for what they make: before a post, whose rank begins with it. It gives no karma."""
     await tx.value(_OWN, item_id, user_id, kind, forum_id, OWN, at)
 
 
@@ -134,7 +134,7 @@ _SHOW: dict[VotedKind, str] = {
 SELECT t.id, t.upvotes, t.downvotes, t.score, coalesce(v.value, 0)
 FROM {table} t LEFT JOIN votes v ON v.item_id = t.id AND v.user_id = $2 WHERE t.id = $1
 """
-    for kind, table in TABLES.items()
+    for kind, table in COUNTERS.items()
 }
 _VOTES = """
 SELECT user_id, value, revoked_at IS NOT NULL, inserted_at, updated_at FROM votes

@@ -111,7 +111,8 @@ async def post_facts(db: Repo, scene: Scene) -> dict[str, Any]:
 _POST_FACTS = """
 SELECT jsonb_build_object(
     'forum', (SELECT jsonb_build_array(post_count, comment_count) FROM forums WHERE id = $1),
-    'posts', (SELECT jsonb_agg(to_jsonb(p) - '{id,active_at}'::text[] ORDER BY title) FROM posts p WHERE forum_id = $1),
+    'posts', (SELECT jsonb_agg((to_jsonb(p) || to_jsonb(r)) - '{id,active_at}'::text[] ORDER BY title)
+        FROM posts p JOIN post_ranks r USING (id) WHERE p.forum_id = $1),
     'comments', (SELECT jsonb_agg(to_jsonb(c) - '{post_id,told_seqs}'::text[] ORDER BY c.id) FROM comments c WHERE forum_id = $1),
     'votes', (SELECT jsonb_agg(jsonb_build_array(user_id, counted, item_kind) ORDER BY item_kind, user_id, counted)
         FROM votes WHERE forum_id = $1 AND counted <> 0),

@@ -106,7 +106,7 @@ class TestImportVotes:
         votes = [(post_id, ImportedVote(bob.id, 1, AT)), (post_id, ImportedVote(cara.id, -1, AT))]
         assert await forums.import_votes(db, "post", votes) == 2
         assert await forums.import_votes(db, "post", votes) == 0
-        row = "SELECT upvotes::text || ' ' || downvotes FROM posts WHERE id = $1"
+        row = "SELECT upvotes::text || ' ' || downvotes FROM post_ranks WHERE id = $1"
         assert await db.value(row, post_id) == "1 1"
         karma = "SELECT posts FROM karma WHERE forum_id = $1 AND user_id = $2"
         await forums.import_votes(db, "post", [(post_id, ImportedVote(ann.id, 1, AT))])

@@ -59,7 +59,8 @@ async def everything(db: Repo, scene: ForumScene) -> dict[str, Any]:
 _EVERYTHING = """
 SELECT jsonb_build_object(
     'forum', (SELECT to_jsonb(f) FROM forums f WHERE id = $1),
-    'posts', (SELECT jsonb_agg(to_jsonb(p) ORDER BY id) FROM posts p WHERE forum_id = $1),
+    'posts', (SELECT jsonb_agg(to_jsonb(p) || to_jsonb(r) ORDER BY id) FROM posts p JOIN post_ranks r USING (id)
+        WHERE p.forum_id = $1),
     'comments', (SELECT jsonb_agg(to_jsonb(c) - 'told_seqs' ORDER BY id) FROM comments c WHERE forum_id = $1),
     'votes', (SELECT jsonb_agg(to_jsonb(v) ORDER BY item_id, user_id) FROM votes v WHERE forum_id = $1),
     'karma', (SELECT jsonb_agg(to_jsonb(k) ORDER BY user_id) FROM karma k

@@ -1,7 +1,7 @@
 """Votes of the banned, taken out and given back."""
 
 import random
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import msgspec
 import pytest
@@ -63,7 +63,7 @@ class Room:
     async def ranks(self) -> list[Rank]:
         names = "id, upvotes, downvotes, hot, best, controversy"
         sql = (
-            f"SELECT {names} FROM posts WHERE forum_id = $1 "
+            f"SELECT {names} FROM post_ranks WHERE forum_id = $1 "
             f"UNION ALL SELECT {names} FROM comments WHERE forum_id = $1 ORDER BY id"
         )
         return await self.db.all(Rank, sql, self.forum_id)
@@ -81,9 +81,12 @@ class Room:
 async def all_of(change: object, db: Transaction, room: Room, person: Actor, most: int) -> int:
     assert callable(change)
     n = 0
-    while changed := await change(db, room.forum_id, person.id, most=most):
+    while changed := await change(db, room.forum_id, person.id, ACT, most=most):
         n += changed
     return n
+
+
+ACT = uuid4()
 
 
 class TestRevokeVotes:
@@ -106,21 +109,21 @@ class TestRevokeVotes:
         room = await Room.open(db, ann)
         voter, post_id = room.people[4], room.posts[0]
         await votes.vote_for_post(db, voter, post_id, SetVote(1))
-        await revoke_votes(db, room.forum_id, voter.id, most=10)
+        await revoke_votes(db, room.forum_id, voter.id, ACT, most=10)
         assert (await plaza.counts(db, "posts", post_id)).score == 1
         assert (await votes.vote_for_post(db, voter, post_id, SetVote(1))).score == 2
-        assert await give_votes_back(db, room.forum_id, voter.id, most=10) == 0
+        assert await give_votes_back(db, room.forum_id, voter.id, ACT, most=10) == 0
         assert (await plaza.counts(db, "posts", post_id)).score == 2
 
     async def test_ones_own_stay(self, db: Transaction, ann: Actor) -> None:
         room = await Room.open(db, ann)
-        assert await revoke_votes(db, room.forum_id, room.people[0].id, most=10) == 0
+        assert await revoke_votes(db, room.forum_id, room.people[0].id, ACT, most=10) == 0
 
     async def test_nor_those_of_other_forums(self, db: Transaction, ann: Actor) -> None:
         room, other = await Room.open(db, ann), await Room.open(db, ann)
         voter = room.people[5]
         await votes.vote_for_post(db, voter, other.posts[0], SetVote(1))
-        assert await revoke_votes(db, room.forum_id, voter.id, most=10) == 0
+        assert await revoke_votes(db, room.forum_id, voter.id, ACT, most=10) == 0
 
     async def test_takes_posts_and_comments_one_after_the_other(
         self, db: Transaction, ann: Actor
@@ -130,14 +133,26 @@ class TestRevokeVotes:
         await votes.vote_for_post(db, voter, room.posts[0], SetVote(1))
         await votes.vote_for_comment(db, voter, room.comments[0], SetVote(1))
         for change in (revoke_votes, give_votes_back):
-            done = [await change(db, room.forum_id, voter.id, most=10) for _ in range(3)]
+            done = [await change(db, room.forum_id, voter.id, ACT, most=10) for _ in range(3)]
             assert done == [1, 1, 0]
+
+    async def test_each_act_gives_back_what_it_took(self, db: Transaction, ann: Actor) -> None:
+        room, other = await Room.open(db, ann), uuid4()
+        voter, (first, second, *_) = room.people[4], room.posts
+        for post_id, act_id in ((first, ACT), (second, other)):
+            await votes.vote_for_post(db, voter, post_id, SetVote(1))
+            assert await revoke_votes(db, room.forum_id, voter.id, act_id, most=10) == 1
+        assert await give_votes_back(db, room.forum_id, voter.id, other, most=10) == 1
+        assert (await plaza.counts(db, "posts", first)).score == 1
+        assert (await plaza.counts(db, "posts", second)).score == 2
+        assert await give_votes_back(db, room.forum_id, voter.id, ACT, most=10) == 1
+        assert (await plaza.counts(db, "posts", first)).score == 2
 
     async def test_tells_what_things_have_then(self, db: Transaction, ann: Actor) -> None:
         room = await Room.open(db, ann)
         post_id = room.posts[0]
         await votes.vote_for_post(db, room.people[4], post_id, SetVote(1))
-        await revoke_votes(db, room.forum_id, room.people[4].id, most=10)
+        await revoke_votes(db, room.forum_id, room.people[4].id, ACT, most=10)
         assert db.events[-1] == VotesCounted("post", post_id, post_id, room.forum_id, 1, 0, 1)
 
 
@@ -150,6 +165,6 @@ async def _start_over(db: Transaction, room: Room) -> None:
         room.forum_id,
     )
     await db.value("DELETE FROM karma WHERE forum_id = $1", room.forum_id)
-    for table in ("posts", "comments"):
+    for table in ("post_ranks", "comments"):
         sql = f"UPDATE {table} SET upvotes = 1, downvotes = 0 WHERE forum_id = $1"
         await db.value(sql, room.forum_id)

@@ -51,8 +51,8 @@ def flat(found: list[list[UUID]]) -> list[UUID]:
 async def in_order(db: Transaction, forum_id: UUID, column: str) -> list[UUID]:
     """Everything that is shown, sorted at once."""
     return await db.values(
-        f"SELECT id FROM posts WHERE forum_id = $1 AND deleted_at IS NULL AND removed_at IS NULL "
-        f"ORDER BY {column} DESC, inserted_at DESC, id DESC",
+        f"SELECT id FROM posts p JOIN post_ranks r USING (id) WHERE p.forum_id = $1 AND r.shown "
+        f"ORDER BY {column} DESC, p.inserted_at DESC, id DESC",
         forum_id,
     )
 
@@ -66,8 +66,9 @@ class Shaking:
 
     async def __call__(self) -> None:
         await self.db.value(
-            "UPDATE posts SET upvotes = (random() * 200)::int, downvotes = (random() * 200)::int, "
-            "rising = random(), scaled = random(), active_at = active_at + random() * interval '1 day' "
+            "WITH moved AS (UPDATE posts SET rising = random(), scaled = random(), "
+            "active_at = active_at + random() * interval '1 day' WHERE forum_id = $1 AND random() < $2) "
+            "UPDATE post_ranks SET upvotes = (random() * 200)::int, downvotes = (random() * 200)::int "
             "WHERE forum_id = $1 AND random() < $2",
             self.forum_id,
             self.dice.random(),

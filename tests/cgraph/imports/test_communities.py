@@ -122,7 +122,7 @@ class TestForums:
         assert report.taken["comments"] == 3
         assert report.taken["votes"] == 4
         assert report.taken["subscriptions"] == 1
-        row = "SELECT upvotes::text || ' ' || comment_count FROM posts"
+        row = "SELECT upvotes::text || ' ' || comment_count FROM posts JOIN post_ranks USING (id)"
         assert await db.value(row) == "2 2"
         assert await db.values("SELECT depth FROM comments ORDER BY path, inserted_at") != []
         assert await wrong(db) == RIGHT

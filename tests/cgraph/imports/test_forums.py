@@ -71,7 +71,7 @@ class TestDiscourse:
             (f"> {prefix}Ann:\n> Ask\n\nMerino", 1, 1),
             ("Thanks ![x](upload://abc.png)", 2, 0),
         ]
-        state = "SELECT (locked_at IS NOT NULL AND pinned_at IS NOT NULL AND score = 1) FROM posts WHERE id = $1"
+        state = "SELECT (locked_at IS NOT NULL AND pinned_at IS NOT NULL AND score = 1) FROM posts JOIN post_ranks USING (id) WHERE id = $1"
         assert await db.value(state, wool)
         assert await wrong(db) == {}
 
@@ -156,7 +156,8 @@ class TestLemmy:
             ("", 1, 0),
             ("rude", 3, 0),
         ]
-        row = "SELECT url || ' ' || upvotes || ' ' || downvotes || ' ' || comment_count FROM posts WHERE id = $1"
+        counts = "url || ' ' || upvotes || ' ' || downvotes || ' ' || comment_count"
+        row = f"SELECT {counts} FROM posts JOIN post_ranks USING (id) WHERE id = $1"
         assert await db.value(row, merino) == "https://wool.example/merino 1 1 2"
         removed = "SELECT title FROM posts WHERE removed_at IS NOT NULL"
         assert await db.values(removed) == ["Spam"]
