@@ -1,0 +1,206 @@
+"""A search, from what was typed to what is shown."""
+
+from datetime import datetime
+from hashlib import blake2b
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+
+from cgraph.accounts import Actor
+from cgraph.searchable import Kind
+from cgraph_kit.db import Repo
+from cgraph_kit.errors import Invalid
+from cgraph_kit.paging import decode_cursor, encode_cursor
+from cgraph_kit.validation import Input, Text
+
+from .backend import Order, Position, SearchBackend, Wanted
+from .errors import InvalidQuery
+from .grammar import parse
+from .hits import SearchHit
+from .limits import DEFAULT_LIMITS, Limits
+from .looking import AT_ONCE, LOOKED_AT_MOST, Look, look_for
+from .marking import mark
+from .query import Query
+from .showing import show
+from .widening import WIDER, Widened, widen
+
+LIMIT_MOST, LIMIT_DEFAULT, NEIGHBOURS_MOST = 50, 25, 5
+NAMED: frozenset[Kind] = frozenset({"user", "group", "channel", "forum"})
+"""Things that are looked for by their names: what matches best comes first."""
+
+
+class SearchFor(Input, frozen=True):
+    """What is looked for."""
+
+    q: Annotated[Text, msgspec.Meta(max_length=4000, examples=["from:ann has:link recipe"])]
+    """Words, "phrases", prefix* and operators. Only operators: everything they hold for."""
+    types: list[Kind] = msgspec.field(default_factory=list)
+    """Only things of these types; none: of all."""
+
+
+class SearchPage(SearchFor, frozen=True, kw_only=True):
+    """Which of what is found, and how it is shown."""
+
+    sort: Order | None = None
+    """Left out: newest first; people, groups, channels and forums by how well they match."""
+    limit: Annotated[int, msgspec.Meta(ge=1, le=LIMIT_MOST)] = LIMIT_DEFAULT
+    cursor: Text | None = None
+    """Where an earlier page of the same search ended."""
+    context: Annotated[int, msgspec.Meta(ge=0, le=NEIGHBOURS_MOST)] = 0
+    """Messages shown before and after each message."""
+
+
+class SearchResults(msgspec.Struct, frozen=True):
+    """A page of what was found."""
+
+    hits: list[SearchHit]
+    after: str | None
+    """Cursor of what follows; None: nothing does."""
+    total: int
+    """All there are, from the first page on."""
+    total_is_capped: bool
+    """There are more."""
+    widened: Widened | None
+    """Nothing was as it was typed. `infix`: this has words that contain what was typed; `similar`: that look like it."""
+
+
+class SearchCount(msgspec.Struct, frozen=True):
+    """How much of a type is found."""
+
+    type: Kind
+    total: int
+    total_is_capped: bool
+    """There are more."""
+
+
+async def search(
+    db: Repo,
+    backend: SearchBackend,
+    actor: Actor | None,
+    asked: SearchPage,
+    *,
+    limits: Limits = DEFAULT_LIMITS,
+) -> SearchResults:
+    """A page of what the actor may read now and looks for; None: nobody in particular, in public forums.
+
+    Raises `InvalidQuery`, `Invalid` for the cursor of another search, and as the backend does.
+    """
+    query, cursor = _parsed(asked.q, limits), _cursor(asked)
+    look = await look_for(db, backend, actor, query, asked.types)
+    if cursor is not None and cursor.widened is not None:
+        wider = await widen(backend, query, cursor.widened)
+        return await _page(look.beside(wider), asked, cursor, cursor.widened)
+    results = await _page(look, asked, cursor, None)
+    if results.hits or cursor is not None:
+        return results
+    for how in WIDER:
+        if wider := await widen(backend, query, how):
+            found = await _page(look.beside(wider), asked, None, how)
+            # That there are such words where the reader may not read is nothing to tell.
+            if found.hits:
+                return found
+    return results
+
+
+async def count(
+    db: Repo,
+    backend: SearchBackend,
+    actor: Actor | None,
+    asked: SearchFor,
+    *,
+    limits: Limits = DEFAULT_LIMITS,
+) -> list[SearchCount]:
+    """How much of each type a search finds as it was typed. Raises as `search`."""
+    look = await look_for(db, backend, actor, _parsed(asked.q, limits), asked.types)
+    counts = []
+    for kind in dict.fromkeys(asked.types or KINDS):
+        of_kind = look.of_kind(kind)
+        total, capped = await of_kind.count() if of_kind else (0, False)
+        counts.append(SearchCount(kind, total, capped))
+    return counts
+
+
+KINDS: tuple[Kind, ...] = (
+    *("message", "post", "comment", "file"),
+    *("user", "group", "channel", "forum"),
+)
+
+
+class _Cursor(msgspec.Struct, frozen=True, array_like=True):
+    """Where a page of one search ended, and what its first page knew."""
+
+    of: str
+    inserted_at: datetime
+    id: UUID
+    rank: float | None
+    total: int
+    capped: bool
+    widened: Widened | None
+
+    @property
+    def position(self) -> Position:
+        return Position(self.inserted_at, self.id, self.rank)
+
+
+async def _page(
+    look: Look, asked: SearchPage, cursor: _Cursor | None, widened: Widened | None
+) -> SearchResults:
+    order = asked.sort or _usual_order(look.wanted)
+    after = None if cursor is None else cursor.position
+    counted = None if cursor is None else (cursor.total, cursor.capped)
+    if counted is None and look.sieve is not None:
+        counted = await look.count()
+    shown: list[SearchHit] = []
+    gone, looked, more = 0, 0, True
+    while more and len(shown) < asked.limit and looked < LOOKED_AT_MOST:
+        size = asked.limit if look.sieve is None else AT_ONCE
+        found = await look.find(size, order, after, count=counted is None)
+        if found.total is not None:
+            counted = found.total, found.capped
+        looked += len(found.hits)
+        passed = await look.passed(found.hits)
+        taken = passed[: asked.limit - len(shown)]
+        seen = await show(look.db, look.reader, taken, each_way=asked.context)
+        shown += [hit for _, hit in seen]
+        gone += len(taken) - len(seen)
+        left = len(taken) < len(passed)
+        more = found.more or left
+        if last := taken if left else found.hits:
+            after = last[-1].position
+    total, capped = counted or (0, False)
+    # The index is a moment old: what is gone since is not counted.
+    total = total if capped else max(total - gone, len(shown) if cursor is None else 0)
+    marked = await mark(look.db, look.reader, shown, look.query, look.fragments)
+    end = None
+    if more and after is not None:
+        at = (after.inserted_at, after.id, after.rank)
+        end = encode_cursor(_Cursor(_digest(asked), *at, total, capped, widened))
+    return SearchResults(marked, end, total, capped, widened)
+
+
+def _cursor(asked: SearchPage) -> _Cursor | None:
+    if asked.cursor is None:
+        return None
+    cursor = decode_cursor(asked.cursor, _Cursor)
+    if cursor.of != _digest(asked):
+        raise Invalid.field("cursor", "is not a cursor of this search")
+    return cursor
+
+
+def _digest(asked: SearchPage) -> str:
+    """Of what makes two pages pages of one search."""
+    of = msgspec.json.encode((asked.q.strip(), sorted(set(asked.types)), asked.sort))
+    return blake2b(of, digest_size=8).hexdigest()
+
+
+def _parsed(text: str, limits: Limits) -> Query:
+    query = parse(text, limits=limits)
+    if not query.terms and not query.conditions:
+        raise InvalidQuery.at(text, 0, 0, "empty", "nothing is looked for")
+    return query
+
+
+def _usual_order(wanted: Wanted) -> Order:
+    named = wanted.kinds is not None and NAMED.issuperset(wanted.kinds)
+    return "relevance" if named and wanted.match is not None else "newest"
