@@ -92,7 +92,7 @@ _OF_COMMENT = _features(
 # What is no part of the text comes after it: places in it stay what they are in the thing itself.
 _SELECT = {
     "forum": f"""
-SELECT t.id, t.id, NULL::uuid, t.creator_id, t.title, concat_ws(E'\\n', t.description, t.slug), NULL, {_OF_FORUM},
+SELECT t.id, t.id, NULL::uuid, NULL::uuid, t.title, concat_ws(E'\\n', t.description, t.slug), NULL, {_OF_FORUM},
     t.inserted_at, t.deleted_at IS NULL
 FROM forums t
 """,

@@ -17,7 +17,6 @@ class _Row(msgspec.Struct, frozen=True):
     id: UUID
     group_id: UUID
     channel_id: UUID | None
-    author_id: UUID | None
     name: str
     text: str | None
     features: list[str]
@@ -32,7 +31,6 @@ class _Row(msgspec.Struct, frozen=True):
             container_id=self.id,
             channel_id=None if self.private else self.channel_id,
             community_id=None if self.private else self.group_id,
-            author_id=self.author_id,
             inserted_at=self.inserted_at,
             title=self.name,
             text=self.text or "",
@@ -75,16 +73,16 @@ def _located(thing: Searchable, place: _Place | None) -> Searchable:
 
 
 _GROUPS = """
-SELECT id, id, NULL::uuid, owner_id, name, description, '{}'::text[], false, inserted_at, true FROM groups
+SELECT id, id, NULL::uuid, name, description, '{}'::text[], false, inserted_at, true FROM groups
 """
 _CHANNELS = """
-SELECT c.id, c.group_id, NULL::uuid AS channel_id, NULL::uuid AS author_id, c.name, c.topic AS text,
+SELECT c.id, c.group_id, NULL::uuid AS channel_id, c.name, c.topic AS text,
     array_remove(ARRAY[c.kind, CASE WHEN c.archived_at IS NOT NULL THEN 'archived' END], NULL) AS features,
     false AS private, c.inserted_at, c.kind <> 'category' AS shown
 FROM group_channels c
 """
 _THREADS = """
-SELECT t.id, t.group_id, t.channel_id, t.owner_id, t.name, NULL,
+SELECT t.id, t.group_id, t.channel_id, t.name, NULL,
     array_remove(ARRAY['thread', CASE WHEN t.archived_at IS NOT NULL THEN 'archived' END,
         CASE WHEN t.locked THEN 'locked' END], NULL),
     t.private, t.inserted_at, true

@@ -150,10 +150,11 @@ from .reactions import add_reaction, check_emoji, remove_reaction
 from .readable import (
     Neighbours,
     ReadableConversation,
+    ReadUntil,
     Spot,
     list_messages_at,
     list_neighbours,
-    list_read_seqs,
+    list_read_until,
     list_readable_conversations,
 )
 from .reading import get_message, list_messages
@@ -276,6 +277,7 @@ __all__ = [
     "ReactionRemoved",
     "ReadMarked",
     "ReadMarker",
+    "ReadUntil",
     "ReadUpdated",
     "ReadableConversation",
     "Reader",
@@ -360,7 +362,7 @@ __all__ = [
     "list_participant_ids",
     "list_participants",
     "list_pins",
-    "list_read_seqs",
+    "list_read_until",
     "list_readable_conversations",
     "list_scheduled_messages",
     "list_searchable",

@@ -27,6 +27,8 @@ class ReadableConversation(msgspec.Struct, frozen=True):
     joined_seq: int
     """They see what has a greater seq."""
     read_seq: int
+    last_seq: int
+    """Of what was said there last."""
 
 
 class Spot(NamedTuple):
@@ -90,18 +92,21 @@ async def list_neighbours(
     return found
 
 
-class _Mark(msgspec.Struct, frozen=True):
+class ReadUntil(msgspec.Struct, frozen=True):
+    """How far somebody has read in a place."""
+
     place_id: UUID
     read_seq: int
+    last_seq: int
+    """Of what was said there last."""
 
 
-async def list_read_seqs(
+async def list_read_until(
     db: Repo, actor: Actor, places: Sequence[tuple[UUID, datetime]]
-) -> dict[UUID, int]:
+) -> list[ReadUntil]:
     """How far the actor has read in each of these channels and threads, by when they came into its group; one statement."""
     ids = [id for id, _ in places]
-    rows = await db.all(_Mark, _MARKS, actor.id, ids, [first_id(at) for _, at in places])
-    return {row.place_id: row.read_seq for row in rows}
+    return await db.all(ReadUntil, _MARKS, actor.id, ids, [first_id(at) for _, at in places])
 
 
 class _Neighbour(MessageRow, frozen=True):
@@ -109,13 +114,14 @@ class _Neighbour(MessageRow, frozen=True):
 
 
 _CONVERSATIONS = """
-SELECT c.id, c.kind, c.name, p.peer_id, p.joined_seq, p.read_seq
-FROM participants p JOIN conversations c ON c.id = p.conversation_id
+SELECT c.id, c.kind, c.name, p.peer_id, p.joined_seq, p.read_seq, s.last_seq
+FROM participants p JOIN conversations c ON c.id = p.conversation_id JOIN streams s ON s.id = c.id
 WHERE p.user_id = $1 AND p.left_seq IS NULL AND NOT p.gated
 """
 # Who has never looked into a place has read what was said before they came.
 _MARKS = f"""
-SELECT w.place_id, coalesce(p.read_seq, e.seq, 0) FROM unnest($2::uuid[], $3::uuid[]) AS w (place_id, first_id)
+SELECT w.place_id, coalesce(p.read_seq, e.seq, 0), s.last_seq
+FROM unnest($2::uuid[], $3::uuid[]) AS w (place_id, first_id) JOIN streams s ON s.id = w.place_id
 LEFT JOIN participants p ON p.conversation_id = w.place_id AND p.user_id = $1 AND p.gated AND p.left_seq IS NULL
 LEFT JOIN LATERAL ({ENTERED.format(place="w.place_id", id="w.first_id")}) e ON p.user_id IS NULL
 """

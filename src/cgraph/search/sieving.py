@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 
 from cgraph import forums, groups, messaging
+from cgraph.messaging import ReadUntil
 from cgraph_kit.db import Repo
 
 from .backend import Hit, Scope
@@ -47,25 +48,30 @@ async def sieve_for(db: Repo, reader: Reader, resolved: Resolved) -> Sieve | Non
     saved: Sequence[UUID] = ()
     if resolved.unsaved:
         saved = await forums.list_saved_ids(db, reader.actor, most=SAVED_MOST)
-    read = await list_marks(db, reader) if resolved.unread is False else None
+    marks = await list_marks(db, reader) if resolved.unread is False else None
+    read = None if marks is None else {mark.place_id: mark.read_seq for mark in marks}
     return Sieve(reader, read, frozenset(saved))
 
 
-async def list_marks(db: Repo, reader: Reader) -> dict[UUID, int]:
+async def list_marks(db: Repo, reader: Reader) -> list[ReadUntil]:
     """How far the reader has read in every place; two statements."""
-    own = {one.id: one.read_seq for one in reader.conversations}
+    own = [ReadUntil(one.id, one.read_seq, one.last_seq) for one in reader.conversations]
     if reader.actor is None:
         return own
     places = await groups.list_readable_places(db, reader.actor, reader.groups)
     entered = [(place.id, place.entered_at) for place in places]
-    return own | await messaging.list_read_seqs(db, reader.actor, entered)
+    return own + await messaging.list_read_until(db, reader.actor, entered)
 
 
 async def unread_scope(db: Repo, reader: Reader, scope: Scope) -> Scope:
     """The part of a scope the reader has not read: in every place what comes after their mark."""
     marks = await list_marks(db, reader)
     joined = {one.id: one.joined_seq for one in reader.conversations}
-    after = {id: max(seq, joined.get(id, 0)) for id, seq in marks.items()}
+    after = {
+        mark.place_id: max(mark.read_seq, joined.get(mark.place_id, 0))
+        for mark in marks
+        if mark.last_seq > mark.read_seq
+    }
     return msgspec.structs.replace(
         scope,
         communities=(),
