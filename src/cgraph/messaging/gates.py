@@ -149,9 +149,20 @@ def first_id(at: datetime) -> UUID:
 
 
 ENTERED = """
-SELECT m.seq, m.nth FROM messages m WHERE m.conversation_id = {place} AND m.id < {id} ORDER BY m.id DESC LIMIT 1
+SELECT greatest(m.seq, i.seq) AS seq, greatest(m.nth, i.nth) AS nth FROM (SELECT) one
+LEFT JOIN LATERAL (
+    SELECT seq, nth FROM messages WHERE conversation_id = {place} AND id < {id} ORDER BY id DESC LIMIT 1
+) m ON true
+LEFT JOIN LATERAL (
+    SELECT seq, nth FROM imported_runs
+    WHERE conversation_id = {place} AND (until_id <= {id} OR from_nth <= coalesce(m.nth, 0)) ORDER BY nth DESC LIMIT 1
+) i ON true
 """
-"""Where a place stood when somebody came into the group."""
+"""Where a place stood when somebody came into the group; null: nothing had been said.
+
+Ids of what was imported tell nothing of when it came. It is read to who came later, and as for everybody else to those for
+whom there was nothing unread before it.
+"""
 
 # Whoever is rid of the place holds it: this waits, and then finds nothing. How slow they are stays, though they leave.
 _TAKE = f"""

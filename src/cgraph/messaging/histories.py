@@ -7,8 +7,10 @@ from uuid import UUID
 import msgspec
 
 from cgraph.accounts import get_people_by_usernames
+from cgraph_kit import clock
 from cgraph_kit.db import Repo, Transaction
 
+from .gates import first_id
 from .mentions import names_in
 
 
@@ -220,7 +222,10 @@ def _meant(
 async def _read(tx: Transaction, histories: Histories, starts: Mapping[UUID, _Start]) -> None:
     ids = list(histories)
     before = [starts[id].seq for id in ids]
-    await tx.value(_READ, ids, before, [len(histories[id]) for id in ids])
+    sizes = [len(histories[id]) for id in ids]
+    await tx.value(_READ, ids, before, sizes)
+    starts_nth = [starts[id].nth for id in ids]
+    await tx.value(_RUN, ids, before, starts_nth, sizes, first_id(clock.now()))
     await tx.value(_BEHIND, ids, before)
     speakers = [
         (id, user_id)
@@ -275,6 +280,19 @@ UPDATE participants p SET own_above = true
 FROM unnest($1::uuid[], $2::bigint[]) AS v(id, seq)
 WHERE p.conversation_id = v.id AND p.conversation_id = ANY($1) AND p.left_seq IS NULL AND p.read_seq < v.seq
     AND NOT p.own_above
+"""
+# What comes in pieces with nothing said in between is one run.
+_RUN = """
+WITH v AS (
+    SELECT v.id, v.seq + v.n AS seq, v.nth AS from_nth, v.nth + v.n AS nth
+    FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[]) AS v(id, seq, nth, n)
+    JOIN conversations c ON c.id = v.id AND c.kind IN ('channel', 'thread')
+), longer AS (
+    UPDATE imported_runs r SET seq = v.seq, nth = v.nth, until_id = $5
+    FROM v WHERE r.conversation_id = v.id AND r.nth = v.from_nth RETURNING r.conversation_id
+)
+INSERT INTO imported_runs (conversation_id, from_nth, seq, nth, until_id)
+SELECT id, from_nth, seq, nth, $5 FROM v WHERE id NOT IN (SELECT conversation_id FROM longer)
 """
 _SPEAK = """
 INSERT INTO participants (

@@ -26,3 +26,24 @@ INSERT INTO notification_preferences (user_id, scope, scope_id, level)
 SELECT user_id, 'forum', forum_id, CASE level WHEN 'watching' THEN 'all' WHEN 'muted' THEN 'none' ELSE 'replies' END
 FROM let_in WHERE level <> 'normal'
 ON CONFLICT (user_id, scope_id) DO UPDATE SET level = excluded.level;
+
+-- What was imported into channels and threads: its ids say nothing of when it came, so that where a place stood when somebody
+-- came into the group cannot be told by them.
+CREATE TABLE imported_runs (
+    conversation_id uuid NOT NULL REFERENCES conversations ON DELETE CASCADE,
+    -- Messages there were before, and the number of the last of the run and how many there were then.
+    from_nth bigint NOT NULL,
+    seq bigint NOT NULL,
+    nth bigint NOT NULL,
+    -- Ids made after it are greater.
+    until_id uuid NOT NULL,
+    PRIMARY KEY (conversation_id, from_nth)
+);
+
+-- What streams of forums and posts tell of one post, whose id is the beginning of the payload: when it is taken back, its
+-- words go from there too, without reading all that was ever told of others.
+CREATE INDEX events_posts ON events (substr(payload, 8, 36), stream_id) WHERE type IN ('new_post', 'post_updated');
+
+-- Whose inbox tells of a place that is no more.
+CREATE INDEX notifications_scope ON notifications (scope_id) WHERE scope_id IS NOT NULL;
+CREATE INDEX notification_alerts_scope ON notification_alerts (scope_id) WHERE NOT read;
