@@ -40,13 +40,17 @@ async def leave_place(tx: Transaction, scope_id: UUID, user_ids: Sequence[UUID])
 
     It holds their streams; whoever calls has locked everything else that is to be locked.
     """
+    await _empty(tx, [scope_id], user_ids)
+
+
+async def _empty(tx: Transaction, scope_ids: Sequence[UUID], user_ids: Sequence[UUID]) -> None:
     await hold_inboxes(tx, user_ids)
-    rows = await tx.all(_Removed, _LEAVE, scope_id, list(user_ids))
+    rows = await tx.all(_Removed, _LEAVE, list(scope_ids), list(user_ids))
     removed: dict[UUID, list[UUID]] = {}
     for row in rows:
         removed.setdefault(row.user_id, []).append(row.id)
     await _tell_ids(tx, NotificationsRemoved, removed)
-    await _retract(tx, await tx.values(_LEAVE_ALERTS, scope_id, list(user_ids)))
+    await _retract(tx, await tx.values(_LEAVE_ALERTS, list(scope_ids), list(user_ids)))
 
 
 async def leave_places(tx: Transaction, user_id: UUID, scope_ids: Sequence[UUID]) -> None:
@@ -56,9 +60,7 @@ async def leave_places(tx: Transaction, user_id: UUID, scope_ids: Sequence[UUID]
     """
     await hold_inboxes(tx, [user_id])
     await tx.value(_FORGET, scope_ids, user_id)
-    ids = await tx.values(_LEAVE_ALL, scope_ids, user_id)
-    await _tell_ids(tx, NotificationsRemoved, {user_id: ids})
-    await _retract(tx, await tx.values(_LEAVE_ALL_ALERTS, scope_ids, user_id))
+    await _empty(tx, scope_ids, [user_id])
 
 
 async def list_told_places(db: Repo, user_ids: Collection[UUID]) -> list[UUID]:
@@ -68,11 +70,12 @@ async def list_told_places(db: Repo, user_ids: Collection[UUID]) -> list[UUID]:
 
 async def forget_places(db: Repo, scope_ids: Sequence[UUID]) -> None:
     """These places are no more: nothing of them stays with anybody. A few people at a time, so that nobody waits long."""
-    await db.value("DELETE FROM notification_preferences WHERE scope_id = ANY($1)", scope_ids)
-    while people := await db.values(_IN_PLACES, scope_ids, AT_ONCE):
-        for scope_id in scope_ids:
-            async with db.transaction() as tx:
-                await leave_place(tx, scope_id, people)
+    ids = list(scope_ids)
+    while await db.value(_FORGET_SOME, ids, ROWS_AT_ONCE) == ROWS_AT_ONCE:
+        pass
+    while people := await db.values(_IN_PLACES, ids, AT_ONCE):
+        async with db.transaction() as tx:
+            await _empty(tx, ids, people)
 
 
 async def withdraw(
@@ -177,14 +180,18 @@ _READ_ALERTS = """
 UPDATE notification_alerts a SET read = true FROM unnest($2::uuid[], $3::bigint[]) AS r (scope_id, seq)
 WHERE a.user_id = $1 AND a.scope_id = r.scope_id AND a.seq <= r.seq AND NOT a.read RETURNING a.scope_id
 """
-_LEAVE = "DELETE FROM notifications WHERE scope_id = $1 AND user_id = ANY($2) RETURNING user_id, id"
+_LEAVE = """
+DELETE FROM notifications WHERE scope_id = ANY($1) AND user_id = ANY($2) RETURNING user_id, id
+"""
 _LEAVE_ALERTS = """
-UPDATE notification_alerts SET read = true WHERE scope_id = $1 AND user_id = ANY($2) AND NOT read RETURNING user_id
+UPDATE notification_alerts SET read = true WHERE scope_id = ANY($1) AND user_id = ANY($2) AND NOT read RETURNING user_id
 """
 _FORGET = "DELETE FROM notification_preferences WHERE scope_id = ANY($1) AND user_id = $2"
-_LEAVE_ALL = "DELETE FROM notifications WHERE scope_id = ANY($1) AND user_id = $2 RETURNING id"
-_LEAVE_ALL_ALERTS = """
-UPDATE notification_alerts SET read = true WHERE scope_id = ANY($1) AND user_id = $2 AND NOT read RETURNING user_id
+_FORGET_SOME = """
+WITH few AS (SELECT user_id, scope_id FROM notification_preferences WHERE scope_id = ANY($1) LIMIT $2), gone AS (
+    DELETE FROM notification_preferences p USING few s WHERE p.user_id = s.user_id AND p.scope_id = s.scope_id RETURNING 1
+)
+SELECT count(*) FROM gone
 """
 _TOLD_PLACES = """
 SELECT scope_id FROM notifications WHERE user_id = ANY($1) AND scope_id IS NOT NULL
@@ -192,11 +199,12 @@ UNION SELECT scope_id FROM notification_alerts WHERE user_id = ANY($1)
 UNION SELECT scope_id FROM notification_preferences WHERE user_id = ANY($1)
 """
 _IN_PLACES = """
-SELECT DISTINCT user_id FROM notifications WHERE scope_id = ANY($1)
-UNION SELECT user_id FROM notification_alerts WHERE scope_id = ANY($1) AND NOT read LIMIT $2
+(SELECT user_id FROM notifications WHERE scope_id = ANY($1) LIMIT $2)
+UNION (SELECT user_id FROM notification_alerts WHERE scope_id = ANY($1) AND NOT read LIMIT $2)
 """
 AT_ONCE = 200
-"""People whose inboxes are held at once."""
+"""People whose inboxes are held at once; twice as many, where some have alerts only."""
+ROWS_AT_ONCE = 5_000
 _WHICH = """
 object_id = ANY($1) AND ($2::text IS NULL OR kind = $2) AND ($3::uuid IS NULL OR actor_id = $3)
     AND ($4::uuid[] IS NULL OR user_id = ANY($4))

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from cgraph.accounts import Actor
-from cgraph.forums import comment_trees, snapshots
+from cgraph.forums import comment_trees, editing, snapshots
 from cgraph.forums.comment import CommentSort, WhichComments
 from cgraph.forums.ranking import Sort
 from cgraph.forums.snapshots import COLUMNS, VOTED
@@ -82,6 +82,16 @@ class TestComments:
         found = await plan(db, sql, post_id, None)
         # Of the first level, and of all below it.
         assert found.count(f"using comments_{COMMENT_INDEXES[sort]} on comments") >= 2
+
+
+class TestRedactPost:
+    async def test_reads_what_was_told_of_that_post_only(self, db: Transaction) -> None:
+        # Whether that is worth it, while there is next to nothing, is not asked here.
+        await db.value("SET LOCAL enable_seqscan = off")
+        found = await plan(db, editing._REDACT, [new_id()], str(new_id()))
+        conditions = re.findall(r"Index Cond: (.*)", found)
+        assert conditions
+        assert all("substr(payload, 8, 36)" in one for one in conditions)
 
 
 async def _grow(db: Transaction, post_id: UUID, author: Actor) -> None:
