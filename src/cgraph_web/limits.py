@@ -64,6 +64,8 @@ ROUTES: Mapping[str, Scope | None] = {
     "me.show": API,
     "me.update": API,
     "me.change_password": API,  # and guesses at the current one as LOGIN
+    "me.set_avatar": API,
+    "me.remove_avatar": API,
     "me.deactivate": API,
     "sessions.index": API,
     "sessions.revoke_others": API,
@@ -116,6 +118,8 @@ ROUTES: Mapping[str, Scope | None] = {
     "groups.show": API,
     "groups.update": API,
     "groups.delete": API,  # and guesses at the password as LOGIN
+    "groups.set_icon": API,
+    "groups.remove_icon": API,
     "groups.transfer": API,
     "groups.leave": API,
     "group_members.index": API,
@@ -217,6 +221,8 @@ ROUTES: Mapping[str, Scope | None] = {
     "forums.show": API,
     "forums.update": API,
     "posts.create": MESSAGE,
+    "forums.set_icon": API,
+    "forums.remove_icon": API,
     "posts.show": API,
     "forums.index": API,
     "forums.children": API,

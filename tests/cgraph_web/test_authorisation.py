@@ -180,6 +180,8 @@ TABLE: dict[str, Row] = {
     f"POST {A}/me/deactivate": own(204, {"password": PASSWORD}),
     f"GET {A}/me/sessions": own(200),
     f"DELETE {A}/me/sessions": own(200),
+    f"PUT {A}/me/avatar": own(404, {"file_id": str(UUID(int=1))}),
+    f"DELETE {A}/me/avatar": own(204),
     f"PATCH {A}/me/sessions/{{session_id}}": Row(401, 404, 404, 200, {"name": "desk"}),
     f"DELETE {A}/me/sessions/{{session_id}}": Row(401, 404, 404, 204),
     f"GET {A}/me/blocks": own(200),

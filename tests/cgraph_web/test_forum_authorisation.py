@@ -160,6 +160,8 @@ TABLE: dict[str, Row] = {
     f"POST {A}/forums": own(201, lambda _scene: {"slug": slug(), "title": "Bees"}),
     f"GET {F}": anybody(200),
     f"PATCH {F}": moderating(200, {"title": "Wasps"}),
+    f"PUT {F}/icon": moderating(404, {"file_id": str(UUID(int=1))}),
+    f"DELETE {F}/icon": moderating(204),
     f"POST {F}/delete": creating(204, {"password": PASSWORD}),
     f"POST {F}/transfer": creating(
         200,

@@ -188,6 +188,8 @@ TABLE: dict[str, Row] = {
     f"POST {A}/groups": own(201, {"name": "Allotments"}),
     f"GET {G}": inside(200),
     f"PATCH {G}": ranked(200, {"name": "Orchards"}),
+    f"PUT {G}/icon": ranked(404, {"file_id": str(UUID(int=1))}),
+    f"DELETE {G}/icon": ranked(204),
     f"POST {G}/delete": ranked(204, {"password": PASSWORD}, administrator=403),
     f"POST {G}/transfer": ranked(
         200,

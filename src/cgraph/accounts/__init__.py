@@ -8,6 +8,7 @@ from .account import (
     UpdateAccount,
     deactivate_account,
     get_account,
+    set_avatar,
     update_account,
 )
 from .admins import (
@@ -274,5 +275,6 @@ __all__ = [
     "revoke_session",
     "scan_searchable",
     "unblock_user",
+    "set_avatar",
     "update_account",
 ]

@@ -37,7 +37,7 @@ class UpdateAccount(Input, frozen=True):
     display_name: Text | UnsetType | None = UNSET
     """1 to 32 characters."""
     avatar_url: Text | UnsetType | None = UNSET
-    """An https address."""
+    """An https address. Pictures of one's own are uploaded: see `PUT /api/v1/me/avatar`."""
     status: Status | UnsetType = UNSET
     status_text: Text | UnsetType | None = UNSET
     """1 to 100 characters."""
@@ -118,6 +118,16 @@ async def update_account(
         user = await _write(tx, after)
         await record(tx, ProfileUpdated, user.id, user)
         return user
+
+
+async def set_avatar(tx: Transaction, actor: Actor, address: str | None) -> User:
+    """Have somebody shown by the picture at this address, as those above keep pictures; their account is held from here on."""
+    before = await lock_user(tx, actor.id)
+    if before.avatar_url == address:
+        return before
+    user = await _write(tx, msgspec.structs.replace(before, avatar_url=address))
+    await record(tx, ProfileUpdated, user.id, user)
+    return user
 
 
 async def deactivate_account(

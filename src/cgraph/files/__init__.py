@@ -46,6 +46,14 @@ from .finishing import finish_upload
 from .jobs import collect_files, look_at_file
 from .keys import content_key, thumbnail_key
 from .limits import DEFAULT_LIMITS, Limits, limits_of
+from .pictures import (
+    Picture,
+    drop_pictures,
+    hang_picture,
+    remove_avatar,
+    set_avatar,
+    update_account,
+)
 from .quota import Usage, get_usage
 from .reading import PUBLIC, Content, Reader, Readers, get_content
 from .upload import NewUpload, Upload
@@ -87,6 +95,7 @@ __all__ = [
     "State",
     "Thumbnail",
     "TooHard",
+    "Picture",
     "TooManyFiles",
     "TooManyPieces",
     "TooManyPixels",
@@ -115,6 +124,8 @@ __all__ = [
     "get_file",
     "get_upload",
     "get_usage",
+    "discard_upload",
+    "drop_pictures",
     "limits_of",
     "list_attached",
     "list_files",
@@ -122,8 +133,12 @@ __all__ = [
     "move",
     "open_upload",
     "release",
+    "hang_picture",
     "release_files",
     "stored",
     "thumbnail_key",
     "write_piece",
 ]
+    "remove_avatar",
+    "set_avatar",
+    "update_account",

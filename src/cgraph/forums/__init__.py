@@ -209,6 +209,7 @@ from .forums import (
     update_forum,
 )
 from .hiding import hide_reported_comment, hide_reported_post
+from .icons import remove_forum_icon, set_forum_icon
 from .karma import (
     ForumKarma,
     Karma,
@@ -648,6 +649,7 @@ __all__ = [
     "recount",
     "recount_karma",
     "remove_comment",
+    "remove_forum_icon",
     "remove_moderator",
     "remove_post",
     "remove_subscriber",
@@ -658,6 +660,7 @@ __all__ = [
     "save_draft",
     "save_post",
     "scan_searchable",
+    "set_forum_icon",
     "set_muted_words",
     "split_comment",
     "subscribe",

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from cgraph import accounts
+from cgraph import accounts, files
 from cgraph.accounts import Actor, Auth, Origin
 from cgraph_kit import clock, streams
 from cgraph_kit.db import Repo, Transaction
@@ -145,7 +145,16 @@ async def update_forum(
                 most = limits.forum_depth_max
                 await check_parent(tx, actor, after.id, after.parent_id, depth_max=most)
             await _write(tx, actor, before, after)
+        if "icon_url" in given:
+            await files.drop_pictures(tx, "icon", access.forum_id)
         return await read_forum(tx, actor, access.forum_id)
+
+
+async def change_icon(tx: Transaction, actor: Actor, forum_id: UUID, address: str | None) -> None:
+    """Have a forum, which the caller holds, shown by the picture at this address."""
+    before = await tx.one(_Row, _READ, forum_id)
+    if before.icon_url != address:
+        await _write(tx, actor, before, msgspec.structs.replace(before, icon_url=address))
 
 
 def _applied(row: _Row, given: dict[str, Any]) -> _Row:
@@ -198,6 +207,7 @@ async def delete_forum(
         access.demand_creator()
         if await tx.value(_HAS_CHILDREN, access.forum_id):
             raise ForumHasChildren
+        await files.drop_pictures(tx, "icon", access.forum_id)
         await tell_forum(tx, ForumDeleted, access.forum_id, ForumDeletedPayload(access.forum_id))
         tx.publish(AccessLost(access.forum_id, None))
         await log.record(tx, access.forum_id, actor.id, "forum_deleted", access.forum_id)

@@ -111,6 +111,7 @@ from .gate import CHANNELS, Channels
 from .group import Confirmation, Group, GroupChange, GroupFacts, NewGroup, Transfer
 from .groups import create_group, delete_group, transfer_group, update_group
 from .hearing import AUDIENCE, Members
+from .icons import remove_icon, set_icon
 from .invite import Accepted, Invitation, Invite, NewInvite
 from .invite_accepting import accept_invite
 from .invites import create_invite, get_invitation, list_invites, revoke_invite
@@ -412,6 +413,7 @@ __all__ = [
     "read_group",
     "read_since",
     "recount",
+    "remove_icon",
     "remove_member_role",
     "remove_overwrite",
     "remove_temporary_members",
@@ -419,6 +421,7 @@ __all__ = [
     "revoke_invite",
     "scan_searchable",
     "search_members",
+    "set_icon",
     "set_overwrite",
     "set_rules",
     "simulate",

@@ -1,10 +1,11 @@
 """Groups coming and going: made, changed, handed over and deleted."""
 
+from typing import Any
 from uuid import UUID
 
 import msgspec
 
-from cgraph import accounts, messaging
+from cgraph import accounts, files, messaging
 from cgraph.accounts import Actor, Auth, Origin
 from cgraph_kit import streams
 from cgraph_kit.db import Repo, Transaction
@@ -58,17 +59,26 @@ async def update_group(
     async with db.transaction() as tx:
         standing = await hold_group(tx, actor, group_id)
         standing.demand(Permission.MANAGE_GROUP)
-        before = await get_facts(tx, group_id)
-        after = msgspec.structs.replace(before, **change.given())
-        if after != before:
-            await tx.value(_UPDATE, group_id, *(getattr(after, name) for name in _FIELDS))
-            was, now = msgspec.structs.asdict(before), msgspec.structs.asdict(after)
-            await record(
-                tx, group_id, actor.id, "group_updated", group_id,
-                before=was, after=now, reason=reason,
-            )  # fmt: skip
-            await tell(tx, GroupUpdated, group_id, after)
+        await change_group(tx, actor, group_id, change.given(), reason=reason)
+        if change.icon_url is not msgspec.UNSET:
+            await files.drop_pictures(tx, "icon", group_id)
         return await get_group(tx, actor, group_id)
+
+
+async def change_group(
+    tx: Transaction, actor: Actor, group_id: UUID, given: dict[str, Any], *, reason: str | None
+) -> None:
+    """Change what is said of a group the caller holds; what is as it was tells nobody."""
+    before = await get_facts(tx, group_id)
+    after = msgspec.structs.replace(before, **given)
+    if after == before:
+        return
+    await tx.value(_UPDATE, group_id, *(getattr(after, name) for name in _FIELDS))
+    was, now = msgspec.structs.asdict(before), msgspec.structs.asdict(after)
+    await record(
+        tx, group_id, actor.id, "group_updated", group_id, before=was, after=now, reason=reason
+    )
+    await tell(tx, GroupUpdated, group_id, after)
 
 
 async def delete_group(
@@ -91,6 +101,7 @@ async def delete_group(
         # Whoever begins a thread refers to its channel: they wait, or theirs is among those that go.
         await tx.value(_HOLD_CHANNELS, group_id)
         places = await tx.values(_PLACES, group_id)
+        await files.drop_pictures(tx, "icon", group_id)
         await tell(tx, GroupDeleted, group_id, GroupPayload(group_id))
         await messaging.delete_places(
             tx, [*places, group_id]

@@ -1,8 +1,9 @@
 """Forums: places for posts, one in the other. `{forum}` is a forum's id or its slug."""
 
-from cgraph import accounts, forums
+from cgraph import accounts, files, forums
 from cgraph.accounts import Actor
 from cgraph.application import App
+from cgraph.files import Picture
 from cgraph.forums import (
     DeleteForum,
     Forum,
@@ -59,6 +60,24 @@ async def update(
     return Data(
         await forums.update_forum(db, actor, forum_name(forum), change, limits=app.limits.forums)
     )
+
+
+@action(
+    errors=(forums.ForumNotFound, forums.NotModerator, files.FileNotFound, files.FileNotReady),
+    example={"file_id": "01933e5c-7a10-7c3e-9d52-5b0a4f6e2c11"},
+)
+async def set_icon(db: Repo, actor: Actor, forum: ForumRef, picture: Body[Picture]) -> Data[Forum]:
+    """Show the forum by an image that was uploaded, as one of its moderators. The one before it is gone.
+
+    `icon_url` is then a path below this server's address, which anybody may read.
+    """
+    return Data(await forums.set_forum_icon(db, actor, forum_name(forum), picture))
+
+
+@action(status=204, errors=(forums.ForumNotFound, forums.NotModerator))
+async def remove_icon(db: Repo, actor: Actor, forum: ForumRef) -> None:
+    """Show the forum by no picture, as one of its moderators; again: nothing happens."""
+    await forums.remove_forum_icon(db, actor, forum_name(forum))
 
 
 # Neither of the two takes an Idempotency-Key: what is kept of a named request would be a fast hash of a password.

@@ -2,9 +2,10 @@
 
 from uuid import UUID
 
-from cgraph import accounts, groups
+from cgraph import accounts, files, groups
 from cgraph.accounts import Actor
 from cgraph.application import App
+from cgraph.files import Picture
 from cgraph.groups import Confirmation, Group, GroupChange, NewGroup, Transfer
 from cgraph_kit.db import Repo
 from cgraph_kit.errors import Unavailable
@@ -42,6 +43,32 @@ async def update(
     """Change name, description, icon or default notification level, with MANAGE_GROUP."""
     reason = reason_of(exchange)
     return Data(await groups.update_group(db, actor, group_id, change, reason=reason))
+
+
+@action(
+    errors=(
+        groups.GroupNotFound,
+        groups.MissingPermission,
+        files.FileNotFound,
+        files.FileNotReady,
+    ),
+    example={"file_id": "01933e5c-7a10-7c3e-9d52-5b0a4f6e2c11"},
+)
+async def set_icon(
+    db: Repo, actor: Actor, exchange: Exchange, group_id: UUID, picture: Body[Picture]
+) -> Data[Group]:
+    """Show the group by an image that was uploaded, with MANAGE_GROUP. The one before it is gone.
+
+    `icon_url` is then a path below this server's address, which anybody may read.
+    """
+    reason = reason_of(exchange)
+    return Data(await groups.set_icon(db, actor, group_id, picture, reason=reason))
+
+
+@action(status=204, errors=(groups.GroupNotFound, groups.MissingPermission))
+async def remove_icon(db: Repo, actor: Actor, exchange: Exchange, group_id: UUID) -> None:
+    """Show the group by no picture, with MANAGE_GROUP; again: nothing happens."""
+    await groups.remove_icon(db, actor, group_id, reason=reason_of(exchange))
 
 
 # Neither of the two takes an Idempotency-Key: what is kept of a named request would be a fast hash of a password.
