@@ -27,18 +27,22 @@ def match_of(query: Query, fragments: Fragments | None = None) -> Match | None:
 
     `fragments` has what `*infix*` terms were found to be; and, where a search is widened, what other words were.
     """
-    wanted: list[Match] = []
-    for term in query.terms:
-        match = _match_of_term(term, fragments or {})
-        if match is not None:
-            wanted.append(NoneOf((match,)) if term.negated else match)
-    tags = [Word(tag_term(value.text)) for value in query.values("tag")]
-    unwanted = [Word(tag_term(value.text)) for value in query.values("tag", negated=True)]
-    wanted += [AnyOf(tags)] if tags else []
+    wanted = matches_of(query, fragments)
+    unwanted = matches_of(query, fragments, negated=True)
     wanted += [NoneOf(unwanted)] if unwanted else []
     if not wanted:
         return None
     return wanted[0] if len(wanted) == 1 else AllOf(wanted)
+
+
+def matches_of(
+    query: Query, fragments: Fragments | None = None, *, negated: bool = False
+) -> list[Match]:
+    """The same for one term after the other: those that must match, or those that must not. Tags are the last."""
+    terms = [term for term in query.terms if term.negated == negated]
+    matches = [_match_of_term(term, fragments or {}) for term in terms]
+    tags = [Word(tag_term(value.text)) for value in query.values("tag", negated=negated)]
+    return [match for match in (*matches, AnyOf(tags) if tags else None) if match is not None]
 
 
 def tag_term(tag: str) -> str:

@@ -37,7 +37,7 @@ class Mark(NamedTuple):
 
 PIECE = re.compile(
     rf"(?P<emoji>{EMOJI})|(?P<gram>[{RUN}][{RUN}{SELECTORS}]*)"
-    rf"|(?P<word>{WORD}+(?:[{APOSTROPHES}]{WORD}+)*)"
+    rf"|(?P<word>{ALNUM}{WORD}*(?:[{APOSTROPHES}]{WORD}+)*)"
 )
 _MARK = re.compile(
     rf"(?<![\w&#])#(?P<tag>(?:{WORD}|[_{RUN}])+)"
@@ -75,8 +75,9 @@ def marks(text: str) -> Iterator[Mark]:
             yield Mark(fold(found["left"] + found["right"]), start, end, whole=False)
         else:
             sign = {"tag": "#", "name": "@", "dot": "."}.get(found.lastgroup or "", "")
-            word = found["tag"] or found["name"] or found["dot"] or found["plus"]
-            yield Mark(sign + fold(word) + (found["sign"] or ""), start, end, whole=True)
+            word = fold(found["tag"] or found["name"] or found["dot"] or found["plus"])
+            if word:
+                yield Mark(sign + word + (found["sign"] or ""), start, end, whole=True)
 
 
 def plain_run(run: str) -> str:

@@ -28,7 +28,10 @@ JOINERS = "\u00ad\u200c\u200d\u2060"
 APOSTROPHES = "'\u2019"
 
 
-ALNUM = rf"[^\W_{RUN}]"
+_HOLLOW = "\u02bc\u0640\u06e5\u06e6\ufcf2-\ufcf4\ufe71\ufe77\ufe79\ufe7b\ufe7d\ufe7f"
+"""Letters that are apostrophes or marks, and leave nothing when they are folded."""
+ALNUM = rf"[^\W_{RUN}{_HOLLOW}]"
+"""What a word begins with."""
 
 
 def _letters() -> Iterator[str]:
@@ -46,7 +49,7 @@ def _marks() -> Iterator[str]:
             yield chr(code)
 
 
-WORD = f"[{''.join((*_letters(), *_marks()))}{JOINERS}]"
+WORD = f"[{''.join((*_letters(), *_marks()))}{_HOLLOW}{JOINERS}]"
 """One character of a word: a letter, digit or mark of a script with spaces."""
 
 _SKIN = "\U0001f3fb-\U0001f3ff"
