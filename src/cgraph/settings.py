@@ -280,6 +280,12 @@ class Settings(BaseSettings):
         250, "Members of a group up to which its default level can be to hear of everything."
     )
 
+    # -- search
+    search_query_max: Count = _knob(500, "Longest search, in code points.")
+    search_query_parts_max: Count = _knob(20, "Words and values of operators in one search.")
+    search_saved_max: Count = _knob(50, "Searches one person may save.")
+    search_recent_max: Count = _knob(20, "Searches kept to be suggested again.")
+
     # -- forums
     post_max: Count = _knob(40_000, "Longest post, in code points.")
     comment_max: Count = _knob(10_000, "Longest comment, in code points.")
@@ -398,6 +404,7 @@ class Settings(BaseSettings):
             "media": 2,
             "maintenance": 1,
             "backups": 1,
+            "search": 2,
         },
         description="Jobs done at a time in this process, by queue, as JSON; {}: none, see `cgraph work`.",
     )

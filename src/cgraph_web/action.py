@@ -6,7 +6,7 @@
     ) -> Data[MessageView]:
         \"\"\"Say something in a conversation.\"\"\"
 
-Parameters are found by name (`db`, `actor`, `app`, `site`, `exchange`, `idempotency_key`, and those of the path) or by marker
+Parameters are found by name (`db`, `actor`, `app`, `site`, `exchange`, `incoming`, `idempotency_key`, and those of the path) or by marker
 (`Body[T]`, `Query[T]`, `Form[T]`, where T is an `Input` struct). The docstring is the operation's documentation: its first line the
 summary, the rest the description.
 """
@@ -63,6 +63,8 @@ class Action:
     """A body for the OpenAPI document, where the one made up from the fields would be refused."""
     hidden: bool
     """Left out of the OpenAPI document."""
+    binary: bool
+    """Answers with bytes of any type, which it says itself how long to keep."""
 
     @cached_property
     def optional(self) -> bool:
@@ -98,6 +100,7 @@ def action(
     also: Sequence[int] = (),
     example: Any = None,
     hidden: bool = False,
+    binary: bool = False,
 ) -> Callable[[Callable[..., Awaitable[Any]]], Action]:
     """Make a handler of a function. A token is demanded unless it is `public`.
 
@@ -107,7 +110,17 @@ def action(
 
     def make(fn: Callable[..., Awaitable[Any]]) -> Action:
         return Action(
-            fn, status, tuple(errors), public, admin, idempotency, returns, also, example, hidden
+            fn,
+            status,
+            tuple(errors),
+            public,
+            admin,
+            idempotency,
+            returns,
+            also,
+            example,
+            hidden,
+            binary,
         )
 
     return make

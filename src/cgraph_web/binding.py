@@ -18,7 +18,7 @@ from cgraph_kit.validation import Input, convert, decode, refuse_repeats
 
 from .action import BodyMarker, FormMarker, QueryMarker, Route
 
-NAMED = ("db", "actor", "app", "site", "exchange", "idempotency_key")
+NAMED = ("db", "actor", "app", "site", "exchange", "incoming", "idempotency_key")
 PARAMETER = re.compile(r"\{(\w+)\}")
 MAX_PARAMETERS = 100
 UUID_LENGTH = 36

@@ -21,8 +21,9 @@ from .plugs.cors import Cors
 from .plugs.doors import FAULTS, AddressBlocked, Doors
 from .plugs.request_id import request_id
 from .plugs.security_headers import API_POLICY, security_headers
-from .response import NO_CONTENT, Response
+from .response import NO_CONTENT, Response, Streamed
 from .routing import Routes
+from .streaming import send_streamed
 
 CLIENT_GONE = 499
 """The status in logs of a request whose sender hung up (nginx's word; never sent)."""
@@ -43,7 +44,11 @@ class Edge:
         self._proxies = TrustedProxies(settings.trusted_proxies)
         self._cors = Cors(settings.cors_origins)
         self._slow = settings.slow_handler
-        self._always = security_headers(https=settings.base_url.startswith("https:"))
+        https = settings.base_url.startswith("https:")
+        self._always = security_headers(https=https)
+        # Files are shown by pages of ours, and by those of whoever may call the API.
+        embedded = b"cross-origin" if settings.cors_origins else b"same-site"
+        self._of_files = security_headers(https=https, embedded=embedded)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         exchange = self._open(scope)
@@ -56,6 +61,8 @@ class Edge:
                 response = await self._answer(exchange, scope, receive)
                 exchange.status = response.status
                 await self._send(exchange, response, send, bare=method == "HEAD")
+                if isinstance(response, Streamed) and method != "HEAD":
+                    await send_streamed(response.content, receive, send)
                 if response.status in FAULTS and exchange.at_fault:
                     await self._doors.note(exchange.client)
             except ClientGone:
@@ -109,13 +116,15 @@ class Edge:
         headers = response.headers
         if not response.page:
             headers += (_POLICY,) if response.kept else (_POLICY, _OF_THE_MOMENT)
-        headers += self._always
+        streamed = isinstance(response, Streamed)
+        headers += self._of_files if streamed else self._always
         headers += exchange.limit_headers
         headers.append((b"x-request-id", exchange.request_id.encode()))
         if self._cors.enabled:
             headers += self._cors.allow(exchange.headers)
         await send({"type": "http.response.start", "status": response.status, "headers": headers})
-        await send({"type": "http.response.body", "body": b"" if bare else response.body})
+        if bare or not streamed:
+            await send({"type": "http.response.body", "body": b"" if bare else response.body})
 
 
 def _describe(span: tracing.Span, method: str, exchange: Exchange) -> None:

@@ -13,6 +13,7 @@ from .binding import bind, body_parser, no_query, path_parser, query_parser
 from .body import FORM, read_body
 from .errors import NoRoute
 from .exchange import Exchange
+from .incoming import Incoming
 from .limits import Scope
 from .plugs.authenticate import bearer_token
 from .plugs.caching import cached, private
@@ -37,7 +38,10 @@ class Endpoint:
         self._body = (binding.body[0], parser(binding.body[1])) if binding.body else None
         self._media_type = FORM if binding.form else JSON
         self._keyed = route.keyed
-        self._cacheable = route.action.optional and route.method == "GET"
+        self._incoming = "incoming" in binding.named
+        self._cacheable = (
+            route.action.optional and route.method == "GET" and not route.action.binary
+        )
         self._own_key = route.action.idempotency == "own"
         self._limits = site.limits
         self._meters = {admin: site.limits.of_route(route, admin=admin) for admin in (False, True)}
@@ -98,6 +102,9 @@ class Endpoint:
         if self._body:
             body = await self._read(receive, exchange)
             arguments[self._body[0]] = self._body[1](body)
+        if self._incoming:
+            seconds = self._app.settings.body_timeout
+            arguments["incoming"] = Incoming(receive, exchange.headers, seconds=seconds)
         key = idempotency_key(exchange.headers) if self._keyed else None
         if key is None or self._own_key or actor is None:
             return await self._call(self._app.db, actor, exchange, key, arguments)
@@ -126,6 +133,8 @@ class Endpoint:
                     arguments["site"] = self._site
                 case "exchange":
                     arguments["exchange"] = exchange
+                case "incoming":  # it is there: only the request has it
+                    pass
                 case _:
                     arguments["idempotency_key"] = key
         return render(await self._action.fn(**arguments), self._action.status)

@@ -66,6 +66,13 @@ class BodyTooLarge(TooLarge):
         return cls(f"the body is larger than {limit} bytes", limit=limit)
 
 
+class RangeNotSatisfiable(Error):
+    """`size`: how many bytes there are."""
+
+    code = "range_not_satisfiable"
+    default = "the range begins after the end"
+
+
 class UnsupportedMediaType(Error):
     code = "unsupported_media_type"
     default = "the body must be application/json"
@@ -94,6 +101,7 @@ STATUS: dict[type[Error], int] = {
     Gone: 410,
     TooLarge: 413,
     UnsupportedMediaType: 415,
+    RangeNotSatisfiable: 416,
     Invalid: 422,
     RateLimited: 429,
     HeadersTooLarge: 431,
@@ -163,6 +171,8 @@ def _headers(error: Error, exchange: Exchange) -> list[Header]:
         return [(b"www-authenticate", _challenge(exchange))]
     if isinstance(error, Moved):
         return [(b"location", f"{ADDRESSES[error.kind]}/{error.id}".encode())]
+    if isinstance(error, RangeNotSatisfiable):
+        return [(b"content-range", b"bytes */%d" % error.extra["size"])]
     if isinstance(error, MethodNotAllowed):
         allow = ", ".join(error.extra.get("allow", ()))
         return [(b"allow", allow.encode())]

@@ -18,6 +18,7 @@ class Scope(StrEnum):
     MARK = "mark"
     SEARCH = "search"
     UPLOAD = "upload"
+    DOWNLOAD = "download"
     REPORT = "report"
     PUSH_TEST = "push_test"
     INVITE = "invite"
@@ -63,9 +64,9 @@ ROUTES: Mapping[str, Scope | None] = {
     "auth.reset_password": API,
     "me.show": API,
     "me.update": API,
-    "me.change_password": API,  # and guesses at the current one as LOGIN
     "me.set_avatar": API,
     "me.remove_avatar": API,
+    "me.change_password": API,  # and guesses at the current one as LOGIN
     "me.deactivate": API,
     "sessions.index": API,
     "sessions.revoke_others": API,
@@ -111,15 +112,17 @@ ROUTES: Mapping[str, Scope | None] = {
     "admin_jobs.delete": API,
     "admin_jobs.queues": API,
     "admin_jobs.update_queue": API,
+    "search.index": Scope.SEARCH,
+    "search.counts": Scope.SEARCH,
     "users.index": Scope.SEARCH,
     "users.show": API,
     "groups.index": API,
     "groups.create": Scope.INVITE,
     "groups.show": API,
     "groups.update": API,
-    "groups.delete": API,  # and guesses at the password as LOGIN
     "groups.set_icon": API,
     "groups.remove_icon": API,
+    "groups.delete": API,  # and guesses at the password as LOGIN
     "groups.transfer": API,
     "groups.leave": API,
     "group_members.index": API,
@@ -220,9 +223,9 @@ ROUTES: Mapping[str, Scope | None] = {
     "forums.create": Scope.INVITE,
     "forums.show": API,
     "forums.update": API,
-    "posts.create": MESSAGE,
     "forums.set_icon": API,
     "forums.remove_icon": API,
+    "posts.create": MESSAGE,
     "posts.show": API,
     "forums.index": API,
     "forums.children": API,
@@ -311,6 +314,21 @@ ROUTES: Mapping[str, Scope | None] = {
     "moderation_queue.resolve": API,
     "moderation_queue.undo": API,
     "moderation_queue.notices": API,
+    "files.create": Scope.UPLOAD,
+    "files.ticket": API,
+    "files.show": Scope.DOWNLOAD,
+    "files.show_named": Scope.DOWNLOAD,
+    "files.thumbnail": Scope.DOWNLOAD,
+    "files.index": API,
+    "files.own": API,
+    "files.update": API,
+    "files.remove": API,
+    "files.storage": API,
+    "uploads.create": Scope.UPLOAD,
+    "uploads.show": API,
+    "uploads.append": API,  # bounded by what was declared, which counts against the quota
+    "uploads.finish": API,
+    "uploads.abandon": API,
 }
 """By operation id."""
 

@@ -1,6 +1,6 @@
 """Answers as encoded bytes: what a handler may return besides plain values, and what is sent."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -42,6 +42,25 @@ class Response:
                 (b"content-type", content_type),
                 (b"content-length", b"%d" % len(body)),
             )
+
+
+class Streamed(Response):
+    """Bytes that are read while they are sent; it says by itself what browsers may do with them."""
+
+    __slots__ = ("content",)
+
+    def __init__(
+        self,
+        content: AsyncIterator[bytes],
+        size: int,
+        status: int = 200,
+        *,
+        content_type: bytes,
+        headers: Iterable[Header] = (),
+    ) -> None:
+        super().__init__(b"", status, content_type=content_type, headers=headers, page=True)
+        self.headers[-1] = (b"content-length", b"%d" % size)
+        self.content = content
 
 
 @dataclass(frozen=True, slots=True)

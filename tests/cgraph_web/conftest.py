@@ -1,5 +1,6 @@
 """Calling an ASGI application in process, message by message, so that every byte of the exchange is in the test's hands."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -151,7 +152,9 @@ async def call(asgi: Any, scope: dict[str, Any], pieces: Sequence[bytes | None])
     sent: list[Any] = []
 
     async def receive() -> Any:
-        return waiting.pop(0) if waiting else {"type": "http.disconnect"}
+        if not waiting:  # the client stays until it has its answer
+            await asyncio.Event().wait()
+        return waiting.pop(0)
 
     async def send(message: Any) -> None:
         sent.append(message)

@@ -8,6 +8,7 @@ from .account import (
     UpdateAccount,
     deactivate_account,
     get_account,
+    hold_account,
     set_avatar,
     update_account,
 )
@@ -145,7 +146,7 @@ from .sessions import (
     revoke_other_sessions,
     revoke_session,
 )
-from .tickets import Ticket, issue_ticket, redeem_ticket
+from .tickets import TICKET_ERRORS, Ticket, issue_ticket, redeem_ticket
 from .tokens import (
     SignedIn,
     Tokens,
@@ -166,6 +167,7 @@ from .user import (
 __all__ = [
     "DEFAULT_LIMITS",
     "NO_BLOCKS",
+    "TICKET_ERRORS",
     "AccountDeactivated",
     "Actor",
     "Auth",
@@ -208,9 +210,9 @@ __all__ = [
     "SignedIn",
     "State",
     "Status",
+    "Ticket",
     "TokenExpired",
     "TokenReused",
-    "Ticket",
     "Tokens",
     "TooManyAttempts",
     "TooManyBlocks",
@@ -245,6 +247,7 @@ __all__ = [
     "get_reset_owner",
     "go_offline",
     "grant_admin",
+    "hold_account",
     "is_admin",
     "issue_ticket",
     "last_sign_of_life",
@@ -274,7 +277,7 @@ __all__ = [
     "revoke_other_sessions",
     "revoke_session",
     "scan_searchable",
-    "unblock_user",
     "set_avatar",
+    "unblock_user",
     "update_account",
 ]

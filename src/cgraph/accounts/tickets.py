@@ -16,6 +16,9 @@ from .auth import Auth
 from .errors import InvalidToken, SessionEnded, TokenExpired
 from .user import Actor
 
+TICKET_ERRORS = (InvalidToken, SessionEnded, TokenExpired)
+"""What a ticket of no use is told."""
+
 
 class Ticket(msgspec.Struct, frozen=True):
     """For addresses: `?ticket=…`."""

@@ -57,7 +57,14 @@ from .pictures import (
 from .quota import Usage, get_usage
 from .reading import PUBLIC, Content, Reader, Readers, get_content
 from .upload import NewUpload, Upload
-from .uploads import abandon_upload, begin_upload, get_upload, open_upload, write_piece
+from .uploads import (
+    abandon_upload,
+    begin_upload,
+    discard_upload,
+    get_upload,
+    open_upload,
+    write_piece,
+)
 from .workshop import Workshop
 
 __all__ = [
@@ -88,6 +95,7 @@ __all__ = [
     "NewUpload",
     "NotLookedAt",
     "OffsetMismatch",
+    "Picture",
     "QuotaExceeded",
     "Reader",
     "Readers",
@@ -95,7 +103,6 @@ __all__ = [
     "State",
     "Thumbnail",
     "TooHard",
-    "Picture",
     "TooManyFiles",
     "TooManyPieces",
     "TooManyPixels",
@@ -117,6 +124,8 @@ __all__ = [
     "copy",
     "count_doomed",
     "delete_file",
+    "discard_upload",
+    "drop_pictures",
     "finish_upload",
     "forget_unused",
     "from_stored",
@@ -124,8 +133,7 @@ __all__ = [
     "get_file",
     "get_upload",
     "get_usage",
-    "discard_upload",
-    "drop_pictures",
+    "hang_picture",
     "limits_of",
     "list_attached",
     "list_files",
@@ -133,12 +141,11 @@ __all__ = [
     "move",
     "open_upload",
     "release",
-    "hang_picture",
     "release_files",
-    "stored",
-    "thumbnail_key",
-    "write_piece",
-]
     "remove_avatar",
     "set_avatar",
+    "stored",
+    "thumbnail_key",
     "update_account",
+    "write_piece",
+]

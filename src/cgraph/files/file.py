@@ -15,6 +15,7 @@ Kind = str
 
 NAME_MAX = 255
 ALT_MAX = 1500
+AltText = Annotated[Text, msgspec.Meta(min_length=1, max_length=ALT_MAX)]
 
 
 class Thumbnail(msgspec.Struct, frozen=True):
@@ -86,9 +87,7 @@ class FileChange(Input, frozen=True):
     name: Annotated[Text, msgspec.Meta(min_length=1, max_length=NAME_MAX)] | msgspec.UnsetType = (
         msgspec.UNSET
     )
-    alt_text: (
-        Annotated[Text, msgspec.Meta(min_length=1, max_length=ALT_MAX)] | msgspec.UnsetType | None
-    ) = msgspec.UNSET
+    alt_text: AltText | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class FileRow(msgspec.Struct, frozen=True):

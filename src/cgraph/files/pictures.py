@@ -51,7 +51,11 @@ async def hang_picture(
 async def drop_pictures(
     tx: Transaction, kind: PictureKind, item_id: UUID, *, but: UUID | None = None
 ) -> None:
-    """Take down all pictures of something but one. The caller holds the thing, so that of two changes the later one stays."""
+    """Take down all pictures of something but one.
+
+    The caller holds the thing, so that of two changes the later one stays, and has not told anybody yet: whoever uploads is
+    counted, and told then.
+    """
     hanging = (await list_attached(tx, kind, [item_id])).get(item_id, ())
     await release_files(tx, kind, item_id, [one.id for one in hanging if one.id != but])
 
@@ -59,17 +63,18 @@ async def drop_pictures(
 async def set_avatar(db: Repo, actor: Actor, picture: Picture) -> User:
     """Show oneself by this image; the one before goes. Raises as `hang_picture`."""
     async with db.transaction() as tx:
+        await accounts.hold_account(tx, actor)
         address = await hang_picture(tx, actor, picture, "avatar", actor.id)
-        user = await accounts.set_avatar(tx, actor, address)
         await drop_pictures(tx, "avatar", actor.id, but=picture.file_id)
-        return user
+        return await accounts.set_avatar(tx, actor, address)
 
 
 async def remove_avatar(db: Repo, actor: Actor) -> None:
     """Show oneself by none; again: nothing happens."""
     async with db.transaction() as tx:
-        await accounts.set_avatar(tx, actor, None)
+        await accounts.hold_account(tx, actor)
         await release(tx, "avatar", [actor.id])
+        await accounts.set_avatar(tx, actor, None)
 
 
 async def update_account(
@@ -81,10 +86,10 @@ async def update_account(
 ) -> User:
     """As `accounts.update_account`; where that names another avatar, an uploaded one goes."""
     async with db.transaction() as tx:
-        user = await accounts.update_account(tx, actor, changes, limits=limits)
         if changes.avatar_url is not msgspec.UNSET:
+            await accounts.hold_account(tx, actor)
             await release(tx, "avatar", [actor.id])
-        return user
+        return await accounts.update_account(tx, actor, changes, limits=limits)
 
 
 def _address(file: Attachment) -> str:

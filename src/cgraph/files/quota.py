@@ -49,14 +49,14 @@ SELECT coalesce((SELECT bytes FROM file_usage WHERE user_id = $1), 0),
        (SELECT count(*) FROM files WHERE user_id = $1 AND state <> 'refused')
 """
 _CHARGE = """
-INSERT INTO file_usage AS u (user_id, bytes) SELECT $1, $2 WHERE $2 <= $3
-ON CONFLICT (user_id) DO UPDATE SET bytes = u.bytes + $2 WHERE u.bytes + $2 <= $3 RETURNING bytes
+INSERT INTO file_usage AS u (user_id, bytes) SELECT $1, $2::bigint WHERE $2::bigint <= $3::bigint
+ON CONFLICT (user_id) DO UPDATE SET bytes = u.bytes + $2::bigint WHERE u.bytes + $2::bigint <= $3::bigint RETURNING bytes
 """
 _RECHARGE = """
 WITH before AS (
     SELECT user_id, charged FROM files WHERE id = $1
 ), changed AS (
-    UPDATE files SET charged = $2 WHERE id = $1
+    UPDATE files SET charged = $2::bigint WHERE id = $1
 )
-UPDATE file_usage u SET bytes = u.bytes + $2 - b.charged FROM before b WHERE u.user_id = b.user_id
+UPDATE file_usage u SET bytes = u.bytes + $2::bigint - b.charged FROM before b WHERE u.user_id = b.user_id
 """

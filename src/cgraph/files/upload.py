@@ -8,6 +8,8 @@ import msgspec
 
 from cgraph_kit.validation import Input, Text
 
+from .file import AltText
+
 SHA256 = r"^[0-9a-fA-F]{64}$"
 LONGEST_NAME = 10_000
 """Code points; what is kept of them is shorter."""
@@ -21,7 +23,7 @@ class NewUpload(Input, frozen=True):
     """In bytes."""
     sha256: Annotated[str, msgspec.Meta(pattern=SHA256)] | None = None
     """Of the whole, in hexadecimal: what arrives otherwise is refused."""
-    alt_text: Annotated[Text, msgspec.Meta(min_length=1, max_length=1500)] | None = None
+    alt_text: AltText | None = None
 
 
 class Upload(msgspec.Struct, frozen=True):

@@ -6,6 +6,7 @@ takes the note away, and whatever ends the writer before that leaves it to the c
 
 import hashlib
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import timedelta
 from uuid import UUID
 
@@ -14,7 +15,7 @@ import msgspec
 from cgraph.accounts import Actor
 from cgraph_kit import clock
 from cgraph_kit.db import Database, Repo, Transaction
-from cgraph_kit.errors import Error
+from cgraph_kit.errors import Error, Invalid
 from cgraph_kit.ids import new_id
 from cgraph_kit.storage import Storage
 
@@ -27,6 +28,7 @@ from .errors import (
     UploadNotFound,
     UploadUnderWay,
 )
+from .file import ALT_MAX
 from .keys import chunk_key
 from .limits import DEFAULT_LIMITS, Limits
 from .names import harmless
@@ -63,16 +65,24 @@ async def begin_upload(
 
 
 async def open_upload(
-    db: Repo, actor: Actor, name: str, size: int | None, *, limits: Limits = DEFAULT_LIMITS
+    db: Repo,
+    actor: Actor,
+    name: str,
+    size: int | None,
+    *,
+    alt_text: str | None = None,
+    limits: Limits = DEFAULT_LIMITS,
 ) -> UUID:
     """Make room for a file to come in one piece. `size`: None where it is not known; the largest is taken for it.
 
-    Raises `FileTooLarge`, `FileEmpty`, `QuotaExceeded`.
+    Raises `FileTooLarge`, `FileEmpty`, `QuotaExceeded`, and `Invalid` for what is no alternative text.
     """
     if size == 0:
         raise FileEmpty
+    if alt_text is not None and not (0 < len(alt_text) <= ALT_MAX and "\x00" not in alt_text):
+        raise Invalid.field("alt_text", f"must have 1 to {ALT_MAX} characters")
     async with db.transaction() as tx:
-        return (await _begin(tx, actor, name, size, limits=limits)).id
+        return (await _begin(tx, actor, name, size, alt_text=alt_text, limits=limits)).id
 
 
 async def _begin(
@@ -209,6 +219,12 @@ async def abandon_upload(db: Repo, actor: Actor, upload_id: UUID) -> None:
         if row.state != "uploading":
             raise UploadUnderWay
         await remove_unattached(tx, [row.id])
+
+
+async def discard_upload(db: Repo, actor: Actor, upload_id: UUID) -> None:
+    """Give up what did not arrive as it should; what is finished, or gone, is left alone."""
+    with suppress(UploadNotFound, UploadUnderWay):
+        await abandon_upload(db, actor, upload_id)
 
 
 async def _get(db: Repo, actor: Actor, upload_id: UUID) -> UploadRow:

@@ -5,7 +5,7 @@ from typing import get_args
 
 import msgspec
 
-from cgraph import groups, messaging, notifications
+from cgraph import files, groups, messaging, notifications
 from cgraph.accounts import DurableEvent, UserEvent
 from cgraph_kit import streams
 from cgraph_kit.channels import Joined, JoinParams, Outgoing
@@ -57,6 +57,7 @@ for _kind in (
     *get_args(messaging.DurableUserEvent),
     *get_args(groups.DurableUserEvent),
     *get_args(notifications.DurableEvent),
+    *get_args(files.DurableEvent),
     groups.ThreadFollowed,
     groups.ThreadUnfollowed,
 ):

@@ -21,7 +21,7 @@ def cached(response: Response, exchange: Exchange) -> Response:
     if response.status != OK:
         return response
     tag = b'"%b"' % blake2b(response.body, digest_size=16).hexdigest().encode()
-    if _has(exchange.headers.get(b"if-none-match", b""), tag):
+    if is_named(exchange.headers.get(b"if-none-match", b""), tag):
         response = Response(b"", NOT_MODIFIED)
     response.headers += (_PUBLIC, _VARY, (b"etag", tag))
     response.kept = True
@@ -35,7 +35,7 @@ def private(response: Response) -> Response:
     return response
 
 
-def _has(named: bytes, tag: bytes) -> bool:
+def is_named(named: bytes, tag: bytes) -> bool:
     """Whether an If-None-Match names this answer; weakly compared, as it must be."""
     names = (name.strip().removeprefix(b"W/") for name in named.split(b","))
     return any(name in {tag, b"*"} for name in names)
