@@ -27,6 +27,7 @@ from . import (
     migrations,
     moderation,
     notifications,
+    search,
     secrets,
     upkeep,
 )
@@ -72,6 +73,7 @@ WORKERS = (
     forums.restore_banned,
     files.look_at_file,
     files.collect_files,
+    search.index_changes,
 )
 """Every job there is."""
 QUEUES = frozenset(worker.queue for worker in WORKERS)
@@ -111,6 +113,7 @@ CRONTAB = (
     Cron("* * * * *", groups.remove_temporary_members),
     Cron("*/10 * * * *", forums.rank_recent_posts),
     Cron("*/10 * * * *", files.collect_files),
+    Cron("*/10 * * * * *", search.index_changes),
 )
 """Those that come by the clock, but for the backup, whose time is the operator's."""
 
@@ -126,6 +129,7 @@ class Limits:
     moderation: moderation.Limits
     conversions: conversions.Limits
     files: files.Limits
+    search: search.Limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +204,8 @@ async def start(
         jobs = await _jobs(stack, settings, dsn, db, lanes["jobs"])
         stack.enter_context(events.listener(jobs.hear))
         stack.enter_context(events.listener(messaging.waking(jobs.hear)))
+        waker = await stack.enter_async_context(search.waking(db))
+        stack.enter_context(events.listener(waker.listen))
         limits = Limits(
             auth.limits,
             messaging.limits_of(settings),
@@ -208,6 +214,7 @@ async def start(
             moderation.limits_of(settings),
             conversions.limits_of(settings),
             files.limits_of(settings),
+            search.limits_of(settings),
         )
         storage = open_store(settings)
         workshop = files.Workshop(

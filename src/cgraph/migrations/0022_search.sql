@@ -11,23 +11,32 @@ CREATE TABLE search_documents (
     inserted_at timestamptz NOT NULL,
     seq bigint,
     id uuid NOT NULL,
+    -- Who may read this may read the document.
     container_id uuid NOT NULL,
+    -- The channel a public thread hangs on.
+    channel_id uuid,
+    -- The group, or one constant for all that lies in forums and one for all people: who may read that reads all of it, but
+    -- for what is taken from them.
+    community_id uuid,
     item_id uuid,
     author_id uuid,
     -- Of the rebuild that last wrote it; older ones go when that is over.
     generation integer NOT NULL,
     kind text COLLATE "C" NOT NULL,
-    -- Its container and what holds that: who reads one of these reads it, unless something takes it from them.
-    scopes uuid[] NOT NULL,
     features text[] COLLATE "C" NOT NULL,
     -- Made by us, never by a configuration of the database's.
     terms tsvector NOT NULL
 ) PARTITION BY RANGE (inserted_at);
 CREATE TABLE search_documents_default PARTITION OF search_documents DEFAULT;
+-- What is common is met soon, from the newest on; what lies in one container is read in its order.
 CREATE INDEX search_documents_new ON search_documents (inserted_at DESC, id DESC);
--- In one index, so that what is rare is decided in it, whichever of these it is.
-CREATE INDEX search_documents_found ON search_documents
-    USING gin (scopes, terms, features, (ARRAY[author_id, item_id])) WITH (fastupdate = on, gin_pending_list_limit = 512);
+CREATE INDEX search_documents_container ON search_documents (container_id, inserted_at DESC, id DESC);
+-- What is neither common nor in few containers is where these meet, before a row is looked at.
+CREATE INDEX search_documents_found ON search_documents USING gin (terms, features)
+    WITH (fastupdate = on, gin_pending_list_limit = 512);
+CREATE INDEX search_documents_community ON search_documents (community_id);
+CREATE INDEX search_documents_author ON search_documents (author_id);
+CREATE INDEX search_documents_file ON search_documents (item_id) WHERE kind = 'file';
 
 -- Every word of every document, for fragments and for what is misspelt. Never shown.
 CREATE TABLE search_words (

@@ -10,7 +10,7 @@ import msgspec
 from cgraph.searchable import Kind
 from cgraph_kit.db import Transaction
 
-from .document import Document, Key
+from .document import Document, Gone, Key
 
 TOTAL_MOST = 1000
 """Hits that are counted; more are told of as "1,000+"."""
@@ -177,9 +177,11 @@ class SearchBackend(Protocol):
     name: str
 
     async def index(
-        self, tx: Transaction, documents: Sequence[Document], gone: Sequence[Key], *, version: int
+        self, tx: Transaction, documents: Sequence[Document], gone: Sequence[Gone], *, version: int
     ) -> None:
-        """Have these as they are now, and no longer those that are gone.
+        """Have these as they are now, and no longer those that are gone, with the files that hung on them.
+
+        What is among both was elsewhere before, or at another time: the gone go first.
 
         An index within the database writes in `tx`; another must not let a lower version replace a higher one, for it may
         be told the same again, or, after a crash, less than it knows.

@@ -13,9 +13,9 @@ from cgraph.searchable import Kind, Searchable
 Weight = Literal["A", "B", "C", "D"]
 
 FORUMS = UUID("00000000-0000-0000-0000-0000000f0000")
-"""The scope of everything in any forum: whose forum one may not read is left out when somebody searches."""
+"""The community of everything in any forum: whose forum one may not read is left out when somebody searches."""
 PEOPLE = UUID("00000000-0000-0000-0000-0000000a0000")
-"""The scope of everybody there is."""
+"""The community of everybody there is."""
 
 
 class Key(NamedTuple):
@@ -25,6 +25,16 @@ class Key(NamedTuple):
     id: UUID
     container_id: UUID | None = None
     """Known for messages always; of other things the id is enough."""
+
+
+class Gone(NamedTuple):
+    """What is no longer there, or is elsewhere now."""
+
+    kind: Kind
+    id: UUID
+    container_id: UUID | None
+    inserted_at: datetime | None
+    """When it was written. None: nobody knows, and somebody else tells of it who does."""
 
 
 class Analysed(msgspec.Struct, frozen=True):
@@ -42,14 +52,16 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     kind: Kind
     id: UUID
     container_id: UUID
+    """Whoever reads this may read it."""
+    channel_id: UUID | None
+    """The channel a public thread hangs on: whom that is taken from reads nothing in the thread."""
     community_id: UUID | None
+    """Its group, `FORUMS` or `PEOPLE`: whoever reads all of that may read it, unless something takes it from them."""
     item_id: UUID | None
     author_id: UUID | None
     inserted_at: datetime
     seq: int | None
     features: Sequence[str]
-    scopes: Sequence[UUID]
-    """Who reads one of these may read it, unless something takes it from them."""
     terms: str
     words: Sequence[str]
 
@@ -64,28 +76,26 @@ def document_of(thing: Searchable, analysed: Analysed) -> Document:
         kind=thing.kind,
         id=thing.id,
         container_id=thing.container_id,
-        community_id=thing.community_id,
+        channel_id=thing.channel_id,
+        community_id=community_of(thing),
         item_id=thing.item_id,
         author_id=thing.author_id,
         inserted_at=thing.inserted_at,
         seq=thing.seq,
         features=thing.features,
-        scopes=scopes_of(thing),
         terms=analysed.terms,
         words=analysed.words,
     )
 
 
-def scopes_of(thing: Searchable) -> list[UUID]:
-    """Its container, and what holds that: its group, all forums, everybody."""
+def community_of(thing: Searchable) -> UUID | None:
+    """What holds its container: a group, all forums, everybody."""
     match thing.kind:
         case "user":
-            return [thing.id, PEOPLE]
+            return PEOPLE
         case "post" | "comment" | "forum":
-            return [thing.container_id, FORUMS]
-    if thing.community_id is None or thing.community_id == thing.container_id:
-        return [thing.container_id]
-    return [thing.container_id, thing.community_id]
+            return FORUMS
+    return thing.community_id
 
 
 class Occurrence(NamedTuple):

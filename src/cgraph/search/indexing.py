@@ -1,0 +1,121 @@
+"""Following what has changed: read as it is now, analysed, written into the index, one batch after the other."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+from time import perf_counter
+
+from cgraph.searchable import Searchable
+from cgraph_kit import clock, telemetry
+from cgraph_kit.db import Repo, Transaction
+from cgraph_kit.errors import Unavailable
+
+from .analysis import analysed
+from .backend import SearchBackend
+from .changes import AT_ONCE, Change, hold_turn, take_changes
+from .document import Document, Gone, Key, document_of
+from .document_sources import list_things
+
+log = logging.getLogger(__name__)
+
+SLICE = 0.005
+"""Seconds of analysis after which others on this loop have their turn."""
+
+INDEXED = telemetry.counter(
+    "search_documents_indexed_total", "Documents written into the index.", ("cause",)
+)
+DROPPED = telemetry.counter(
+    "search_documents_dropped_total", "Changes whose things are no longer found."
+)
+FAILED = telemetry.counter("search_changes_failed_total", "Changes that could not be indexed.")
+LATE = telemetry.histogram(
+    "search_index_delay_seconds", "Seconds from a change until it could be found."
+)
+
+
+async def follow_changes(db: Repo, backend: SearchBackend) -> int:
+    """Follow everything that has changed, until nothing waits; how many changes those were.
+
+    A batch is one transaction: whoever dies in the middle leaves it as it was. One at a time follows, the others wait, so
+    an older state never replaces a newer one. What cannot be indexed is told of, and keeps nothing else waiting. Raises
+    `Unavailable`.
+    """
+    followed = 0
+    while True:
+        try:
+            done = await _follow_some(db, backend, AT_ONCE)
+        except Unavailable:
+            raise
+        except Exception:
+            log.warning("changes are followed one by one", exc_info=True)
+            done = await _one_by_one(db, backend)
+        followed += done
+        if done < AT_ONCE:
+            return followed
+
+
+async def _one_by_one(db: Repo, backend: SearchBackend) -> int:
+    """As many as one batch has, without those that fail."""
+    for done in range(AT_ONCE):
+        try:
+            if not await _follow_some(db, backend, 1):
+                return done
+        except Unavailable:
+            raise
+        except Exception:
+            await _pass_over(db)
+    return AT_ONCE
+
+
+async def _pass_over(db: Repo) -> None:
+    """Leave out the first of what waits."""
+    async with db.transaction() as tx:
+        await hold_turn(tx)
+        for change in await take_changes(tx, 1):
+            FAILED.inc()
+            log.error("not indexed", extra={"kind": change.kind, "of": str(change.thing_id)})
+
+
+async def _follow_some(db: Repo, backend: SearchBackend, most: int) -> int:
+    async with db.transaction() as tx:
+        await hold_turn(tx)
+        changes = await take_changes(tx, most)
+        if changes:
+            await _follow(tx, backend, changes)
+    if changes:
+        await backend.refresh()
+        _observe(changes)
+    return len(changes)
+
+
+async def _follow(tx: Transaction, backend: SearchBackend, changes: Sequence[Change]) -> None:
+    keys = {Key(one.kind, one.thing_id, one.container_id) for one in changes}
+    things = await list_things(tx, keys)
+    documents = await analyse(things)
+    gone = {Gone(one.kind, one.thing_id, one.container_id, one.inserted_at) for one in changes} - {
+        Gone(*one.key, one.inserted_at) for one in documents
+    }
+    await backend.index(tx, documents, sorted(gone, key=str), version=changes[-1].id)
+    INDEXED.labels("change").inc(len(documents))
+    found = {(one.kind, one.id) for one in documents}
+    DROPPED.inc(sum((key.kind, key.id) not in found for key in keys))
+
+
+async def analyse(things: Sequence[Searchable]) -> list[Document]:
+    """Their words. This is work of this process alone: now and then the others on its loop go first."""
+    documents: list[Document] = []
+    since = perf_counter()
+    for thing in things:
+        words = analysed(thing.title, thing.text, thing.language)
+        documents.append(document_of(thing, words))
+        if perf_counter() - since >= SLICE:
+            await asyncio.sleep(0)
+            since = perf_counter()
+    return documents
+
+
+def _observe(changes: Sequence[Change]) -> None:
+    now: datetime = clock.now()
+    for change in changes:
+        LATE.observe(max(0.0, (now - change.changed_at).total_seconds()))

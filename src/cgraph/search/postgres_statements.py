@@ -1,0 +1,180 @@
+"""The statements of one search over `search_documents`.
+
+Rights and words are each common or rare, and so are things that both hold for; the planner cannot know the last. So the
+newest are looked at first, some thousands of rows in their order (`walk`): enough where much is found. What that leaves
+is found where indexes meet (`meet`), the newest partition first, without walking: there an estimate that is far off
+costs some milliseconds, and never a look at everything.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from .backend import Paging, Scope, Wanted
+from .document import FORUMS, PEOPLE
+from .postgres_conditions import Arguments, following, matching, readable, shown
+from .postgres_match import tsquery_of
+
+CANDIDATES = 10_000
+"""The newest that match are ranked."""
+MONTHS = 6 * 30 * 86_400
+"""Seconds after which, of two things that are found equally well, the newer one is e times as good."""
+
+SETTINGS = """
+SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('jit', 'off', true),
+    set_config('max_parallel_workers_per_gather', '0', true), set_config('work_mem', '32MB', true),
+    set_config('random_page_cost', '1.1', true), set_config('enable_seqscan', 'off', true)
+"""
+"""Planning pays here: what is asked for differs in size by a million. Compiling and helpers do not."""
+WALKING = "SELECT set_config('enable_indexscan', 'on', true)"
+MEETING = "SELECT set_config('enable_indexscan', 'off', true)"
+
+_HIT = "d.kind, d.id, d.container_id, d.item_id, d.author_id, d.inserted_at, d.seq"
+_ORDER = {False: "inserted_at DESC, id DESC", True: "inserted_at, id"}
+
+
+class Statement(NamedTuple):
+    """What to ask, and with what."""
+
+    sql: str
+    args: Sequence[Any]
+
+
+class Asked(NamedTuple):
+    """One search."""
+
+    wanted: Wanted
+    scope: Scope
+    paging: Paging
+
+    @property
+    def oldest(self) -> bool:
+        return self.paging.order == "oldest"
+
+    @property
+    def ranked(self) -> bool:
+        return self.paging.order in {"relevance", "top"}
+
+
+def walk(asked: Asked, rows: int, most: int) -> Statement:
+    """Those that match among so many next to where the page begins."""
+    args = Arguments()
+    order = _ORDER[asked.oldest]
+    within = _where([*_times(asked, args), *_place(asked, args)])
+    conditions = _where([*matching(asked.wanted, args), *_readable(asked, args)])
+    sql = f"""
+SELECT {_HIT} FROM (SELECT * FROM search_documents d {within} ORDER BY {order} LIMIT {rows}) d
+{conditions} ORDER BY {order} LIMIT {most}
+"""
+    return Statement(sql, args)
+
+
+def meet(asked: Asked, most: int) -> Statement:
+    """All that match, in order of time."""
+    args = Arguments()
+    return Statement(f"{_union(asked, args, _HIT, most)}", args)
+
+
+def rank(asked: Asked, most: int) -> Statement:
+    """The best of the newest that match. The last column says how many of those there are."""
+    args = Arguments()
+    found = _union(asked, args, f"{_HIT}, d.terms", CANDIDATES)
+    score = _score(asked, args)
+    after = asked.paging.after
+    onward = ""
+    if after is not None:
+        values = [
+            args.add(after.rank or 0.0, "float8"),
+            args.add(after.inserted_at, "timestamptz"),
+            args.add(after.id, "uuid"),
+        ]
+        onward = f"WHERE (d.rank, d.inserted_at, d.id) < ({', '.join(values)})"
+    sql = f"""
+SELECT {_HIT}, d.rank, d.total FROM (
+    SELECT d.*, {score} AS rank, count(*) OVER () AS total FROM ({found}) d
+) d {onward} ORDER BY d.rank DESC, d.inserted_at DESC, d.id DESC LIMIT {most}
+"""
+    return Statement(sql, args)
+
+
+def _score(asked: Asked, args: Arguments) -> str:
+    """A logarithm, so that time adds what it would multiply, and a page goes on where the one before ended."""
+    query = tsquery_of(asked.wanted.match)
+    words = "0"
+    if query:
+        vector = "ts_rank('{0.1,0.2,0.4,1}', d.terms, " + f"{args.add(query, 'tsquery')}, 1)"
+        words = f"ln(greatest({vector}, 1e-9))"
+    parts = [f"({words})::float8"]
+    if not _of_names(asked.wanted):
+        parts.append(f"extract(epoch FROM d.inserted_at)::float8 / {MONTHS}")
+    if asked.paging.order == "top":
+        parts.append("""ln(1 + ln(1 + greatest(0, coalesce(
+            (SELECT r.score FROM post_ranks r WHERE r.id = d.id AND d.kind = 'post'),
+            (SELECT r.score FROM comments r WHERE r.id = d.id AND d.kind = 'comment'), 0)))::float8)""")
+    return " + ".join(parts)
+
+
+def _of_names(wanted: Wanted) -> bool:
+    """Names are no better for being new."""
+    return wanted.kinds is not None and not set(wanted.kinds) & {
+        "message",
+        "post",
+        "comment",
+        "file",
+    }
+
+
+def _union(asked: Asked, args: Arguments, columns: str, most: int) -> str:
+    """Each way of being readable by itself, so that each has its own index; what is readable in two ways is there once."""
+    order = _ORDER[asked.oldest]
+    common = [
+        *_times(asked, args),
+        *matching(asked.wanted, args),
+        *shown(asked.wanted, asked.scope, args),
+    ]
+    ways = readable(asked.wanted, asked.scope, args) or ["false"]
+    parts = [
+        f"(SELECT {columns} FROM search_documents d {_where([way, *common])} ORDER BY {order} LIMIT {most})"
+        for way in ways
+    ]
+    if len(parts) == 1:
+        return parts[0]
+    return f"""
+SELECT DISTINCT ON (inserted_at, id, kind, container_id) * FROM ({" UNION ALL ".join(parts)}) d
+ORDER BY {order}, kind, container_id LIMIT {most}
+"""
+
+
+def _readable(asked: Asked, args: Arguments) -> Iterator[str]:
+    yield from shown(asked.wanted, asked.scope, args)
+    ways = readable(asked.wanted, asked.scope, args)
+    yield f"({' OR '.join(ways) or 'false'})"
+
+
+def _times(asked: Asked, args: Arguments) -> Iterator[str]:
+    if not asked.ranked:
+        yield from following(asked.paging.after, asked.paging.order, args)
+
+
+def _place(asked: Asked, args: Arguments) -> Iterator[str]:
+    """Where everything lies that can be found: the only container there is, or the time there is."""
+    wanted, scope = asked.wanted, asked.scope
+    if (only := _only_container(wanted, scope)) is not None:
+        yield f"d.container_id = {args.add(only, 'uuid')}"
+    if wanted.since is not None:
+        yield f"d.inserted_at >= {args.add(wanted.since, 'timestamptz')}"
+    if wanted.before is not None:
+        yield f"d.inserted_at < {args.add(wanted.before, 'timestamptz')}"
+
+
+def _only_container(wanted: Wanted, scope: Scope) -> UUID | None:
+    if wanted.containers is not None:
+        named = set(wanted.containers)
+        wholes = {*scope.communities, FORUMS, PEOPLE}
+        return named.pop() if len(named) == 1 and not named & wholes else None
+    alone = not (scope.communities or scope.forums or scope.people or scope.seen)
+    return next(iter(scope.containers)) if alone and len(scope.containers) == 1 else None
+
+
+def _where(conditions: Sequence[str]) -> str:
+    return f"WHERE {' AND '.join(conditions)}" if conditions else ""
