@@ -1,7 +1,8 @@
 """Who may do what: every route and every channel event, as a nobody, a stranger, a participant and the owner.
 
-A route or event without a row here fails. Each case has a scene of its own: a group that `owner` made with `participant`
-(and a third), in which both have said something.
+A route or event without a row here fails: a new one needs no more than its line in `TABLE` or `EVENTS`, and in `path_of`
+what its path names. The scene is a group that `owner` made with `participant` (and a third), in which both have said
+something. Cases that are refused or only look share one; what was changed is used by no other (`Scenes`).
 """
 
 from collections.abc import Callable
@@ -17,14 +18,14 @@ from cgraph.application import App
 from cgraph_kit import clock
 from cgraph_kit.channels.testing import JoinRefused, connect
 from cgraph_web.action import Route
-from cgraph_web.app import create_app
 from cgraph_web.realtime import realtime
 from cgraph_web.router import ROUTES
 from cgraph_web.socket import UserSocket
 from support.devices import subscribe, subscription
 from support.people import PASSWORD, Person, converse, register, say
+from support.scenes import Cast, Scenes, changes
 
-from .conftest import Caller
+from .conftest import Answer, Caller
 
 ROLES = ("nobody", "stranger", "participant", "owner")
 ELSEWHERE = tuple(
@@ -67,9 +68,11 @@ class Scene(NamedTuple):
         return self.people["third"].id
 
 
-async def make_scene(app: App) -> Scene:
-    names = ("stranger", "participant", "owner", "third")
-    people = {name: await register(app) for name in names}
+async def make_cast(app: App) -> Cast:
+    return {name: await register(app) for name in (*ROLES[1:], "third")}
+
+
+async def make_scene(app: App, people: Cast) -> Scene:
     conversation = await converse(app, people["owner"], people["participant"], people["third"])
     hers = await say(app, people["owner"], conversation, "hers")
     mention = f"his @{people['owner'].actor.username}"
@@ -84,6 +87,9 @@ async def make_scene(app: App) -> Scene:
     entry_id = await tell(app, conversation, people["owner"])
     job_id = await app.db.value("SELECT max(id) FROM jobs")
     return Scene(people, conversation, hers.id, his.id, device.id, later.id, entry_id, job_id)
+
+
+SCENES = Scenes(make_cast, make_scene)
 
 
 async def tell(app: App, conversation_id: UUID, person: Person) -> UUID:
@@ -174,14 +180,14 @@ TABLE: dict[str, Row] = {
     f"POST {A}/auth/logout": own(204),
     f"GET {A}/me": own(200),
     f"PATCH {A}/me": own(200, {"display_name": "X"}),
+    f"PUT {A}/me/avatar": own(404, {"file_id": str(UUID(int=1))}),
+    f"DELETE {A}/me/avatar": own(204),
     f"PUT {A}/me/password": own(
         204, {"current_password": PASSWORD, "new_password": "correct horse 2"}
     ),
     f"POST {A}/me/deactivate": own(204, {"password": PASSWORD}),
     f"GET {A}/me/sessions": own(200),
     f"DELETE {A}/me/sessions": own(200),
-    f"PUT {A}/me/avatar": own(404, {"file_id": str(UUID(int=1))}),
-    f"DELETE {A}/me/avatar": own(204),
     f"PATCH {A}/me/sessions/{{session_id}}": Row(401, 404, 404, 200, {"name": "desk"}),
     f"DELETE {A}/me/sessions/{{session_id}}": Row(401, 404, 404, 204),
     f"GET {A}/me/blocks": own(200),
@@ -293,14 +299,13 @@ def named(route: Route) -> str:
     return f"{route.method} {route.path}"
 
 
-async def ask(app: App, route: Route, row: Row, role: str, *, his: bool = False) -> int:
-    scene = await make_scene(app)
+async def ask(
+    site: Caller, route: Route, row: Row, scene: Scene, role: str, *, his: bool = False
+) -> Answer:
     token = None if role == "nobody" else scene.people[role].token
     body = row.body(scene) if callable(row.body) else row.body
     path = path_of(route, scene, scene.his_message_id if his else scene.message_id)
-    caller = Caller(app, create_app(app), token)
-    answer = await caller.send(route.method, path + row.query, json=body)
-    return answer.status
+    return await site.as_(token).send(route.method, path + row.query, json=body)
 
 
 class TestRoutes:
@@ -309,44 +314,50 @@ class TestRoutes:
 
     @pytest.mark.parametrize("role", ROLES)
     @pytest.mark.parametrize("route", HERE, ids=named)
-    async def test_answer_each_role(self, app: App, route: Route, role: str) -> None:
+    async def test_answer_each_role(self, app: App, site: Caller, route: Route, role: str) -> None:
         row = TABLE[named(route)]
-        assert await ask(app, route, row, role) == getattr(row, role)
+        expected = getattr(row, role)
+        async with SCENES.lent(app, spoilt=changes(route, expected)) as scene:
+            answer = await ask(site, route, row, scene, role)
+            assert answer.status == expected, answer.body
 
     @pytest.mark.parametrize("role", ROLES)
     @pytest.mark.parametrize("route", [r for r in HERE if named(r) in OF_HIS], ids=named)
-    async def test_tell_authors_from_owners(self, app: App, route: Route, role: str) -> None:
+    async def test_tell_authors_from_owners(
+        self, app: App, site: Caller, route: Route, role: str
+    ) -> None:
         row = OF_HIS[named(route)]
-        assert await ask(app, route, row, role, his=True) == getattr(row, role)
+        expected = getattr(row, role)
+        async with SCENES.lent(app, spoilt=changes(route, expected)) as scene:
+            answer = await ask(site, route, row, scene, role, his=True)
+            assert answer.status == expected, answer.body
 
     @pytest.mark.parametrize("route", [r for r in HERE if r.action.admin], ids=named)
-    async def test_for_administrators_let_them_in(self, app: App, route: Route) -> None:
-        scene, row = await make_scene(app), TABLE[named(route)]
-        owner = scene.people["owner"]
-        caller = Caller(app, create_app(app), owner.token)
-        path = path_of(route, scene, scene.message_id) + row.query
-        body = row.body(scene) if callable(row.body) else row.body
-        await grant_admin(app.db, owner.actor.username)
-        assert (await caller.send(route.method, path, json=body)).status == 200
-        await revoke_admin(app.db, owner.actor.username)
-        assert (await caller.send(route.method, path, json=body)).status == 404
+    async def test_for_administrators_let_them_in(
+        self, app: App, site: Caller, route: Route
+    ) -> None:
+        row = TABLE[named(route)]
+        async with SCENES.lent(app, spoilt=True) as scene:
+            owner = scene.people["owner"].actor.username
+            await grant_admin(app.db, owner)
+            assert (await ask(site, route, row, scene, "owner")).status == 200
+            await revoke_admin(app.db, owner)
+            assert (await ask(site, route, row, scene, "owner")).status == 404
 
     @pytest.mark.parametrize(
         "route",
         [r for r in HERE if "{conversation_id}" in r.path or "{scope_id}" in r.path],
         ids=named,
     )
-    async def test_tell_strangers_nothing(self, app: App, route: Route) -> None:
+    async def test_tell_strangers_nothing(self, app: App, site: Caller, route: Route) -> None:
         """The answer for a conversation that is there is, but for the request id, that for one that is not."""
-        scene = await make_scene(app)
         row = TABLE[named(route)]
-        body = row.body(scene) if callable(row.body) else row.body
-        caller = Caller(app, create_app(app), scene.people["stranger"].token)
-        there = path_of(route, scene, scene.message_id) + row.query
-        nowhere = there.replace(str(scene.conversation_id), str(scene.message_id))
-        answers = [await caller.send(route.method, path, json=body) for path in (there, nowhere)]
-        first, second = ({**answer.error, "request_id": None} for answer in answers)
-        assert first == second
+        async with SCENES.lent(app, spoilt=changes(route, row.stranger)) as scene:
+            there = await ask(site, route, row, scene, "stranger")
+            nowhere = scene._replace(conversation_id=scene.message_id)
+            answers = (there, await ask(site, route, row, nowhere, "stranger"))
+            first, second = ({**answer.error, "request_id": None} for answer in answers)
+            assert first == second
 
 
 class Event(NamedTuple):
@@ -397,18 +408,21 @@ class TestEvents:
     @pytest.mark.parametrize("role", ROLES[1:])
     @pytest.mark.parametrize(("topic", "event"), CASES)
     async def test_answer_each_role(self, app: App, topic: str, event: str, role: str) -> None:
-        scene, row = await make_scene(app), EVENTS[topic][event]
-        async with realtime(app) as endpoint:
+        row = EVENTS[topic][event]
+        expected = "unauthorized" if role == "stranger" else getattr(row, role)
+        async with (
+            SCENES.lent(app, spoilt=expected in {"ok", None}) as scene,
+            realtime(app) as endpoint,
+        ):
             socket = await connect(endpoint, {"token": scene.people[role].token})
             name = topic.replace("*", str(scene.conversation_id))
             if role == "stranger":
                 with pytest.raises(JoinRefused) as refused:
                     await socket.join(name)
-                assert refused.value.response["reason"] == "unauthorized"
+                assert refused.value.response["reason"] == expected
                 return
             channel = await socket.join(name)
             ref = channel.push(event, row.payload(scene))
-            expected = getattr(row, role)
             if expected is None:
                 await channel.refute_push("phx_reply")
             elif expected == "ok":

@@ -1,10 +1,10 @@
 """Who may make a post of a thread and a thread of a post: every route, by the rights one has on either side.
 
 The member may look on both sides, the manager manages threads but moderates nothing, the moderator moderates the forum but
-manages nothing, and the host may do both.
+manages nothing, and the host may do both. Cases that are refused share a scene; what was changed is used by no other.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 import pytest
@@ -15,13 +15,13 @@ from cgraph.groups import CHANNELS, NewThread
 from cgraph.groups.permissions import Permission
 from cgraph.messaging import NewMessage
 from cgraph_web.action import Route
-from cgraph_web.app import create_app
 from cgraph_web.router import ROUTES
 from support import communities
 from support.forums import make_forum, make_post
 from support.people import Person, register
+from support.scenes import Cast, Scenes, changes
 
-from .conftest import Caller
+from .conftest import Answer, Caller
 
 ROLES = ("nobody", "stranger", "member", "manager", "moderator", "host")
 C = "/api/v1/conversions"
@@ -38,9 +38,12 @@ class Scene(NamedTuple):
     tokens: dict[str, str]
 
 
-async def make_scene(app: App) -> Scene:
+async def make_cast(app: App) -> Cast:
+    return {name: await register(app) for name in ROLES[1:]}
+
+
+async def make_scene(app: App, people: Cast) -> Scene:
     db = app.db
-    people = {name: await register(app) for name in ROLES[1:]}
     host = people["host"].actor
     group_id = await communities.found(db, host)
     role = await communities.make_role(db, group_id, int(Permission.MANAGE_THREADS))
@@ -62,6 +65,9 @@ async def make_scene(app: App) -> Scene:
     }
     shown = {path: seen.token for path, seen in tokens.items()}
     return Scene(people, channel_id, thread.id, forum.id, post.id, shown)
+
+
+SCENES = Scenes(make_cast, make_scene)
 
 
 class Row(NamedTuple):
@@ -100,10 +106,9 @@ def body_of(route: Route, scene: Scene) -> dict[str, str]:
     return body | ({"token": token} if token else {})
 
 
-async def ask(app: App, route: Route, scene: Scene, role: str) -> Any:
+async def ask(site: Caller, route: Route, scene: Scene, role: str) -> Answer:
     token = None if role == "nobody" else scene.people[role].token
-    caller = Caller(app, create_app(app), token)
-    return await caller.send(route.method, route.path, json=body_of(route, scene))
+    return await site.as_(token).send(route.method, route.path, json=body_of(route, scene))
 
 
 class TestRoutes:
@@ -112,24 +117,26 @@ class TestRoutes:
 
     @pytest.mark.parametrize("role", ROLES)
     @pytest.mark.parametrize("route", OURS, ids=named)
-    async def test_answer_each_role(self, app: App, route: Route, role: str) -> None:
-        answer = await ask(app, route, await make_scene(app), role)
-        assert answer.status == getattr(TABLE[named(route)], role), answer.body
+    async def test_answer_each_role(self, app: App, site: Caller, route: Route, role: str) -> None:
+        expected = getattr(TABLE[named(route)], role)
+        async with SCENES.lent(app, spoilt=changes(route, expected)) as scene:
+            answer = await ask(site, route, scene, role)
+            assert answer.status == expected, answer.body
 
 
 class TestOldAddresses:
     @pytest.mark.parametrize("path", ["thread-to-post", "post-to-thread"])
-    async def test_lead_to_what_it_is_now(self, app: App, path: str) -> None:
-        scene = await make_scene(app)
+    async def test_lead_to_what_it_is_now(self, app: App, site: Caller, path: str) -> None:
+        scene = await make_scene(app, await make_cast(app))
         route = next(route for route in OURS if route.path == f"{C}/{path}")
-        made = (await ask(app, route, scene, "host")).json["data"]
+        made = (await ask(site, route, scene, "host")).json["data"]
         there = f"/api/v1/{made['kind']}s/{made['id']}"
         old = (
             [f"threads/{scene.thread_id}", f"channels/{scene.thread_id}/messages"]
             if made["kind"] == "post"
             else [f"posts/{scene.post_id}"]
         )
-        member = Caller(app, create_app(app), scene.people["member"].token)
+        member = site.as_(scene.people["member"].token)
         stranger = member.as_(scene.people["stranger"].token)
         for address in old:
             answer = await member.get(f"/api/v1/{address}")

@@ -2,7 +2,8 @@
 
 A member of a group has reported what the author said in its channel, and a moderator of the group has decided it. A
 stranger is in no group, members and the author are in this one; the reviewer manages its messages, the manager only its
-channels; the administrator is the site's, and in no group.
+channels; the administrator is the site's, and in no group. Cases that are refused or only look share a scene; what was
+changed is used by no other (`Scenes`).
 """
 
 from collections.abc import Callable
@@ -17,12 +18,12 @@ from cgraph.groups.permissions import Permission
 from cgraph.messaging import NewMessage
 from cgraph.moderation import NewDecision, NewReport
 from cgraph_web.action import Route
-from cgraph_web.app import create_app
 from cgraph_web.router import ROUTES
 from support import communities
 from support.people import Person, register
+from support.scenes import Cast, Scenes, changes
 
-from .conftest import Caller
+from .conftest import Answer, Caller
 
 ROLES = ("nobody", "stranger", "member", "author", "manager", "reviewer", "administrator")
 A = "/api/v1"
@@ -42,9 +43,13 @@ class Scene(NamedTuple):
     """A decision about another case."""
 
 
-async def make_scene(app: App) -> Scene:
+async def make_cast(app: App) -> Cast:
     people = {name: await register(app) for name in (*ROLES[1:], "owner", "other")}
     await accounts.grant_admin(app.db, people["administrator"].actor.username)
+    return people
+
+
+async def make_scene(app: App, people: Cast) -> Scene:
     group_id = await communities.found(app.db, people["owner"].actor)
     channel_id = await communities.first_channel(app.db, group_id)
     reviewing = await communities.make_role(app.db, group_id, int(Permission.MANAGE_MESSAGES))
@@ -73,6 +78,9 @@ async def make_scene(app: App) -> Scene:
         grace=0,
     )
     return Scene(people, channel_id, said[2], cases[1].id, decided.decisions[0].id)
+
+
+SCENES = Scenes(make_cast, make_scene)
 
 
 Body = dict[str, Any] | Callable[[Scene], dict[str, Any]] | None
@@ -140,12 +148,11 @@ def path_of(route: Route, scene: Scene) -> str:
 OURS = [route for route in ROUTES if route.path.startswith(PREFIXES)]
 
 
-async def ask(app: App, route: Route, scene: Scene, role: str) -> Any:
+async def ask(site: Caller, route: Route, scene: Scene, role: str) -> Answer:
     row = TABLE[named(route)]
     token = None if role == "nobody" else scene.people[role].token
     body = row.body(scene) if callable(row.body) else row.body
-    caller = Caller(app, create_app(app), token)
-    return await caller.send(route.method, path_of(route, scene), json=body)
+    return await site.as_(token).send(route.method, path_of(route, scene), json=body)
 
 
 class TestRoutes:
@@ -154,27 +161,30 @@ class TestRoutes:
 
     @pytest.mark.parametrize("role", ROLES)
     @pytest.mark.parametrize("route", OURS, ids=named)
-    async def test_answer_each_role(self, app: App, route: Route, role: str) -> None:
-        answer = await ask(app, route, await make_scene(app), role)
-        assert answer.status == getattr(TABLE[named(route)], role), answer.body
+    async def test_answer_each_role(self, app: App, site: Caller, route: Route, role: str) -> None:
+        expected = getattr(TABLE[named(route)], role)
+        async with SCENES.lent(app, spoilt=changes(route, expected)) as scene:
+            answer = await ask(site, route, scene, role)
+            assert answer.status == expected, answer.body
 
     @pytest.mark.parametrize("role", ["stranger", "member", "author", "manager"])
     @pytest.mark.parametrize("route", [r for r in OURS if "_id}" in r.path], ids=named)
-    async def test_tell_others_nothing(self, app: App, route: Route, role: str) -> None:
+    async def test_tell_others_nothing(
+        self, app: App, site: Caller, route: Route, role: str
+    ) -> None:
         """The answer for a case that is there is, but for the request id, that for one that is not."""
-        scene = await make_scene(app)
-        nowhere = scene._replace(case_id=scene.message_id, action_id=scene.message_id)
-        first, second = (
-            {**answer.error, "request_id": None}
-            for answer in [await ask(app, route, one, role) for one in (scene, nowhere)]
-        )
-        assert first == second
+        async with SCENES.lent(app, spoilt=False) as scene:
+            nowhere = scene._replace(case_id=scene.message_id, action_id=scene.message_id)
+            first, second = (
+                {**answer.error, "request_id": None}
+                for answer in [await ask(site, route, one, role) for one in (scene, nowhere)]
+            )
+            assert first == second
 
     @pytest.mark.parametrize("role", ROLES[1:])
-    async def test_list_only_what_one_decides(self, app: App, role: str) -> None:
-        scene = await make_scene(app)
-        caller = Caller(app, create_app(app), scene.people[role].token)
-        path = f"{A}/moderation/queue?author_id={scene.people['author'].id}"
-        listed = (await caller.get(path)).json["data"]
-        decides = role in {"reviewer", "administrator"}
-        assert [case["id"] for case in listed] == ([str(scene.case_id)] if decides else [])
+    async def test_list_only_what_one_decides(self, app: App, site: Caller, role: str) -> None:
+        async with SCENES.lent(app, spoilt=False) as scene:
+            path = f"{A}/moderation/queue?author_id={scene.people['author'].id}"
+            listed = (await site.as_(scene.people[role].token).get(path)).json["data"]
+            decides = role in {"reviewer", "administrator"}
+            assert [case["id"] for case in listed] == ([str(scene.case_id)] if decides else [])

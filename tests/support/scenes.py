@@ -21,7 +21,7 @@ Cast = dict[str, Person]
 class Scenes(Generic[S]):
     """Scenes of one kind.
 
-    `plays`: in how many scenes the same people may be, one after the other; once, where cases change what is theirs.
+    `plays`: in how many scenes the same people may be, one after the other; once, where most cases change what is theirs.
     """
 
     def __init__(
@@ -40,8 +40,12 @@ class Scenes(Generic[S]):
         self._kept: list[S] = []
 
     @asynccontextmanager
-    async def lent(self, app: App, *, spoilt: bool) -> AsyncIterator[S]:
-        """A scene for one case; `spoilt`: it will not be as it was. Where the case fails, neither it nor its people are used again."""
+    async def lent(self, app: App, *, spoilt: bool, retired: bool = False) -> AsyncIterator[S]:
+        """A scene for one case.
+
+        `spoilt`: it will not be as it was; `retired`: what is its people's own neither, so that they are in no other scene.
+        The same goes where the case fails.
+        """
         scene = self._kept.pop() if self._kept else await self._new(app)
         try:
             yield scene
@@ -50,6 +54,8 @@ class Scenes(Generic[S]):
             raise
         if not spoilt:
             self._kept.append(scene)
+        elif retired:
+            self._left = 0
 
     async def _new(self, app: App) -> S:
         if not self._left:
