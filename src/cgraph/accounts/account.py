@@ -120,8 +120,13 @@ async def update_account(
         return user
 
 
+async def hold_account(tx: Transaction, actor: Actor) -> None:
+    """Nobody else changes the actor's account before this transaction ends."""
+    await lock_user(tx, actor.id)
+
+
 async def set_avatar(tx: Transaction, actor: Actor, address: str | None) -> User:
-    """Have somebody shown by the picture at this address, as those above keep pictures; their account is held from here on."""
+    """Have somebody shown by the picture at this address, as those above keep pictures. To what it is: nobody is told."""
     before = await lock_user(tx, actor.id)
     if before.avatar_url == address:
         return before

@@ -21,8 +21,8 @@ async def set_forum_icon(db: Repo, actor: Actor, forum: UUID | str, picture: Pic
         access = await hold_forum(tx, actor, forum)
         access.demand_moderator()
         address = await files.hang_picture(tx, actor, picture, "icon", access.forum_id)
-        await change_icon(tx, actor, access.forum_id, address)
         await files.drop_pictures(tx, "icon", access.forum_id, but=picture.file_id)
+        await change_icon(tx, actor, access.forum_id, address)
         return await read_forum(tx, actor, access.forum_id)
 
 
@@ -31,5 +31,5 @@ async def remove_forum_icon(db: Repo, actor: Actor, forum: UUID | str) -> None:
     async with db.transaction() as tx:
         access = await hold_forum(tx, actor, forum)
         access.demand_moderator()
-        await change_icon(tx, actor, access.forum_id, None)
         await files.drop_pictures(tx, "icon", access.forum_id)
+        await change_icon(tx, actor, access.forum_id, None)

@@ -24,8 +24,8 @@ async def set_icon(
     async with db.transaction() as tx:
         (await hold_group(tx, actor, group_id)).demand(Permission.MANAGE_GROUP)
         address = await files.hang_picture(tx, actor, picture, "icon", group_id)
-        await change_group(tx, actor, group_id, {"icon_url": address}, reason=reason)
         await files.drop_pictures(tx, "icon", group_id, but=picture.file_id)
+        await change_group(tx, actor, group_id, {"icon_url": address}, reason=reason)
         return await get_group(tx, actor, group_id)
 
 
@@ -33,5 +33,5 @@ async def remove_icon(db: Repo, actor: Actor, group_id: UUID, *, reason: str | N
     """Show a group by none; again: nothing happens. Raises `GroupNotFound`, `MissingPermission`."""
     async with db.transaction() as tx:
         (await hold_group(tx, actor, group_id)).demand(Permission.MANAGE_GROUP)
-        await change_group(tx, actor, group_id, {"icon_url": None}, reason=reason)
         await files.drop_pictures(tx, "icon", group_id)
+        await change_group(tx, actor, group_id, {"icon_url": None}, reason=reason)
