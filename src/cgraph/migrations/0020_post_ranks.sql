@@ -72,3 +72,6 @@ CREATE TRIGGER rank_changed AFTER UPDATE OF forum_id, hot_epoch, hot_seconds, in
 
 -- The act of the log that took its weight: only that act, taken back, gives it back. Null for what was revoked before.
 ALTER TABLE votes ADD revocation_id uuid;
+
+-- Pages of comments count what they do not show: all by an index that is there, less those deleted with nothing below them.
+CREATE INDEX comments_deleted ON comments (post_id, parent_id) WHERE deleted_at IS NOT NULL;

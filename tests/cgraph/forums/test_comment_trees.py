@@ -271,6 +271,43 @@ class TestListComments:
         page = await list_comments(db, ann, post_id, WhichComments())
         assert {one.id: one.content for one in page.comments}[removed] == "So it is."
 
+    @pytest.mark.parametrize("state", ["deleted_at", "removed_at"])
+    async def test_of_a_stub_as_far_as_the_stub_is_there(
+        self, db: Transaction, ann: Actor, bob: Actor, eve: Actor, post_id: UUID, state: str
+    ) -> None:
+        await plaza.change(db, "posts", post_id, **{state: clock.now()})
+        for reader in (None, eve):
+            with pytest.raises(PostNotFound):
+                await list_comments(db, reader, post_id, WhichComments())
+        await list_comments(db, bob, post_id, WhichComments())
+        if state == "removed_at":
+            await list_comments(db, ann, post_id, WhichComments())
+        grove = Grove(db, post_id, eve)
+        id = grove.add()
+        await grove.plant(random.Random(1))  # noqa: S311
+        await plaza.change(db, "posts", post_id, comment_count=1)
+        page = await list_comments(db, None, post_id, WhichComments())
+        assert [one.id for one in page.comments] == [id]
+
+    async def test_counts_no_leaves_that_are_gone(
+        self, db: Transaction, eve: Actor, post_id: UUID
+    ) -> None:
+        grove = Grove(db, post_id, eve)
+        tops = [grove.add() for _ in range(9)]
+        grove.add(tops[0])
+        await grove.plant(random.Random(1))  # noqa: S311
+        for id in (tops[0], tops[3], tops[7]):
+            await plaza.change(db, "comments", id, deleted_at=clock.now(), content="")
+        seen, which = [], WhichComments("old", limit=2)
+        while True:
+            page = await list_comments(db, None, post_id, which)
+            seen += [one.id for one in page.comments if one.depth == 1]
+            if page.more is None:
+                break
+            assert page.more.remaining == 7 - len(seen)
+            which = WhichComments("old", limit=2, cursor=page.more.cursor)
+        assert len(seen) == 7
+
     async def test_nothing_yet(self, db: Transaction, post_id: UUID) -> None:
         page = await list_comments(db, None, post_id, WhichComments())
         assert (page.comments, page.more) == ([], None)
