@@ -33,6 +33,7 @@ from . import (
 )
 from .happenings import Happenings
 from .limiting import limiting
+from .search import SearchBackend
 from .settings import Settings, SettingsError, variable
 from .store import open_store
 
@@ -74,6 +75,8 @@ WORKERS = (
     files.look_at_file,
     files.collect_files,
     search.index_changes,
+    search.rebuild_index,
+    search.tidy_words,
 )
 """Every job there is."""
 QUEUES = frozenset(worker.queue for worker in WORKERS)
@@ -114,6 +117,8 @@ CRONTAB = (
     Cron("*/10 * * * *", forums.rank_recent_posts),
     Cron("*/10 * * * *", files.collect_files),
     Cron("*/10 * * * * *", search.index_changes),
+    Cron("* * * * *", search.rebuild_index),
+    Cron("13 3 * * *", search.tidy_words),
 )
 """Those that come by the clock, but for the backup, whose time is the operator's."""
 
@@ -154,6 +159,8 @@ class App:
     """Where files and backups are kept."""
     workshop: files.Workshop
     """Looks at what is uploaded."""
+    search: SearchBackend
+    """Finds what people may read."""
     sources: notifications.Sources = SOURCES
     audience: messaging.Audience = groups.AUDIENCE
     readers: files.Readers = field(default_factory=lambda: READERS)
@@ -206,6 +213,7 @@ async def start(
         stack.enter_context(events.listener(messaging.waking(jobs.hear)))
         waker = await stack.enter_async_context(search.waking(db))
         stack.enter_context(events.listener(waker.listen))
+        await stack.enter_async_context(search.observing(db))
         limits = Limits(
             auth.limits,
             messaging.limits_of(settings),
@@ -239,6 +247,7 @@ async def start(
             direct,
             storage,
             workshop,
+            search.PostgresSearch(db),
             sources_of(members := groups.Members(limits.groups)),
             members,
         )

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import pytest
 
-from cgraph import messaging, notifications
+from cgraph import messaging, notifications, search
 from cgraph.accounts import grant_admin, revoke_admin
 from cgraph.application import App
 from cgraph_kit import clock
@@ -57,6 +57,8 @@ class Scene(NamedTuple):
     """The owner's: the participant mentions them."""
     job_id: int
     """Any job."""
+    saved_search_id: UUID
+    """The owner's."""
 
     @property
     def session_id(self) -> UUID:
@@ -86,7 +88,11 @@ async def make_scene(app: App, people: Cast) -> Scene:
     device = await subscribe(app, people["owner"])
     entry_id = await tell(app, conversation, people["owner"])
     job_id = await app.db.value("SELECT max(id) FROM jobs")
-    return Scene(people, conversation, hers.id, his.id, device.id, later.id, entry_id, job_id)
+    saved = await search.save_search(
+        app.db, people["owner"].actor, search.SaveSearch("pins", "is:pinned")
+    )
+    ids = (hers.id, his.id, device.id, later.id, entry_id, job_id, saved.id)
+    return Scene(people, conversation, *ids)
 
 
 SCENES = Scenes(make_cast, make_scene)
@@ -232,6 +238,13 @@ TABLE: dict[str, Row] = {
     f"POST {A}/admin/jobs/delete": admin({"ids": [1]}),
     f"GET {A}/admin/queues": admin(),
     f"PATCH {A}/admin/queues/{{queue}}": admin({}),
+    f"GET {A}/search": Row(200, 200, 200, 200, query="?q=hello"),
+    f"GET {A}/search/counts": Row(200, 200, 200, 200, query="?q=hello"),
+    f"GET {A}/search/saved": own(200),
+    f"POST {A}/search/saved": own(201, {"name": "Bees", "q": "bees"}),
+    f"GET {A}/search/saved/{{saved_search_id}}": Row(401, 404, 404, 200),
+    f"PATCH {A}/search/saved/{{saved_search_id}}": Row(401, 404, 404, 200, {"q": "wasps"}),
+    f"DELETE {A}/search/saved/{{saved_search_id}}": own(204),
     f"GET {A}/users": own(200, query="?username=nobody"),
     f"GET {A}/users/{{user_id}}": own(200),
     f"GET {A}/users/{{user_id}}/karma": own(200),
@@ -292,6 +305,7 @@ def path_of(route: Route, scene: Scene, message_id: UUID) -> str:
         job_id=scene.job_id,
         notification_id=scene.notification_id,
         queue="default",
+        saved_search_id=scene.saved_search_id,
     )
 
 

@@ -5,6 +5,7 @@ as if the one of that name had said nothing.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import get_args
 from uuid import UUID
 
 import msgspec
@@ -218,14 +219,8 @@ def _kinds(query: Query, kinds: Collection[Kind] | None) -> set[Kind] | None:
     no = {msgspec.convert(text, Kind) for text in _texts(query, "type", negated=True)}
     if not (types or no) and kinds is None:
         return None
-    wanted = set(_KINDS if kinds is None else kinds)
+    wanted = set(get_args(Kind) if kinds is None else kinds)
     return (wanted & types if types else wanted) - no
-
-
-_KINDS: tuple[Kind, ...] = (
-    *("message", "post", "comment", "file"),
-    *("user", "group", "channel", "forum"),
-)
 
 
 def _texts(query: Query, operator: Operator, *, negated: bool = False) -> set[str]:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from hashlib import blake2b
-from typing import Annotated
+from typing import Annotated, get_args
 from uuid import UUID
 
 import msgspec
@@ -26,6 +26,9 @@ from .showing import show
 from .widening import WIDER, Widened, widen
 
 LIMIT_MOST, LIMIT_DEFAULT, NEIGHBOURS_MOST = 50, 25, 5
+KINDS: tuple[Kind, ...] = get_args(Kind)
+_TYPE = "|".join(KINDS)
+_TYPES = f"^(({_TYPE})(,({_TYPE}))*)?$"
 NAMED: frozenset[Kind] = frozenset({"user", "group", "channel", "forum"})
 """Things that are looked for by their names: what matches best comes first."""
 
@@ -35,8 +38,20 @@ class SearchFor(Input, frozen=True):
 
     q: Annotated[Text, msgspec.Meta(max_length=4000, examples=["from:ann has:link recipe"])]
     """Words, "phrases", prefix* and operators. Only operators: everything they hold for."""
-    types: list[Kind] = msgspec.field(default_factory=list)
-    """Only things of these types; none: of all."""
+    types: Annotated[str, msgspec.Meta(pattern=_TYPES, examples=["message,post"])] = ""
+    """Only things of these types, separated by commas; left out: of all."""
+
+    def __post_init__(self) -> None:
+        if not set(KINDS).issuperset(self._names):
+            raise Invalid.field("types", f"must be some of {', '.join(KINDS)}")
+
+    @property
+    def kinds(self) -> list[Kind]:
+        return [kind for kind in KINDS if kind in self._names]
+
+    @property
+    def _names(self) -> list[str]:
+        return self.types.split(",") if self.types else []
 
 
 class SearchPage(SearchFor, frozen=True, kw_only=True):
@@ -87,7 +102,7 @@ async def search(
     Raises `InvalidQuery`, `Invalid` for the cursor of another search, and as the backend does.
     """
     query, cursor = _parsed(asked.q, limits), _cursor(asked)
-    look = await look_for(db, backend, actor, query, asked.types)
+    look = await look_for(db, backend, actor, query, asked.kinds)
     if cursor is not None and cursor.widened is not None:
         wider = await widen(backend, query, cursor.widened)
         return await _page(look.beside(wider), asked, cursor, cursor.widened)
@@ -112,19 +127,13 @@ async def count(
     limits: Limits = DEFAULT_LIMITS,
 ) -> list[SearchCount]:
     """How much of each type a search finds as it was typed. Raises as `search`."""
-    look = await look_for(db, backend, actor, _parsed(asked.q, limits), asked.types)
+    look = await look_for(db, backend, actor, _parsed(asked.q, limits), asked.kinds)
     counts = []
-    for kind in dict.fromkeys(asked.types or KINDS):
+    for kind in asked.kinds or KINDS:
         of_kind = look.of_kind(kind)
         total, capped = await of_kind.count() if of_kind else (0, False)
         counts.append(SearchCount(kind, total, capped))
     return counts
-
-
-KINDS: tuple[Kind, ...] = (
-    *("message", "post", "comment", "file"),
-    *("user", "group", "channel", "forum"),
-)
 
 
 class _Cursor(msgspec.Struct, frozen=True, array_like=True):
@@ -190,7 +199,7 @@ def _cursor(asked: SearchPage) -> _Cursor | None:
 
 def _digest(asked: SearchPage) -> str:
     """Of what makes two pages pages of one search."""
-    of = msgspec.json.encode((asked.q.strip(), sorted(set(asked.types)), asked.sort))
+    of = msgspec.json.encode((asked.q.strip(), sorted(asked.kinds), asked.sort))
     return blake2b(of, digest_size=8).hexdigest()
 
 
