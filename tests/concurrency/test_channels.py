@@ -77,6 +77,23 @@ class TestShowingOut:
         said = await messaging.list_messages(database, owner, scene.channel, gate=CHANNELS)
         assert [one.content for one in said.items] == ["hello"]
 
+    async def test_nobody_is_let_in_by_a_row_made_too_late(
+        self, database: Database, other: Database, scene: Scene
+    ) -> None:
+        owner, bob, *_ = scene.people
+        await say(database, owner, scene.channel, "for members")
+        async with database.transaction() as tx:
+            # Bob has never looked in: he is allowed to, and then his row cannot be made for a while.
+            sql = "SELECT 1 FROM conversations WHERE id = $1 FOR UPDATE"
+            await tx.value(sql, scene.channel)
+            late = asyncio.create_task(
+                messaging.list_messages(other, bob, scene.channel, gate=CHANNELS)
+            )
+            await _until_somebody_waits(database)
+            await groups.ban_member(database, owner, scene.group, bob.id, groups.NewBan())
+        with pytest.raises(ChannelNotFound):
+            await late
+
 
 async def _until_somebody_waits(database: Database) -> None:
     """For a row that another transaction holds."""

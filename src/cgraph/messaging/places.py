@@ -49,23 +49,22 @@ async def delete_places(tx: Transaction, ids: Collection[UUID]) -> None:
 
 
 async def leave_places(tx: Transaction, user_id: UUID, place_ids: Collection[UUID]) -> None:
-    """A person may look into these places no longer: at once they say nothing there, and nothing of it stays in their inbox.
+    """A person who was silenced in these places may look into them no longer: nothing of it stays in their inbox.
 
     What they had set for them is forgotten; should they come back, they begin anew. It holds their stream: whoever calls
-    has locked everything else.
+    has locked everything else, and silenced them first (`silence_in_places`).
     """
     left = sorted(set(place_ids))
     if left:
-        await silence_in_places(tx, [user_id], left)
         await notifications.leave_places(tx, user_id, left)
 
 
 async def silence_in_places(
     tx: Transaction, user_ids: Collection[UUID], place_ids: Collection[UUID]
 ) -> None:
-    """These people say nothing in these places any more; of each of them `leave_places` does the rest.
+    """These people say nothing in these places any more, from now on; of each of them `leave_places` does the rest.
 
-    For several who go together: all that is theirs there is locked before the first of their streams is.
+    All that is theirs there is locked before the first of their streams is.
     """
     await tx.value(_LEAVE, sorted(set(place_ids)), sorted(set(user_ids)))
 

@@ -118,7 +118,7 @@ class TestSendMessage:
         self, db: Transaction, bob: Actor, group: UUID, channel: UUID
     ) -> None:
         await say(db, bob, channel)
-        await messaging.leave_places(db, bob.id, [channel])
+        await messaging.silence_in_places(db, [bob.id], [channel])
         await db.value("DELETE FROM group_members WHERE user_id = $1", bob.id)
         with pytest.raises(ChannelNotFound):
             await say(db, bob, channel)
@@ -152,7 +152,7 @@ class TestSlowMode:
 
     async def test_leaving_saves_no_time(self, db: Transaction, bob: Actor, channel: UUID) -> None:
         await say(db, bob, channel)
-        await messaging.leave_places(db, bob.id, [channel])
+        await messaging.silence_in_places(db, [bob.id], [channel])
         with pytest.raises(SlowMode):
             await say(db, bob, channel)
 

@@ -58,12 +58,12 @@ class TestDeletePlaces:
         assert await db.value("SELECT count(*) FROM jobs") == 0
 
 
-class TestLeavePlaces:
+class TestSilenceInPlaces:
     async def test_they_are_in_none_of_them(self, db: Transaction, ann: Actor, bob: Actor) -> None:
         ids = [new_id(), new_id()]
         await messaging.create_places(db, ids, "channel")
         for actor in (ann, bob):
             await look_in(db, ids[0], actor)
-        await messaging.leave_places(db, ann.id, ids)
+        await messaging.silence_in_places(db, [ann.id], ids)
         sql = "SELECT user_id FROM participants WHERE conversation_id = $1 AND left_seq IS NULL"
         assert await db.values(sql, ids[0]) == [bob.id]
