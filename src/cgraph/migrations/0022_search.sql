@@ -41,7 +41,7 @@ CREATE INDEX search_documents_file ON search_documents (item_id) WHERE kind = 'f
 -- Every word of every document, for fragments and for what is misspelt. Never shown.
 CREATE TABLE search_words (
     word text COLLATE "C" PRIMARY KEY,
-    -- Seen when it was last looked whether a document has it; later ones were not looked at yet.
+    -- When it was last looked whether a document has it.
     checked_at timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX search_words_trigrams ON search_words USING gin (word gin_trgm_ops);
@@ -53,6 +53,7 @@ CREATE TABLE search_rebuilds (
     -- Where it goes on: after this container's or thing's number.
     after_id uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000',
     after_seq bigint NOT NULL DEFAULT 0,
+    -- Documents written so far.
     done bigint NOT NULL DEFAULT 0,
     generation integer NOT NULL DEFAULT 1,
     started_at timestamptz NOT NULL DEFAULT now(),
@@ -211,6 +212,32 @@ CREATE TRIGGER note_changed AFTER UPDATE OF name, alt_text, state ON files
 
 -- Whose work it is to write the index, one at a time: whoever holds the row.
 CREATE TABLE search_turn (
-    one boolean PRIMARY KEY DEFAULT true CHECK (one)
-);
+    one boolean PRIMARY KEY DEFAULT true CHECK (one),
+    -- Grows with each turn: what is written in a later one is at least as new.
+    version bigint NOT NULL DEFAULT 0
+) WITH (fillfactor = 10);
 INSERT INTO search_turn DEFAULT VALUES;
+
+-- Searches people keep by a name.
+CREATE TABLE saved_searches (
+    id uuid PRIMARY KEY,
+    user_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
+    name text NOT NULL CHECK (length(name) BETWEEN 1 AND 100),
+    -- As it was typed: what it means is asked when it is searched for.
+    q text NOT NULL CHECK (length(q) BETWEEN 1 AND 4000),
+    inserted_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL
+);
+CREATE UNIQUE INDEX saved_searches_name ON saved_searches (user_id, lower(name));
+
+-- What people have searched for lately, a few of each; and who wants nothing kept.
+CREATE TABLE recent_searches (
+    user_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
+    q text COLLATE "C" NOT NULL CHECK (length(q) BETWEEN 1 AND 500),
+    searched_at timestamptz NOT NULL,
+    PRIMARY KEY (user_id, q)
+);
+CREATE TABLE search_preferences (
+    user_id uuid PRIMARY KEY REFERENCES users ON DELETE CASCADE,
+    keep_recent boolean NOT NULL DEFAULT true
+);

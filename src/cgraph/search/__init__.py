@@ -2,7 +2,13 @@
 
 from .backend import SearchBackend
 from .changes import Lag, get_lag
-from .errors import InvalidQuery
+from .document_sources import SCANNED
+from .errors import (
+    InvalidQuery,
+    SavedSearchNameTaken,
+    SavedSearchNotFound,
+    TooManySavedSearches,
+)
 from .hits import (
     ChannelHit,
     CommentHit,
@@ -20,14 +26,35 @@ from .hits import (
     UserHit,
 )
 from .indexing import follow_changes
-from .jobs import index_changes, waking
+from .jobs import index_changes, rebuild_index, tidy_words, waking
+from .lag import observing
 from .limits import DEFAULT_LIMITS, Limits, limits_of
 from .postgres import PostgresSearch
+from .reindexing import Rebuild, begin_rebuild, list_rebuilds, rebuild_some
+from .saved import (
+    SavedSearch,
+    SavedSearchChange,
+    SaveSearch,
+    change_saved_search,
+    delete_saved_search,
+    get_saved_search,
+    list_saved_searches,
+    save_search,
+)
 from .searching import SearchCount, SearchFor, SearchPage, SearchResults, count, search
+from .suggestions_recent import (
+    KeepRecent,
+    RecentSearches,
+    forget_recent_searches,
+    get_recent_searches,
+    keep_recent_searches,
+    remember_search,
+)
 from .widening import Widened
 
 __all__ = [
     "DEFAULT_LIMITS",
+    "SCANNED",
     "ChannelHit",
     "CommentHit",
     "FileHit",
@@ -36,6 +63,7 @@ __all__ = [
     "GroupName",
     "Highlight",
     "InvalidQuery",
+    "KeepRecent",
     "Lag",
     "Limits",
     "MessageHit",
@@ -43,6 +71,13 @@ __all__ = [
     "PostHit",
     "PostName",
     "PostgresSearch",
+    "Rebuild",
+    "RecentSearches",
+    "SaveSearch",
+    "SavedSearch",
+    "SavedSearchChange",
+    "SavedSearchNameTaken",
+    "SavedSearchNotFound",
     "SearchBackend",
     "SearchCount",
     "SearchFor",
@@ -50,13 +85,29 @@ __all__ = [
     "SearchPage",
     "SearchResults",
     "Span",
+    "TooManySavedSearches",
     "UserHit",
     "Widened",
+    "begin_rebuild",
+    "change_saved_search",
     "count",
+    "delete_saved_search",
     "follow_changes",
+    "forget_recent_searches",
     "get_lag",
+    "get_recent_searches",
+    "get_saved_search",
     "index_changes",
+    "keep_recent_searches",
     "limits_of",
+    "list_rebuilds",
+    "list_saved_searches",
+    "observing",
+    "rebuild_index",
+    "rebuild_some",
+    "remember_search",
+    "save_search",
     "search",
+    "tidy_words",
     "waking",
 ]

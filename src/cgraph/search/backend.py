@@ -188,6 +188,13 @@ class SearchBackend(Protocol):
         """
         ...
 
+    async def drop_older(self, tx: Transaction, kind: Kind, generation: int) -> None:
+        """Forget what of a kind was last written before its rebuild of this number began: it is no more.
+
+        Files go with the things they hang on. The number in force is `max(generation)` of `search_rebuilds`.
+        """
+        ...
+
     async def search(self, wanted: Wanted, scope: Scope, paging: Paging) -> Found:
         """What matches and may be read. Raises `cgraph_kit.errors.Unavailable`, or its kind `TookTooLong`."""
         ...

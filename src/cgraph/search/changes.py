@@ -38,9 +38,13 @@ class Lag(msgspec.Struct, frozen=True):
 COUNTED = 100_000
 
 
-async def hold_turn(tx: Transaction) -> None:
-    """Be the one who writes the index until this transaction ends, after whoever does now."""
-    await tx.value("SELECT true FROM search_turn FOR UPDATE")
+async def hold_turn(tx: Transaction) -> int:
+    """Be the one who writes the index until this transaction ends, after whoever does now.
+
+    The turn's number: what is read in it is at least as new as what was in those before.
+    """
+    version: int = await tx.value("UPDATE search_turn SET version = version + 1 RETURNING version")
+    return version
 
 
 async def take_changes(tx: Transaction, most: int = AT_ONCE) -> Sequence[Change]:

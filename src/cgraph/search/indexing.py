@@ -79,24 +79,26 @@ async def _pass_over(db: Repo) -> None:
 
 async def _follow_some(db: Repo, backend: SearchBackend, most: int) -> int:
     async with db.transaction() as tx:
-        await hold_turn(tx)
+        version = await hold_turn(tx)
         changes = await take_changes(tx, most)
         if changes:
-            await _follow(tx, backend, changes)
+            await _follow(tx, backend, changes, version)
     if changes:
         await backend.refresh()
         _observe(changes)
     return len(changes)
 
 
-async def _follow(tx: Transaction, backend: SearchBackend, changes: Sequence[Change]) -> None:
+async def _follow(
+    tx: Transaction, backend: SearchBackend, changes: Sequence[Change], version: int
+) -> None:
     keys = {Key(one.kind, one.thing_id, one.container_id) for one in changes}
     things = await list_things(tx, keys)
     documents = await analyse(things)
     gone = {Gone(one.kind, one.thing_id, one.container_id, one.inserted_at) for one in changes} - {
         Gone(*one.key, one.inserted_at) for one in documents
     }
-    await backend.index(tx, documents, sorted(gone, key=str), version=changes[-1].id)
+    await backend.index(tx, documents, sorted(gone, key=str), version=version)
     INDEXED.labels("change").inc(len(documents))
     found = {(one.kind, one.id) for one in documents}
     DROPPED.inc(sum((key.kind, key.id) not in found for key in keys))

@@ -4,16 +4,18 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from cgraph_kit.db import Repo
 from cgraph_kit.errors import Unavailable
-from cgraph_kit.jobs import JobsEnqueued, Nothing, OnePending, job
+from cgraph_kit.jobs import JobsEnqueued, Nothing, OnePending, Snooze, job
 
 from .changes import something_waits
 from .indexing import follow_changes
+from .reindexing import rebuild_some
 
 if TYPE_CHECKING:
     from cgraph.application import App
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 QUEUE = "search"
+SPELL = 20.0
+"""Seconds after which writing everything anew lets others have its place in the queue."""
 GATHERING = 0.1
 """Seconds from a commit until what it changed is followed: what else is committed meanwhile goes with it."""
 
@@ -34,6 +38,30 @@ async def index_changes(app: "App", _args: IndexChanges) -> Nothing:
     """Have what has changed found as it is now. Twice is harmless: what has been followed no longer waits."""
     await follow_changes(app.db, app.search)
     return Nothing()
+
+
+class RebuildIndex(msgspec.Struct, frozen=True):
+    """Whatever is to be written anew."""
+
+
+@job(queue=QUEUE, max_attempts=1, timeout=600, unique=OnePending())
+async def rebuild_index(app: "App", _args: RebuildIndex) -> Nothing | Snooze:
+    """Write everything anew that somebody wants to be. Twice is harmless: each slice is written once."""
+    until = perf_counter() + SPELL
+    while await rebuild_some(app.db, app.search):
+        if perf_counter() > until:
+            return Snooze(1)
+    return Nothing()
+
+
+class TidyWords(msgspec.Struct, frozen=True):
+    """Words nobody uses any more."""
+
+
+@job(queue=QUEUE, max_attempts=3, timeout=7200, unique=OnePending())
+async def tidy_words(app: "App", _args: TidyWords) -> None:
+    """Forget the words of what has been erased. Twice is harmless: the second time there is nothing left to do."""
+    await app.search.tidy()
 
 
 class Waker:

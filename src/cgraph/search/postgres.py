@@ -12,6 +12,7 @@ from cgraph_kit.db import Repo, Transaction
 from . import words
 from .backend import TOTAL_MOST, Found, Hit, How, Paging, Scope, Volume, Wanted
 from .document import Document, Gone
+from .postgres_dropping import drop_older
 from .postgres_partitions import make_partitions
 from .postgres_statements import MEETING, SETTINGS, WALKING, Asked, Statement, meet, rank, walk
 from .postgres_writing import write
@@ -76,6 +77,9 @@ class PostgresSearch:
     ) -> None:
         await write(tx, documents, gone)
         await words.learn(tx, (word for one in documents for word in one.words))
+
+    async def drop_older(self, tx: Transaction, kind: Kind, generation: int) -> None:
+        await drop_older(tx, kind, generation)
 
     async def search(self, wanted: Wanted, scope: Scope, paging: Paging) -> Found:
         asked = Asked(wanted, scope, paging)
