@@ -1,6 +1,6 @@
 """Finding what one may read: messages, posts, comments, files, people and places, in one index."""
 
-from .backend import SearchBackend
+from .backend import SearchBackend, Volume
 from .changes import Lag, get_lag
 from .document_sources import SCANNED
 from .errors import (
@@ -87,6 +87,7 @@ __all__ = [
     "Span",
     "TooManySavedSearches",
     "UserHit",
+    "Volume",
     "Widened",
     "begin_rebuild",
     "change_saved_search",
