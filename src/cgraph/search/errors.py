@@ -43,3 +43,8 @@ class SavedSearchNotFound(NotFound):
 class TooManySavedSearches(Conflict):
     code = "too_many_saved_searches"
     default = "you have as many saved searches as you may"
+
+
+class SavedSearchNameTaken(Conflict):
+    code = "saved_search_name_taken"
+    default = "another of your saved searches has this name"

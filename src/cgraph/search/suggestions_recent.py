@@ -1,0 +1,75 @@
+"""What a person has searched for lately, kept to be suggested to them again, if they want that."""
+
+import msgspec
+
+from cgraph.accounts import Actor
+from cgraph_kit import clock
+from cgraph_kit.db import Repo
+from cgraph_kit.validation import Input
+
+from .limits import DEFAULT_LIMITS, Limits
+
+LONGEST = 500
+"""Code points of a search that is kept."""
+
+
+class KeepRecent(Input, frozen=True):
+    """Whether what is searched for is kept."""
+
+    keep: bool
+    """False: nothing from now on, and what there is is forgotten."""
+
+
+class RecentSearches(msgspec.Struct, frozen=True):
+    """What is kept."""
+
+    keep: bool
+    searches: list[str]
+    """The newest first."""
+
+
+async def remember_search(
+    db: Repo, actor: Actor, q: str, *, limits: Limits = DEFAULT_LIMITS
+) -> None:
+    """Keep what was searched for, unless they do not want that; older ones go. One statement."""
+    text = q.strip()
+    if text and len(text) <= LONGEST:
+        await db.value(_REMEMBER, actor.id, text, clock.now(), limits.recent_max - 1)
+
+
+async def get_recent_searches(db: Repo, actor: Actor) -> RecentSearches:
+    """What is kept of one's own searches."""
+    keep = await db.value("SELECT keep_recent FROM search_preferences WHERE user_id = $1", actor.id)
+    return RecentSearches(keep is not False, await db.values(_LIST, actor.id))
+
+
+async def keep_recent_searches(db: Repo, actor: Actor, wanted: KeepRecent) -> RecentSearches:
+    """Have one's searches kept, or not."""
+    async with db.transaction() as tx:
+        await tx.value(_PREFER, actor.id, wanted.keep)
+        if not wanted.keep:
+            await forget_recent_searches(tx, actor)
+        return await get_recent_searches(tx, actor)
+
+
+async def forget_recent_searches(db: Repo, actor: Actor) -> None:
+    """Forget what was searched for until now."""
+    await db.value("DELETE FROM recent_searches WHERE user_id = $1", actor.id)
+
+
+_LIST = "SELECT q FROM recent_searches WHERE user_id = $1 ORDER BY searched_at DESC, q"
+_PREFER = """
+INSERT INTO search_preferences (user_id, keep_recent) VALUES ($1, $2)
+ON CONFLICT (user_id) DO UPDATE SET keep_recent = excluded.keep_recent
+"""
+# The rest sees the rows as they were before the new one.
+_REMEMBER = """
+WITH kept AS (
+    INSERT INTO recent_searches (user_id, q, searched_at)
+    SELECT $1, $2, $3 WHERE NOT EXISTS (SELECT FROM search_preferences WHERE user_id = $1 AND NOT keep_recent)
+    ON CONFLICT (user_id, q) DO UPDATE SET searched_at = excluded.searched_at
+)
+DELETE FROM recent_searches WHERE user_id = $1 AND q IN (
+    SELECT q FROM recent_searches WHERE user_id = $1 AND q <> $2 ORDER BY searched_at DESC OFFSET $4
+)
+"""
