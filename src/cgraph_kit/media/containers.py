@@ -98,7 +98,9 @@ def _mp3(file: BinaryIO, size: int) -> float | None:
         start = 10 + sum((byte & 0x7F) << 7 * (3 - n) for n, byte in enumerate(head[6:10]))
     file.seek(start)
     frame = file.read(4096)
-    at = next(n for n in range(len(frame) - 4) if frame[n] == 0xFF and frame[n + 1] & 0xE6 == 0xE2)  # noqa: PLR2004
+    # Eleven bits of sync, layer III; past the end where there is none.
+    starts = (n for n in range(len(frame)) if frame[n] == 0xFF and frame[n + 1] & 0xE6 == 0xE2)  # noqa: PLR2004
+    at = next(starts, len(frame))
     version = frame[at + 1] >> 3 & 3
     rate = _MPEG_RATES[version][frame[at + 2] >> 2 & 3]
     samples = 1152 if version == 3 else 576  # noqa: PLR2004

@@ -23,6 +23,8 @@ PROFILE_MAX = 1024 * 1024
 """Bytes of a colour profile that is kept; printers' run to half of it."""
 COORDINATE_MAX = 10_000_000
 """Rows an image may have in libvips, where frames lie below each other."""
+LEAST_FRAME = 10_000
+"""What a frame counts as at least, in pixels: each costs time, however small."""
 TINY = 16
 """Longest edge of a placeholder."""
 
@@ -40,13 +42,14 @@ def prepare() -> None:
 
 def remake(task: Task, content_type: str) -> Looked:
     """The image in the folder as `content`, with its thumbnails. Raises `Undecodable`."""
+    if content_type == "image/webp" and _webp_pixels(Path(task.source)) > task.pixels_max:
+        return Looked(content_type, fault="too_many_pixels")
     _, loader = LOADERS[content_type]
     load = getattr(pyvips.Image, loader)
     header = load(task.source, access="sequential")
     frames = header.get("n-pages") if header.get_typeof("n-pages") else 1
-    if header.width * header.height * frames > task.pixels_max or (
-        header.height * frames > COORDINATE_MAX
-    ):
+    pixels = max(header.width * header.height, LEAST_FRAME) * frames
+    if pixels > task.pixels_max or header.height * frames > COORDINATE_MAX:
         return Looked(content_type, fault="too_many_pixels")
     options: dict[str, Any] = {"n": -1} if content_type in MOVING else {}
     image = load(task.source, access="sequential", fail_on="error", **options)
@@ -55,6 +58,23 @@ def remake(task: Task, content_type: str) -> Looked:
     image = _bare(_upright(image, frames))
     kept = _save(image, Path(task.source), Path(task.folder) / "content", content_type)
     return _describe(Path(task.folder), kept, frames)
+
+
+def _webp_pixels(path: Path) -> int:
+    """Of one frame, as the head says (RFC 9649 §2.5 to 2.7), for libvips makes room for it before it is asked to."""
+    with path.open("rb") as file:
+        head = file.read(30)
+    match head[12:16]:
+        case b"VP8X":
+            width, height = (1 + int.from_bytes(head[at : at + 3], "little") for at in (24, 27))
+        case b"VP8L":
+            bits = int.from_bytes(head[21:25], "little")
+            width, height = 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
+        case _:
+            width, height = (
+                int.from_bytes(head[at : at + 2], "little") & 0x3FFF for at in (26, 28)
+            )
+    return width * height
 
 
 def _upright(image: Any, frames: int) -> Any:
