@@ -6,6 +6,7 @@ in a thread and sends its requests across.
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import AsyncExitStack
 from typing import Any
 
 import msgspec
@@ -28,6 +29,7 @@ from support.communities import enter, first_channel, found, make_role
 from support.devices import subscribe
 from support.forums import make_forum, make_post
 from support.people import converse, register, say
+from support.scenes import Cast, Scenes
 
 from .conftest import call
 
@@ -99,25 +101,36 @@ async def schema(asgi: Any) -> Any:
 async def test_answers_as_documented(
     app: App, schema: Any, route: Any, caller: str, mode: GenerationMode
 ) -> None:
-    headers: dict[str, str] = {}
-    places: dict[str, str] = {}
-    examples = EXAMPLES if route.action.public else FEW
-    if caller == "somebody":
-        token, places = await _somebody(app, admin=route.action.admin)
-        headers["Authorization"] = f"Bearer {token}"
-        examples = EXAMPLES
     operation = schema[route.path][route.method]
-    async with asyncio.timeout(SECONDS):
+    async with AsyncExitStack() as stack:
+        headers: dict[str, str] = {}
+        places: dict[str, str] = {}
+        examples = EXAMPLES if route.action.public else FEW
+        if caller == "somebody":
+            scenes = ADMIN if route.action.admin else SOMEBODY
+            lent = scenes.lent(app, spoilt=route.method != "GET")
+            token, places = await stack.enter_async_context(lent)
+            headers["Authorization"] = f"Bearer {token}"
+            examples = EXAMPLES
+        await stack.enter_async_context(asyncio.timeout(SECONDS))
         await asyncio.to_thread(_explore, operation, mode, headers, places, examples)
 
 
-async def _somebody(app: App, *, admin: bool) -> tuple[str, dict[str, str]]:
-    """The token of somebody new, and the ids of what they have: most of what goes wrong does so past a 404."""
-    person, third = await register(app), await register(app)
-    conversation = await converse(app, person, await register(app), third)
+async def _cast(app: App) -> Cast:
+    return {name: await register(app) for name in ("somebody", "friend", "third")}
+
+
+async def _admin_cast(app: App) -> Cast:
+    cast = await _cast(app)
+    await grant_admin(app.db, cast["somebody"].actor.username)
+    return cast
+
+
+async def _make_scene(app: App, cast: Cast) -> tuple[str, dict[str, str]]:
+    """A token, and the ids of what its person has: most of what goes wrong does so past a 404."""
+    person, third = cast["somebody"], cast["third"]
+    conversation = await converse(app, person, cast["friend"], third)
     message = await say(app, person, conversation, "hello")
-    if admin:
-        await grant_admin(app.db, person.actor.username)
     group = await found(app.db, person.actor)
     await enter(app.db, group, third.actor)
     role = await make_role(app.db, group)
@@ -145,6 +158,10 @@ async def _somebody(app: App, *, admin: bool) -> tuple[str, dict[str, str]]:
         "scope": "conversation",
         "scope_id": str(conversation),
     }
+
+
+SOMEBODY = Scenes(_cast, _make_scene)
+ADMIN = Scenes(_admin_cast, _make_scene)
 
 
 def _explore(
