@@ -1,12 +1,15 @@
 """A comment: as it is given, and as a reader sees it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Literal, get_args
 from uuid import UUID
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from cgraph.accounts import Person
+from cgraph.files import Attachment, NewAttachment
 from cgraph_kit.validation import Input, Text
 
 CommentSort = Literal["best", "top", "hot", "new", "old", "controversial", "qa"]
@@ -27,16 +30,20 @@ class NewComment(Input, frozen=True):
     """Something to say about a post."""
 
     content: Text
-    """Markdown."""
+    """Markdown. `![](attachment:<file_id>)` shows an image that comes with it."""
     parent_id: UUID | None = None
     """The comment of the same post that it answers; null: the post itself."""
+    attachments: list[NewAttachment] = msgspec.field(default_factory=list)
+    """Files that come with it, in this order."""
 
 
 class CommentEdit(Input, frozen=True):
-    """What a comment shall say instead."""
+    """What a comment shall say instead; what is left out stays."""
 
-    content: Text
+    content: Text | UnsetType = UNSET
     """Markdown."""
+    attachments: list[NewAttachment] | UnsetType = UNSET
+    """All that shall come with it, in this order: what did before and is not among them is taken away."""
 
 
 class WhichComments(Input, frozen=True):
@@ -102,6 +109,8 @@ class Comment(msgspec.Struct, frozen=True):
     removed_at: datetime | None
     """By a moderator: a stub but for moderators and its author."""
     locked_at: datetime | None
+    attachments: Sequence[Attachment] = ()
+    """Files that came with it."""
     more: More | None = None
     """Answers to it that are not shown here."""
 

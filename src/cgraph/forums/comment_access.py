@@ -1,6 +1,7 @@
 """A comment and its reader: what everything done to one begins with."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -33,6 +34,7 @@ class CommentAccess(msgspec.Struct, frozen=True):
     """It, or one above it."""
     inserted_at: datetime
     edited_at: datetime | None
+    attachments: list[dict[str, Any]] | None
 
     @property
     def authored(self) -> bool:
@@ -62,6 +64,7 @@ class _Row(msgspec.Struct, frozen=True):
     locked: bool
     inserted_at: datetime
     edited_at: datetime | None
+    attachments: list[dict[str, Any]] | None
 
 
 async def get_comment_place(db: Repo, actor: Actor | None, comment_id: UUID) -> CommentAccess:
@@ -111,6 +114,7 @@ async def _get(db: Repo, actor: Actor | None, comment_id: UUID, *, hold: bool) -
         row.locked,
         row.inserted_at,
         row.edited_at,
+        row.attachments,
     )
 
 
@@ -119,6 +123,6 @@ SELECT c.id, c.post_id, c.parent_id, c.reply_to_id, c.path::text, c.depth, c.aut
     c.deleted_at IS NOT NULL, c.removed_at IS NOT NULL, EXISTS (
         SELECT FROM comments a
         WHERE a.id = ANY (string_to_array(c.path::text, '.')::uuid[]) AND a.locked_at IS NOT NULL
-    ), c.inserted_at, c.edited_at
+    ), c.inserted_at, c.edited_at, c.attachments
 FROM comments c WHERE c.id = $1
 """

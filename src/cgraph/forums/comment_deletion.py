@@ -5,11 +5,12 @@ from uuid import UUID
 
 import msgspec
 
-from cgraph import notifications
+from cgraph import files, notifications
 from cgraph.accounts import Actor
 from cgraph_kit import clock
 from cgraph_kit.db import Repo, Transaction
 
+from .attaching import COMMENT
 from .comment_access import CommentAccess, get_comment_place
 from .comment_events import tell_comment_changed
 from .commenting import hold_tree
@@ -19,7 +20,7 @@ from .errors import CommentNotFound, NotCommentAuthor, PostNotFound
 async def delete_comment(db: Repo, actor: Actor, comment_id: UUID) -> None:
     """Empty one's own comment for everybody. Neither bans nor locks keep anyone from it.
 
-    What it said, and had said before, is gone, from the log too. With something below it its place stays, as a stub;
+    What it said, had said before, and came with it is gone, from the log too. With something below it its place stays, as a stub;
     otherwise it is listed no longer, nor are stubs above it with nothing else below them.
 
     Raises `CommentNotFound`, also for what is gone already, `NotCommentAuthor`.
@@ -51,6 +52,7 @@ async def _delete(tx: Transaction, comment: CommentAccess) -> None:
         [loss.descendants for loss in losses],
     )
     await tx.value(_EMPTY, comment.id, clock.now())
+    await files.release(tx, COMMENT, [comment.id])
     await tx.value(_UNANSWER, comment.id)
     await tx.value("DELETE FROM forum_revisions WHERE item_id = $1", comment.id)
     if not comment.removed:
@@ -99,7 +101,7 @@ UPDATE comments c SET child_count = c.child_count - l.children, descendant_count
 FROM unnest($1::uuid[], $2::int[], $3::int[]) l (id, children, descendants) WHERE c.id = l.id
 """
 _EMPTY = """
-UPDATE comments SET content = '', mentions = '{}', deleted_at = $2 WHERE id = $1
+UPDATE comments SET content = '', mentions = '{}', attachments = NULL, deleted_at = $2 WHERE id = $1
 """
 # What it answered is answered by its host no longer, unless there is another such answer.
 _UNANSWER = """

@@ -1,15 +1,18 @@
 """Saying it differently, and what was said before."""
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import msgspec
+from msgspec import UNSET
 
-from cgraph import notifications
+from cgraph import files, notifications
 from cgraph.accounts import Actor
 from cgraph_kit import clock
 from cgraph_kit.db import Repo, Transaction
 
+from .attaching import attach_to_comment
 from .comment import Comment, CommentEdit
 from .comment_access import CommentAccess, hold_comment
 from .comment_events import tell_comment_changed
@@ -42,9 +45,10 @@ async def edit_comment(
     """Change what one has said; to the same text: nothing happens. Only the newly mentioned are notified.
 
     What is changed within `post_grace_seconds` leaves no trace. Raises `CommentNotFound`, `NotCommentAuthor`,
-    `BannedFromForum`, `ForumArchived`, `PostArchived`, `PostLocked`, `PostingTooFast`, `Invalid`.
+    `BannedFromForum`, `ForumArchived`, `PostArchived`, `PostLocked`, `PostingTooFast`, `Invalid`, and as `files.attach`.
     """
-    check_comment(edit.content, limits)
+    if edit.content is not UNSET:
+        check_comment(edit.content, limits)
     async with db.transaction() as tx:
         comment = await hold_comment(tx, actor, comment_id)
         if not (comment.there and comment.post.there):
@@ -53,23 +57,48 @@ async def edit_comment(
             raise NotCommentAuthor
         comment.post.demand_open()
         comment.post.forum.demand_taking_part()
-        if comment.content != edit.content:
-            await count_posting(tx, comment.post.forum, "edit", edit.content, limits.pace)
-            await _edit(tx, actor, comment, edit.content, limits)
+        after = await _after(tx, actor, comment, edit, limits=limits)
+        if after != _After(comment.content, comment.attachments):
+            await count_posting(tx, comment.post.forum, "edit", after.content, limits.pace)
+            await _edit(tx, actor, comment, after, limits)
         return await get_comment(tx, actor, comment_id)
 
 
+class _After(msgspec.Struct, frozen=True):
+    """What it says then, and what comes with it."""
+
+    content: str
+    attachments: list[dict[str, Any]] | None
+
+
+async def _after(
+    tx: Transaction, actor: Actor, comment: CommentAccess, edit: CommentEdit, *, limits: Limits
+) -> _After:
+    content = comment.content if edit.content is UNSET else edit.content
+    if edit.attachments is UNSET:
+        return _After(content, comment.attachments)
+    before = files.from_stored(comment.attachments)
+    attached = await attach_to_comment(
+        tx, actor, comment.id, edit.attachments, limits=limits, before=before
+    )
+    return _After(content, files.stored(attached))
+
+
 async def _edit(
-    tx: Transaction, actor: Actor, comment: CommentAccess, content: str, limits: Limits
+    tx: Transaction, actor: Actor, comment: CommentAccess, after: _After, limits: Limits
 ) -> None:
-    at = clock.now()
+    if after.content == comment.content:
+        await tx.value(_ATTACH, comment.id, after.attachments)
+        await tell_comment_changed(tx, comment.id)
+        return
+    content, at = after.content, clock.now()
     written_at = comment.edited_at or comment.inserted_at
     if at - written_at > timedelta(seconds=limits.post_grace_seconds):
         await tx.value(_KEEP, comment.id, comment.content, actor.id, written_at)
         written_at = at
     mentions = await find_mentioned(tx, comment.post.forum, actor.id, content)
     edited_at = None if written_at == comment.inserted_at else written_at
-    await tx.value(_CHANGE, comment.id, content, mentions, edited_at)
+    await tx.value(_CHANGE, comment.id, content, mentions, edited_at, after.attachments)
     await tell_comment_changed(tx, comment.id)
     if added := without(mentions, comment.mentions):
         await notify_of_comment.enqueue(tx, comment_id=comment.id, mentions=added, new=False)
@@ -96,7 +125,10 @@ _KEEP = """
 INSERT INTO forum_revisions (item_id, revision, content, editor_id, inserted_at)
 SELECT $1, 1 + coalesce(max(revision), 0), $2, $3, $4 FROM forum_revisions WHERE item_id = $1
 """
-_CHANGE = "UPDATE comments SET content = $2, mentions = $3, edited_at = $4 WHERE id = $1"
+_CHANGE = """
+UPDATE comments SET content = $2, mentions = $3, edited_at = $4, attachments = $5 WHERE id = $1
+"""
+_ATTACH = "UPDATE comments SET attachments = $2 WHERE id = $1"
 _REVISIONS = """
 SELECT revision, content, inserted_at FROM forum_revisions WHERE item_id = $1 ORDER BY revision
 """

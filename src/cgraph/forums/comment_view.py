@@ -2,16 +2,18 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
 
-from cgraph import accounts
+from cgraph import accounts, files
 from cgraph.accounts import Actor, Person
 from cgraph_kit.db import Repo
 from cgraph_kit.markdown import render
 
 from .access import Access
+from .attaching import addresses
 from .comment import Comment
 from .comment_access import get_comment_place
 from .errors import CommentNotFound
@@ -52,6 +54,7 @@ class Row(msgspec.Struct, frozen=True):
     deleted_at: datetime | None
     removed_at: datetime | None
     locked_at: datetime | None
+    attachments: list[dict[str, Any]] | None
 
     def shows(self, forum: Access) -> bool:
         """Whether the reader sees more of it than a stub: what was removed, its author and moderators do."""
@@ -103,7 +106,7 @@ def _comment(row: Row, forum: Access, people: Mapping[UUID, Person]) -> Comment:
         depth=row.depth,
         author=row.author() if shows else None,
         content=content,
-        html=_html(content, (people[id] for id in row.mentions if id in people)),
+        html=_html(row, content, (people[id] for id in row.mentions if id in people)),
         upvotes=row.upvotes,
         downvotes=row.downvotes,
         score=row.score,
@@ -118,11 +121,12 @@ def _comment(row: Row, forum: Access, people: Mapping[UUID, Person]) -> Comment:
         deleted_at=row.deleted_at,
         removed_at=row.removed_at,
         locked_at=row.locked_at,
+        attachments=files.from_stored(row.attachments) if shows else (),
     )
 
 
-def _html(content: str, people: Iterable[Person]) -> str:
-    return render(content, mention_links(people)) if content else ""
+def _html(row: Row, content: str, people: Iterable[Person]) -> str:
+    return render(content, mention_links(people), addresses(row.attachments)) if content else ""
 
 
 COLUMNS = """
@@ -130,7 +134,7 @@ c.id, c.post_id, c.parent_id, c.reply_to_id, c.depth, c.author_id, u.user_id, u.
 c.content, c.mentions, c.upvotes, c.downvotes, c.score, c.hot, c.best, c.controversy, c.lifted, coalesce(v.value, 0),
 c.child_count, c.descendant_count,
 EXISTS (SELECT FROM blocked_pairs bp WHERE bp.user_id = $2 AND bp.other_id = c.author_id),
-c.host, c.distinguished, c.inserted_at, c.edited_at, c.deleted_at, c.removed_at, c.locked_at
+c.host, c.distinguished, c.inserted_at, c.edited_at, c.deleted_at, c.removed_at, c.locked_at, c.attachments
 """
 """Of `Row`, over comments `c` and the joins below; $2 is the reader or null."""
 # One look-up for each, whatever the planner thinks of how many there are: a page is never worth reading a table for.

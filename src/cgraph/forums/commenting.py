@@ -1,13 +1,15 @@
 """Saying something about a post."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
 
-from cgraph import accounts
+from cgraph import accounts, files
 from cgraph.accounts import Actor, Person
+from cgraph.files import Attachment
 from cgraph_kit import clock
 from cgraph_kit.db import Repo, Transaction
 from cgraph_kit.errors import Invalid, Unavailable
@@ -16,6 +18,7 @@ from cgraph_kit.markdown import render
 from cgraph_kit.streams import splice
 
 from .access import PostAccess, get_post_place
+from .attaching import addresses, attach_to_comment
 from .comment import MAX_DEPTH, Comment, NewComment
 from .comment_access import CommentAccess, get_comment_place
 from .comment_events import CommentCreated, CommentPayload
@@ -40,7 +43,7 @@ async def create_comment(
 
     What answers a comment at depth 50 stands beside it. Raises `PostNotFound`, `CommentNotFound` (also for a parent on
     another post), `BannedFromForum`, `ForumArchived`, `PostingRestricted`, `PostArchived`, `PostLocked`, `CommentLocked`,
-    `PostingTooFast`, `SaidBefore`, `TooManyLinks`, `Invalid`.
+    `PostingTooFast`, `SaidBefore`, `TooManyLinks`, `Invalid`, and as `files.attach`.
     """
     check_comment(new.content, limits)
     async with db.transaction() as tx:
@@ -55,7 +58,18 @@ async def create_comment(
         if new.parent_id is not None:
             place = _below(await _answered(tx, actor, post, new.parent_id))
         mentions = await find_mentioned(tx, post.forum, actor.id, new.content)
-        comment = await _say(tx, actor, post, place, content=new.content, mentions=mentions)
+        id = new_id()
+        attached = await attach_to_comment(tx, actor, id, new.attachments, limits=limits)
+        comment = await _say(
+            tx,
+            actor,
+            post,
+            place,
+            id=id,
+            content=new.content,
+            mentions=mentions,
+            attached=attached,
+        )
         await notify_of_comment.enqueue(tx, comment_id=comment.id, mentions=mentions, new=True)
         return comment
 
@@ -111,10 +125,12 @@ async def _say(
     post: PostAccess,
     place: _Place,
     *,
+    id: UUID,
     content: str,
     mentions: list[UUID],
+    attached: Sequence[Attachment],
 ) -> Comment:
-    id, at, forum_id = new_id(), clock.now(), post.forum.forum_id
+    at, forum_id = clock.now(), post.forum.forum_id
     author = Person(actor.id, actor.user_id, actor.username, actor.display_name, actor.avatar_url)
     payload = CommentPayload(
         id=id,
@@ -133,6 +149,7 @@ async def _say(
         deleted_at=None,
         removed_at=None,
         locked_at=None,
+        attachments=attached,
     )
     body = encode(payload)
     seq: int = await tx.value(
@@ -154,11 +171,13 @@ async def _say(
         place.ancestor_ids,
         place.answered_id,
         OWN,
+        files.stored(attached),
     )
     tx.publish(CommentCreated(forum_id, post.id, seq, splice(body, seq)))
     tx.publish(PostCounted(forum_id, post.id))
     people = await accounts.get_people(tx, mentions) if mentions else {}
-    return _shown(payload, render(content, mention_links(people.values())))
+    html = render(content, mention_links(people.values()), addresses(attached))
+    return _shown(payload, html)
 
 
 def _is_activity(post: PostAccess, at: datetime) -> bool:
@@ -191,6 +210,7 @@ def _shown(payload: CommentPayload, html: str) -> Comment:
         deleted_at=None,
         removed_at=None,
         locked_at=None,
+        attachments=payload.attachments,
     )
 
 
@@ -210,8 +230,8 @@ WITH taken AS (
     WHERE id = $2 RETURNING last_seq AS seq
 ), said AS (
     INSERT INTO comments (id, post_id, forum_id, parent_id, reply_to_id, path, depth, author_id, content, mentions,
-        upvotes, host, inserted_at, told_seqs)
-    SELECT $1, $2, $3, $4, $5, $6::text::ltree, $7, $8, $9, $10, $17, $12, $11, ARRAY[seq] FROM taken
+        upvotes, host, inserted_at, attachments, told_seqs)
+    SELECT $1, $2, $3, $4, $5, $6::text::ltree, $7, $8, $9, $10, $17, $12, $11, $18, ARRAY[seq] FROM taken
 ), voted AS (
     INSERT INTO votes (item_id, user_id, item_kind, forum_id, value, inserted_at, updated_at)
     VALUES ($1, $8, 'comment', $3, $17, $11, $11)

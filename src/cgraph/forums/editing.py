@@ -1,16 +1,20 @@
 """Saying it differently, and taking it back: what authors do with their posts."""
 
+from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 import msgspec
 from msgspec import UNSET
 
-from cgraph import notifications
+from cgraph import files, notifications
 from cgraph.accounts import Actor
+from cgraph.files import NewAttachment
 from cgraph_kit import clock
-from cgraph_kit.db import Repo, Transaction
+from cgraph_kit.db import Repo, Transaction, columns
 
 from .access import PostAccess, get_post_place, hold_forum, hold_post
+from .attaching import POST, attach_to_post, kind_with
 from .errors import NotPostAuthor, PostNotFound
 from .limits import DEFAULT_LIMITS, Limits
 from .naming import find_mentioned, without
@@ -28,6 +32,8 @@ class _Text(msgspec.Struct, frozen=True):
     language: str | None
     nsfw: bool
     mentions: list[UUID]
+    kind: str
+    attachments: list[dict[str, Any]] | None
 
 
 async def edit_post(
@@ -41,9 +47,10 @@ async def edit_post(
     """Change what one has posted; to what it is: nothing happens. Only those it mentions now and did not before are notified.
 
     Raises `PostNotFound`, `NotPostAuthor`, `PostLocked`, `PostArchived`, `BannedFromForum`, `ForumArchived`,
-    `PostingTooFast`, `Invalid`.
+    `PostingTooFast`, `Invalid`, and as `files.attach`.
     """
     given = {k: v for k, v in msgspec.structs.asdict(change).items() if v is not UNSET}
+    named = given.pop("attachments", None)
     if "content" in given:
         check_content(given["content"], limits)
     async with db.transaction() as tx:
@@ -52,11 +59,28 @@ async def edit_post(
         post.demand_open()
         post.forum.demand_taking_part()
         before = await tx.one(_Text, _TEXT, post_id)
+        if named is not None:
+            given |= await _attach(tx, actor, post_id, before, named, limits=limits)
         after = msgspec.structs.replace(before, **given)
         if after != before:
             await count_posting(tx, post.forum, "edit", after.content, limits.pace)
             await _edit(tx, actor, post, before, after, grace=limits.post_grace_seconds)
         return await get_post(tx, actor, post_id)
+
+
+async def _attach(
+    tx: Transaction,
+    actor: Actor,
+    post_id: UUID,
+    before: _Text,
+    named: Sequence[NewAttachment],
+    *,
+    limits: Limits,
+) -> dict[str, Any]:
+    """What comes with it now, and what it is by that."""
+    known = files.from_stored(before.attachments)
+    attached = await attach_to_post(tx, actor, post_id, named, limits=limits, before=known)
+    return {"attachments": files.stored(attached), "kind": kind_with(before.kind, attached)}
 
 
 async def _edit(
@@ -70,7 +94,16 @@ async def _edit(
     mentions = await find_mentioned(tx, post.forum, actor.id, after.content)
     edited_at = now if rewritten else post.edited_at
     await tx.value(
-        _EDIT, post.id, after.title, after.content, after.language, after.nsfw, mentions, edited_at
+        _EDIT,
+        post.id,
+        after.title,
+        after.content,
+        after.language,
+        after.nsfw,
+        mentions,
+        edited_at,
+        after.attachments,
+        after.kind,
     )
     await tell_changed(tx, post.forum.forum_id, post.id)
     if added := without(mentions, before.mentions):
@@ -82,7 +115,7 @@ async def _edit(
 async def delete_post(db: Repo, actor: Actor, post_id: UUID) -> None:
     """Take back what one has posted, for good; again: nothing happens. With comments below, a stub keeps its place.
 
-    What it said, had said before, asked and mentioned is gone, from the log too. Votes stay counted. Raises
+    What it said, had said before, came with it, asked and mentioned is gone, from the log too. Votes stay counted. Raises
     `PostNotFound`, `NotPostAuthor`.
     """
     async with db.transaction() as tx:
@@ -96,6 +129,7 @@ async def delete_post(db: Repo, actor: Actor, post_id: UUID) -> None:
 
 async def _erase(tx: Transaction, post: PostAccess) -> None:
     await tx.value(_EMPTY, post.id, clock.now())
+    await files.release(tx, POST, [post.id])
     await tx.value("DELETE FROM polls WHERE post_id = $1", post.id)
     await forget_revisions(tx, post.id)
     await redact_post(tx, post.forum.forum_id, post.id)
@@ -116,18 +150,21 @@ def _check_author(post: PostAccess) -> None:
         raise NotPostAuthor if post.there else PostNotFound
 
 
-_TEXT = "SELECT title, content, language, nsfw, mentions FROM posts WHERE id = $1"
+_TEXT = f"SELECT {columns(_Text)} FROM posts WHERE id = $1"
 _EDIT = """
-UPDATE posts SET title = $2, content = $3, language = $4, nsfw = $5, mentions = $6, edited_at = $7 WHERE id = $1
+UPDATE posts SET title = $2, content = $3, language = $4, nsfw = $5, mentions = $6, edited_at = $7,
+    attachments = $8, kind = $9
+WHERE id = $1
 """
 _EMPTY = """
-UPDATE posts SET title = '', content = '', url = NULL, mentions = '{}', deleted_at = $2, pinned_at = NULL,
-    pinned_until = NULL
+UPDATE posts SET title = '', content = '', url = NULL, mentions = '{}', attachments = NULL, deleted_at = $2,
+    pinned_at = NULL, pinned_until = NULL
 WHERE id = $1
 """
 _COUNT = "UPDATE forums SET post_count = post_count - 1 WHERE id = $1"
 # Payloads of posts begin with their id: see the index `events_posts`.
 _REDACT = """
-UPDATE events SET payload = (payload::jsonb || '{"title": "", "content": "", "url": null, "author": null}')::text
+UPDATE events
+SET payload = (payload::jsonb || '{"title": "", "content": "", "url": null, "author": null, "attachments": []}')::text
 WHERE stream_id = ANY($1) AND type IN ('new_post', 'post_updated') AND substr(payload, 8, 36) = $2
 """

@@ -12,6 +12,7 @@ from uuid import UUID
 import msgspec
 
 from cgraph.accounts import Person
+from cgraph.files import Attachment
 from cgraph_kit import streams
 from cgraph_kit.db import Transaction
 from cgraph_kit.streams import splice
@@ -156,6 +157,7 @@ class PostPayload(msgspec.Struct, frozen=True):
     archived_at: datetime | None
     pinned_at: datetime | None
     pinned_until: datetime | None
+    attachments: Sequence[Attachment] = ()
 
 
 class CommentsMovedPayload(msgspec.Struct, frozen=True):

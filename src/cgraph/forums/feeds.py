@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -12,6 +13,7 @@ from cgraph_kit.db import Repo
 from cgraph_kit.markdown import render
 
 from .access import get_forum, get_post_place
+from .attaching import addresses
 from .errors import PostNotFound
 from .listing import WhichPosts, list_forum_posts
 from .viewing import mention_links
@@ -82,7 +84,11 @@ async def post_feed(db: Repo, actor: Actor | None, post_id: UUID) -> Feed:
             f"/comments/{row.id}",
             f"{row.username or 'Somebody'} on {about.title}",
             row.username,
-            render(row.content, mention_links(people[id] for id in row.mentions if id in people)),
+            render(
+                row.content,
+                mention_links(people[id] for id in row.mentions if id in people),
+                addresses(row.attachments),
+            ),
             None,
             row.inserted_at,
             row.edited_at or row.inserted_at,
@@ -106,12 +112,13 @@ class _Comment(msgspec.Struct, frozen=True):
     mentions: list[UUID]
     inserted_at: datetime
     edited_at: datetime | None
+    attachments: list[dict[str, Any]] | None
 
 
 _FORUM = "SELECT title, description, inserted_at FROM forums WHERE id = $1"
 _POST = "SELECT p.title, f.title, p.inserted_at FROM posts p JOIN forums f ON f.id = p.forum_id WHERE p.id = $1"
 _COMMENTS = """
-SELECT c.id, u.username, c.content, c.mentions, c.inserted_at, c.edited_at
+SELECT c.id, u.username, c.content, c.mentions, c.inserted_at, c.edited_at, c.attachments
 FROM comments c LEFT JOIN users u ON u.id = c.author_id
 WHERE c.post_id = $1 AND c.deleted_at IS NULL AND c.removed_at IS NULL
 ORDER BY c.inserted_at DESC, c.id DESC LIMIT $2

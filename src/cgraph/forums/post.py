@@ -10,12 +10,13 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from cgraph.accounts import Person
+from cgraph.files import Attachment, NewAttachment
 from cgraph_kit.errors import Invalid
 from cgraph_kit.validation import NO_NUL, Input, Text
 
 from .forum import ForumName, Language, check_visible
 
-PostKind = Literal["text", "link", "poll"]
+PostKind = Literal["text", "link", "poll", "image"]
 PostTitle = Annotated[str, msgspec.Meta(min_length=3, max_length=200, pattern=NO_NUL)]
 URL_LENGTH = 2048
 ANSWERS = 10
@@ -49,11 +50,14 @@ class NewPoll(Input, frozen=True):
 
 
 class NewPost(Input, frozen=True):
-    """Something to post: a text, a link (with `url`), or a poll (with `poll`)."""
+    """Something to post: a text, a link (with `url`), or a poll (with `poll`).
+
+    A text that an image comes with is of the kind `image`.
+    """
 
     title: PostTitle
     content: Text = ""
-    """Markdown."""
+    """Markdown. `![](attachment:<file_id>)` shows an image that comes with it."""
     url: Text | None = None
     """An http or https address."""
     poll: NewPoll | None = None
@@ -61,6 +65,8 @@ class NewPost(Input, frozen=True):
     """A post of another forum that this one points to."""
     language: Language | None = None
     nsfw: bool = False
+    attachments: list[NewAttachment] = msgspec.field(default_factory=list)
+    """Files that come with it, in this order; the first image is shown."""
 
     def __post_init__(self) -> None:
         check_visible("title", self.title)
@@ -83,6 +89,8 @@ class PostChange(Input, frozen=True):
     content: Text | UnsetType = UNSET
     language: Language | UnsetType | None = UNSET
     nsfw: bool | UnsetType = UNSET
+    attachments: list[NewAttachment] | UnsetType = UNSET
+    """All that shall come with it, in this order: what did before and is not among them is taken away."""
 
     def __post_init__(self) -> None:
         if isinstance(self.title, str):
@@ -143,6 +151,8 @@ class Post(msgspec.Struct, frozen=True):
     nsfw: bool
     crosspost_of: Crossposted | None
     poll: Poll | None
+    attachments: Sequence[Attachment]
+    """Files that came with it; lists show the first image."""
     upvotes: int
     downvotes: int
     score: int

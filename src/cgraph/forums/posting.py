@@ -1,17 +1,22 @@
 """Beginning something in a forum."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
 
+from cgraph import files
 from cgraph.accounts import Actor, Person
+from cgraph.files import Attachment
 from cgraph_kit import clock, streams
 from cgraph_kit.db import Repo, Transaction
 from cgraph_kit.errors import Invalid
 from cgraph_kit.ids import new_id
 
 from .access import Access, get_post_place, hold_forum
+from .attaching import attach_to_post, kind_with
 from .errors import PostNotFound
 from .events import PostCreated, PostListed, PostPayload, PostUpdated, tell_forum, tell_post
 from .limits import DEFAULT_LIMITS, Limits
@@ -30,7 +35,7 @@ async def create_post(
     """Post something; the author's own vote comes with it.
 
     Raises `ForumNotFound`, `BannedFromForum`, `ForumArchived`, `PostingRestricted`, `PostNotFound` (of what is
-    crossposted), `PostingTooFast`, `SaidBefore`, `TooManyLinks`, `Invalid`.
+    crossposted), `PostingTooFast`, `SaidBefore`, `TooManyLinks`, `Invalid`, and as `files.attach`.
     """
     check_content(new.content, limits)
     async with db.transaction() as tx:
@@ -43,7 +48,18 @@ async def create_post(
         await streams.create(tx, id)
         mentions = await find_mentioned(tx, access, actor.id, new.content)
         await cast_own(tx, "post", id, actor.id, access.forum_id, at=at)
-        await _insert(tx, actor, access, id, new, origin_id=origin_id, mentions=mentions, at=at)
+        attached = await attach_to_post(tx, actor, id, new.attachments, limits=limits)
+        await _insert(
+            tx,
+            actor,
+            access,
+            id,
+            new,
+            origin_id=origin_id,
+            mentions=mentions,
+            attached=attached,
+            at=at,
+        )
         if new.poll is not None:
             await add_poll(tx, id, new.poll)
         await tx.value(_COUNT, access.forum_id)
@@ -80,6 +96,7 @@ async def _insert(
     *,
     origin_id: UUID | None,
     mentions: list[UUID],
+    attached: Sequence[Attachment],
     at: datetime,
 ) -> None:
     await tx.value(
@@ -89,7 +106,7 @@ async def _insert(
         forum.hot_epoch,
         forum.hot_seconds,
         actor.id,
-        new.kind,
+        kind_with(new.kind, attached),
         new.title,
         new.content,
         new.url,
@@ -98,6 +115,7 @@ async def _insert(
         origin_id,
         mentions,
         at,
+        files.stored(attached),
     )
 
 
@@ -124,6 +142,7 @@ class _Row(msgspec.Struct, frozen=True):
     archived_at: datetime | None
     pinned_at: datetime | None
     pinned_until: datetime | None
+    attachments: list[dict[str, Any]] | None
 
     def author(self) -> Person | None:
         if self.author_id is None or self.author_number is None or self.username is None:
@@ -156,6 +175,7 @@ async def payload_of(tx: Transaction, post_id: UUID) -> PostPayload:
         archived_at=row.archived_at,
         pinned_at=row.pinned_at,
         pinned_until=row.pinned_until,
+        attachments=() if gone else files.from_stored(row.attachments),
     )
 
 
@@ -168,13 +188,13 @@ async def tell_changed(tx: Transaction, forum_id: UUID, post_id: UUID) -> None:
 
 _INSERT = """
 INSERT INTO posts (id, forum_id, hot_epoch, hot_seconds, author_id, kind, title, content, url, language, nsfw,
-    crosspost_of_id, mentions, active_at, inserted_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14)
+    crosspost_of_id, mentions, active_at, inserted_at, attachments)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14, $15)
 """
 _COUNT = "UPDATE forums SET post_count = post_count + 1 WHERE id = $1"
 _PAYLOAD = """
 SELECT p.id, p.forum_id, p.author_id, u.user_id, u.username, u.display_name, u.avatar_url, p.kind, p.title, p.content,
     p.url, p.language, p.nsfw, p.crosspost_of_id, p.inserted_at, p.edited_at, p.deleted_at, p.removed_at, p.locked_at,
-    p.archived_at, p.pinned_at, p.pinned_until
+    p.archived_at, p.pinned_at, p.pinned_until, p.attachments
 FROM posts p LEFT JOIN users u ON u.id = p.author_id WHERE p.id = $1
 """

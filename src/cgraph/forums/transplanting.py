@@ -9,8 +9,11 @@ from uuid import UUID
 
 import msgspec
 
+from cgraph import files
+from cgraph.files import Hung
 from cgraph_kit.db import Transaction
 
+from .attaching import COMMENT, POST
 from .comment import MAX_DEPTH
 from .comment_deletion import Above, carry
 from .counting import COUNTERS, TABLES
@@ -72,6 +75,7 @@ async def become_comment(
     await _answer(tx, spot.parent_id)
     await tx.value(_COUNT_POST, spot.post_id)
     await tx.value(_COUNT_FORUM, forum_id, 1)
+    await files.move(tx, [Hung(POST, post_id)], [Hung(COMMENT, comment_id)])
 
 
 async def become_post(tx: Transaction, forum_id: UUID, comment_id: UUID, post_id: UUID) -> Spot:
@@ -89,11 +93,13 @@ async def become_post(tx: Transaction, forum_id: UUID, comment_id: UUID, post_id
     await _add(tx, lost(above, size))
     await _move_votes(tx, comment_id, post_id, "post")
     await tx.value(_BELOW_POST, comment_id, post_id)
+    await tx.value(_ATTACH, comment_id, post_id)
     await tx.value("DELETE FROM comments WHERE id = $1", comment_id)
     await _answer(tx, spot.parent_id)
     await tx.value(_COUNT_POST, post_id)
     await tx.value(_COUNT_POST, spot.post_id)
     await tx.value(_COUNT_FORUM, forum_id, -1)
+    await files.move(tx, [Hung(COMMENT, comment_id)], [Hung(POST, post_id)])
     return spot
 
 
@@ -200,9 +206,9 @@ WHERE id IN {_IDS_ABOVE.format(parent="$1")} ORDER BY depth
 """
 _PLANT = """
 INSERT INTO comments (id, post_id, forum_id, parent_id, reply_to_id, path, depth, author_id, content, mentions, host,
-    inserted_at, edited_at, distinguished, locked_at)
+    inserted_at, edited_at, distinguished, locked_at, attachments)
 SELECT $1, $2, $3, $4, $5, $6::text::ltree, $7, author_id, $8, mentions, $9, inserted_at, edited_at, distinguished,
-    locked_at
+    locked_at, attachments
 FROM posts WHERE id = $10
 """
 _BELOW_COMMENT = """
@@ -213,6 +219,13 @@ _BELOW_POST = """
 UPDATE comments c SET post_id = $2, path = subpath(c.path, r.depth), depth = c.depth - r.depth,
     parent_id = nullif(c.parent_id, r.id)
 FROM comments r WHERE r.id = $1 AND c.post_id = r.post_id AND c.path <@ r.path AND c.id <> r.id
+"""
+# A text with an image is shown as that: see `attaching.kind_with`.
+_ATTACH = """
+UPDATE posts p SET attachments = c.attachments, kind = CASE
+    WHEN p.kind NOT IN ('text', 'image') THEN p.kind
+    WHEN jsonb_path_exists(c.attachments, '$[*].content_type ? (@ starts with "image/")') THEN 'image' ELSE 'text'
+END FROM comments c WHERE c.id = $1 AND p.id = $2
 """
 _IN_TREE = """
 post_id = (SELECT post_id FROM comments WHERE id = $1) AND path <@ (SELECT path FROM comments WHERE id = $1)
@@ -255,7 +268,7 @@ _REDACT = """
 WITH moving AS MATERIALIZED (
     SELECT id, post_id, told_seqs FROM comments WHERE {where} AND told_seqs <> '{{}}'
 ), redacted AS (
-    UPDATE events e SET payload = (e.payload::jsonb || '{{"author": null, "content": "", "mentions": []}}')::text
+    UPDATE events e SET payload = (e.payload::jsonb || '{{"author": null, "content": "", "mentions": [], "attachments": []}}')::text
     FROM moving m WHERE e.stream_id = m.post_id AND e.seq = ANY (m.told_seqs)
 )
 UPDATE comments c SET told_seqs = '{{}}' FROM moving m WHERE c.id = m.id

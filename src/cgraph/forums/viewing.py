@@ -2,17 +2,19 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
 
-from cgraph import accounts
+from cgraph import accounts, files
 from cgraph.accounts import Actor, Person
 from cgraph_kit import clock
 from cgraph_kit.db import Repo
 from cgraph_kit.markdown import render
 
 from .access import JOINS
+from .attaching import addresses
 from .errors import PostNotFound
 from .forum import ForumName
 from .nesting import READABLE
@@ -64,6 +66,7 @@ class _Row(msgspec.Struct, frozen=True):
     archived_at: datetime | None
     pinned_at: datetime | None
     pinned_until: datetime | None
+    attachments: list[dict[str, Any]] | None
 
     def shows(self, reader_id: UUID | None) -> bool:
         """Whether the reader sees more of it than a stub: what was removed, its author and moderators do."""
@@ -140,13 +143,14 @@ def _post(row: _Row, extras: _Extras, reader_id: UUID | None, *, whole: bool) ->
         kind=row.kind,
         title=row.title if shows else "",
         content=content,
-        html=render(content, links) if content else "",
+        html=render(content, links, addresses(row.attachments)) if content else "",
         truncated=shows and len(content) < len(row.content),
         url=row.url if shows else None,
         language=row.language,
         nsfw=row.nsfw,
         crosspost_of=extras.crossposted.get(row.crosspost_of_id) if row.crosspost_of_id else None,
         poll=extras.polls.get(row.id),
+        attachments=files.from_stored(row.attachments) if shows else (),
         upvotes=row.upvotes,
         downvotes=row.downvotes,
         score=row.score,
@@ -223,7 +227,7 @@ SELECT p.id, f.id, f.slug, f.title, m.position IS NOT NULL OR a.user_id IS NOT N
     k.hidden_at IS NOT NULL, k.followed_at IS NOT NULL, CASE WHEN k.read_at IS NOT NULL THEN k.read_comments END,
     EXISTS (SELECT FROM blocked_pairs bp WHERE bp.user_id = $2 AND bp.other_id = p.author_id), p.distinguished,
     t.last_seq, p.inserted_at, p.edited_at, p.last_comment_at, p.deleted_at, p.removed_at, p.locked_at,
-    coalesce(p.archived_at, f.archived_at), p.pinned_at, p.pinned_until
+    coalesce(p.archived_at, f.archived_at), p.pinned_at, p.pinned_until, p.attachments
 FROM unnest($1::uuid[]) WITH ORDINALITY AS w (id, n)
 JOIN posts p ON p.id = w.id JOIN post_ranks r ON r.id = p.id JOIN streams t ON t.id = p.id JOIN forums f ON f.id = p.forum_id {JOINS}
 LEFT JOIN users u ON u.id = p.author_id

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from cgraph import forums
+from cgraph import files, forums
 from cgraph.accounts import Actor
 from cgraph.application import App
 from cgraph.forums import (
@@ -49,6 +49,7 @@ async def index(
         forums.CommentLocked,
         forums.SaidBefore,
         forums.TooManyLinks,
+        *files.ATTACHING,
     ),
 )
 async def create(
@@ -67,11 +68,14 @@ async def show(db: Repo, actor: Actor | None, comment_id: UUID) -> Data[Comment]
     return Data(await forums.get_comment(db, actor, comment_id))
 
 
-@action(errors=(*CHANGING, forums.NotCommentAuthor))
+@action(errors=(*CHANGING, forums.NotCommentAuthor, *files.ATTACHING))
 async def update(
     db: Repo, actor: Actor, app: App, comment_id: UUID, edit: Body[CommentEdit]
 ) -> Data[Comment]:
-    """Change what one has said. After the first minutes what it said before stays readable."""
+    """Change what one has said. After the first minutes what it said before stays readable.
+
+    `attachments` are all files that shall come with it; left out, they stay.
+    """
     return Data(await forums.edit_comment(db, actor, comment_id, edit, limits=app.limits.forums))
 
 

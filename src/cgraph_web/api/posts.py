@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from cgraph import conversions, forums
+from cgraph import conversions, files, forums
 from cgraph.accounts import Actor
 from cgraph.application import App
 from cgraph.forums import (
@@ -68,7 +68,7 @@ async def of_forum(
 
 @action(
     status=201,
-    errors=(*WRITING, forums.PostNotFound),
+    errors=(*WRITING, forums.PostNotFound, *files.ATTACHING),
     example={"title": "When do you open the hive?", "content": "At **twelve** degrees?"},
 )
 async def create(
@@ -76,7 +76,7 @@ async def create(
 ) -> Data[Post]:
     """Post a text, a link (`url`) or a poll (`poll`); one's own vote comes with it.
 
-    `@username` mentions somebody. `crosspost_of_id` points to a post elsewhere: what is not there is `post_not_found`.
+    Files that were uploaded come with it by their ids, `attachments`. `@username` mentions somebody. `crosspost_of_id` points to a post elsewhere: what is not there is `post_not_found`.
     """
     name = forum_name(forum)
     return Data(await forums.create_post(db, actor, name, new, limits=app.limits.forums))
@@ -92,14 +92,14 @@ async def show(db: Repo, actor: Actor | None, post_id: UUID) -> Data[Post]:
         return Data(await forums.get_post(db, actor, post_id))
 
 
-@action(errors=(*OPEN, forums.NotPostAuthor, forums.PostingTooFast))
+@action(errors=(*OPEN, forums.NotPostAuthor, forums.PostingTooFast, *files.ATTACHING))
 async def update(
     db: Repo, actor: Actor, app: App, post_id: UUID, *, change: Body[PostChange]
 ) -> Data[Post]:
     """Say it differently, as its author.
 
     What it said before stays to be seen, but for changes within a few minutes of writing it. Only those who were not
-    mentioned before are notified.
+    mentioned before are notified. `attachments` are all files that shall come with it; left out, they stay.
     """
     return Data(await forums.edit_post(db, actor, post_id, change, limits=app.limits.forums))
 
