@@ -75,7 +75,8 @@ def tokens(text: str, language: str | None = None, *, position: int = 0) -> Iter
         position += 1
         while mark is not None and mark.start <= piece.start:
             if mark.end > piece.start:
-                yield Token("mark", (mark.term,), (), mark.start, mark.end, position)
+                terms = (mark.term,) if mark.whole else forms[mark.term].terms
+                yield Token("mark", terms, (), mark.start, mark.end, position)
             mark = next(ahead, None)
         following = found[number + 1] if number + 1 < len(found) else None
         yield _token(piece, following, forms, position)

@@ -9,6 +9,7 @@ from .scripts import APOSTROPHES
 from .stems import languages_of, plausible_languages, stems
 
 _HUMPS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
+_VERSION = re.compile(r"^[vV](\d+)$")
 _APOSTROPHE = re.compile(f"[{APOSTROPHES}]")
 _CLITIC = 2
 """Letters behind an apostrophe that are no word of their own: n't, 's, 'll."""
@@ -42,6 +43,7 @@ def forms_of(word: str, latin: str | None, declared: str | None = None) -> Forms
     exact = _spellings(word)
     parts = [*exact]
     parts += (hump for hump in _humps(word) if len(hump) >= _HUMP)
+    parts += _VERSION.findall(word)
     base = _base(word)
     if base != word:
         parts += _spellings(base)

@@ -79,7 +79,8 @@ def _as_written(term: Term) -> Match | None:
     if len(found) == 1 and term.how == "word" and found[0].kind == "word" and not _whole(signs):
         return _word(spelling_of(found[0].text))
     match = _sequence(steps)
-    beside = [Word(mark.term) for mark in signs if not mark.whole and term.how == "word"]
+    joined = [mark.term for mark in signs if not mark.whole and term.how == "word"]
+    beside = [_word(spelling_of(word)) for word in joined]
     return AnyOf((match, *beside)) if match is not None and beside else match
 
 

@@ -29,10 +29,11 @@ class Mark(NamedTuple):
     """A term with its signs, over one piece or some."""
 
     term: str
+    """Folded; of what is not whole, as it is written."""
     start: int
     end: int
     whole: bool
-    """It stands for its pieces; otherwise (`e-mail`: `email`) beside them."""
+    """It stands for its pieces; otherwise it is a word of its own beside them (`e-mail`: `email`)."""
 
 
 PIECE = re.compile(
@@ -72,7 +73,7 @@ def marks(text: str) -> Iterator[Mark]:
     for found in _MARK.finditer(text):
         start, end = found.span()
         if found["right"]:
-            yield Mark(fold(found["left"] + found["right"]), start, end, whole=False)
+            yield Mark(found["left"] + found["right"], start, end, whole=False)
         else:
             sign = {"tag": "#", "name": "@", "dot": "."}.get(found.lastgroup or "", "")
             word = fold(found["tag"] or found["name"] or found["dot"] or found["plus"])

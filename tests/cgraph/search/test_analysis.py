@@ -112,7 +112,7 @@ class TestTokens:
         ],
     )
     def test_has_a_term_for_words_with_signs(self, text: str, marks: list[str]) -> None:
-        assert self.texts(text, "mark") == [(mark,) for mark in marks]
+        assert [terms[0] for terms in self.texts(text, "mark")] == marks
 
     def test_cuts_what_is_composed_into_neighbours(self) -> None:
         found = terms(
