@@ -34,9 +34,10 @@ ELSEWHERE = tuple(
         *("/groups", "/channels", "/threads", "/invites", "/forums", "/posts", "/comments"),
         *("/moderation", "/reports", "/conversions"),
         *("/me/drafts", "/me/saved-posts", "/me/hidden-posts", "/me/muted-words"),
+        *("/files", "/uploads", "/me/files", "/me/storage"),
     )
 )
-"""Groups, forums and moderation know other roles: see `test_group_authorisation` and its like."""
+"""Groups, forums, moderation and files know other roles: see `test_group_authorisation` and its like."""
 ELSEWHERE_TOPICS = ("group:*", "channel:*", "thread:*", "forum:*", "post:*")
 
 

@@ -10,7 +10,7 @@ from cgraph_kit.validation import Input, Text
 
 from .file import AltText
 
-SHA256 = r"^[0-9a-fA-F]{64}$"
+Sha256 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-fA-F]{64}$", examples=["2cf24dba" * 8])]
 LONGEST_NAME = 10_000
 """Code points; what is kept of them is shorter."""
 
@@ -21,7 +21,7 @@ class NewUpload(Input, frozen=True):
     name: Annotated[Text, msgspec.Meta(max_length=LONGEST_NAME)]
     size: Annotated[int, msgspec.Meta(ge=1)]
     """In bytes."""
-    sha256: Annotated[str, msgspec.Meta(pattern=SHA256)] | None = None
+    sha256: Sha256 | None = None
     """Of the whole, in hexadecimal: what arrives otherwise is refused."""
     alt_text: AltText | None = None
 

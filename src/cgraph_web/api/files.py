@@ -13,7 +13,7 @@ from cgraph_kit.errors import Invalid
 from cgraph_kit.paging import WhichPage
 from cgraph_kit.validation import Input, Text
 from cgraph_web.action import Body, Query, action
-from cgraph_web.errors import BadRequest, BodyTooLarge, RangeNotSatisfiable, RequestTimeout
+from cgraph_web.errors import BadRequest, RangeNotSatisfiable
 from cgraph_web.exchange import Exchange
 from cgraph_web.handing_out import hand_out
 from cgraph_web.incoming import FormFile, Incoming
@@ -45,8 +45,6 @@ class HowToRead(Input, frozen=True):
         files.QuotaExceeded,
         *files.REFUSALS.values(),
         BadRequest,
-        BodyTooLarge,
-        RequestTimeout,
     ),
     idempotency="none",
 )

@@ -9,7 +9,7 @@ from cgraph.files import File, NewUpload, Upload
 from cgraph_kit.db import Repo
 from cgraph_kit.errors import Invalid
 from cgraph_web.action import Body, action
-from cgraph_web.errors import BadRequest, BodyTooLarge, RequestTimeout
+from cgraph_web.errors import BadRequest
 from cgraph_web.incoming import Incoming
 from cgraph_web.response import Reply
 from cgraph_web.views.base import Data
@@ -17,13 +17,14 @@ from cgraph_web.views.base import Data
 from .files import ACCEPTED, CREATED, looked_at
 
 OFFSET = "Upload-Offset"
+BEES = {"name": "bees.mp4", "size": 7_340_032, "alt_text": "A swarm settles on a branch"}
 
 
 def _at(upload: Upload) -> Reply[Data[Upload]]:
     return Reply(Data(upload), headers={OFFSET: str(upload.offset)})
 
 
-@action(status=201, errors=(files.FileTooLarge, files.QuotaExceeded))
+@action(status=201, errors=(files.FileTooLarge, files.QuotaExceeded), example=BEES)
 async def create(app: App, db: Repo, actor: Actor, new: Body[NewUpload]) -> Data[Upload]:
     """Begin to upload a file in pieces. What is declared counts against the quota from now on."""
     return Data(await files.begin_upload(db, actor, new, limits=app.limits.files))
@@ -43,8 +44,6 @@ async def show(db: Repo, actor: Actor, upload_id: UUID) -> Reply[Data[Upload]]:
         files.TooManyPieces,
         files.FileTooLarge,
         BadRequest,
-        BodyTooLarge,
-        RequestTimeout,
     ),
     idempotency="none",
 )

@@ -43,6 +43,13 @@ COMPONENT_PARAMETERS = {
 }
 
 
+BYTES = {"type": "string", "format": "binary"}
+INCOMING = {
+    "required": True,
+    "description": "The bytes, sent piece by piece and read so.",
+    "content": {"application/octet-stream": {"schema": BYTES}},
+}
+OF_ANY_TYPE = {"*/*": {"schema": BYTES}}
 RATE_LIMIT_HEADERS = {
     "X-RateLimit-Limit": ("Requests that may come at once.", {"type": "integer"}),
     "X-RateLimit-Remaining": ("Requests that may come right now.", {"type": "integer"}),
@@ -83,6 +90,8 @@ def operation(route: Route, binding: Binding, schemas: Schemas) -> dict[str, Any
             "required": True,
             "content": _json(schema, action.example or example_of(schemas, schema)),
         }
+    if "incoming" in binding.named:
+        described["requestBody"] = INCOMING
     if action.public:
         described["security"] = [{}, {"bearer": []}] if action.optional else []
     if (scope := scope_of(route)) is not None:
@@ -104,7 +113,7 @@ def possible_errors(route: Route, binding: Binding) -> list[type[Error]]:
         errors.add(NoRoute)
     if binding.path:
         errors.add(NotFound)
-    if binding.body:
+    if binding.body or "incoming" in binding.named:
         errors |= {BodyTooLarge, UnsupportedMediaType, RequestTimeout}
     if route.keyed:
         errors.add(KeyReused)
@@ -145,12 +154,15 @@ def _successes(route: Route, binding: Binding, schemas: Schemas) -> dict[str, An
         if has_body(binding.returns):
             schema = schemas.of(binding.returns)
             described["content"] = _json(schema, example_of(schemas, schema))
+        if route.action.binary:
+            described["content"] = OF_ANY_TYPE
         if scope_of(route) is not None:
             described["headers"] = _headers(*RATE_LIMIT_HEADERS)
         found[str(status)] = described
     if route.action.optional and route.method == "GET":
+        whose = "." if route.action.binary else "; only without a token."
         found["304"] = {
-            "description": "As it was (`If-None-Match`); only without a token.",
+            "description": f"As it was (`If-None-Match`){whose}",
             "headers": _headers("ETag", *RATE_LIMIT_HEADERS),
         }
     return found
