@@ -5,8 +5,9 @@ from uuid import UUID
 
 import msgspec
 
-from cgraph import forums, groups
+from cgraph import files, forums, groups
 from cgraph.accounts import Actor
+from cgraph.files import Hung
 from cgraph.groups import ImportedThread
 from cgraph_kit import clock
 from cgraph_kit.db import Repo, Transaction
@@ -89,6 +90,14 @@ async def make_post_of_thread(
         opening_id = next(
             one.id for one in taken.messages if one.id not in {c.id for c in comments}
         )
+        await files.move(
+            tx,
+            [Hung("message", one.id) for one in taken.messages],
+            [
+                Hung("post", post_id) if one.id == opening_id else Hung("comment", one.id)
+                for one in taken.messages
+            ],
+        )
         kept = ThreadFacts(opening_id, taken.thread)
         await keep(tx, actor, ("thread", thread_id), ("post", post_id), kept)
         return Target("post", post_id)
@@ -124,6 +133,11 @@ async def make_thread_of_post(
         thread = await _thread(tx, actor, before, taken.post.title, _Place(group_id, channel_id))
         messages = shapes.as_thread(taken, opening_id, known)
         await groups.put_thread(tx, actor, thread, messages)
+        await files.move(
+            tx,
+            [Hung("post", post_id), *(Hung("comment", one.id) for one in shown)],
+            [Hung("message", id, thread.id) for id in (opening_id, *(one.id for one in shown))],
+        )
         hidden = [one for one in taken.comments if not one.shown]
         kept = PostFacts(opening_id, taken.post, hidden)
         await keep(tx, actor, ("post", post_id), ("thread", thread.id), kept)

@@ -13,7 +13,7 @@ import msgspec
 
 from cgraph.forums import ImportedComment, ImportedPost, ImportedVote, TakenPost
 from cgraph.groups import ImportedThread, TakenThread
-from cgraph.messaging import ImportedMessage, ImportedPin, ImportedReaction
+from cgraph.messaging import ImportedMessage, ImportedPin, ImportedReaction, Voice
 
 NOBODY = UUID(int=0)
 """Stands for an author whose account is gone, where a message needs one."""
@@ -30,6 +30,7 @@ class MessageFacts(msgspec.Struct, frozen=True):
     reply_to_id: UUID | None = None
     reactions: Sequence[ImportedReaction] = ()
     pin: ImportedPin | None = None
+    voice: Voice | None = None
 
 
 class CommentFacts(msgspec.Struct, frozen=True):
@@ -70,7 +71,7 @@ class Known(msgspec.Struct, frozen=True):
 def facts_of_messages(messages: Sequence[ImportedMessage]) -> dict[UUID, MessageFacts]:
     """What is to be kept of each."""
     return {
-        one.id: MessageFacts(one.sender_id, n, one.reply_to_id, one.reactions, one.pin)
+        one.id: MessageFacts(one.sender_id, n, one.reply_to_id, one.reactions, one.pin, one.voice)
         for n, one in enumerate(messages)
     }
 
@@ -110,6 +111,7 @@ def as_thread(taken: TakenPost, opening_id: UUID, known: Known) -> list[Imported
         opening_text(post),
         post.inserted_at,
         edited_at=post.edited_at,
+        attachments=post.attachments,
     )
     return [_message(one, there, known) for one in (first, *shown)]
 
@@ -170,6 +172,7 @@ def _post(
             opening.content,
             edited_at=opening.edited_at,
             votes=_own_vote(author, opening.inserted_at),
+            attachments=opening.attachments,
         )
     unchanged = opening.content == opening_text(kept)
     title = kept.title if taken.thread.name == name_of(kept.title) else taken.thread.name
@@ -183,6 +186,7 @@ def _post(
         url=kept.url if unchanged else None,
         edited_at=opening.edited_at,
         votes=_votes(kept.votes, known),
+        attachments=opening.attachments,
     )
 
 
@@ -203,6 +207,7 @@ def _comment(
         locked_at=facts.locked_at if facts else None,
         mentions=facts.mentions if facts else (),
         votes=_votes(facts.votes, known) if facts else _own_vote(author, one.inserted_at),
+        attachments=one.attachments,
     )
 
 
@@ -233,6 +238,8 @@ def _message(one: ImportedComment, there: Collection[UUID], known: Known) -> Imp
         reply_to_id if reply_to_id in there else None,
         reactions,
         facts.pin if facts else None,
+        attachments=one.attachments,
+        voice=facts.voice if facts and one.attachments else None,
     )
 
 

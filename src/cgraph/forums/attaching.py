@@ -1,7 +1,7 @@
 """What comes with posts and comments: files, some of which stand in the text."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal, Protocol
 from uuid import UUID
 
 from cgraph import files
@@ -51,6 +51,35 @@ def kind_with(kind: str, attachments: Sequence[Attachment]) -> PostKind:
             return kind
     images = any(one.content_type.startswith("image/") for one in attachments)
     return "image" if images else "text"
+
+
+class Bringing(Protocol):
+    """A thing with its files."""
+
+    @property
+    def id(self) -> UUID: ...
+
+    @property
+    def attachments(self) -> Sequence[Attachment]: ...
+
+
+async def keep_attached(
+    tx: Transaction, table: Literal["posts", "comments"], things: Sequence[Bringing]
+) -> None:
+    """Keep what comes with things that were written without it: COPY cannot bring it."""
+    brought = [
+        {"id": str(one.id), "attachments": files.stored(one.attachments)}
+        for one in things
+        if one.attachments
+    ]
+    if brought:
+        await tx.value(_ATTACH.format(table=table), brought)
+
+
+_ATTACH = """
+UPDATE {table} t SET attachments = v.attachments
+FROM jsonb_to_recordset($1) AS v (id uuid, attachments jsonb) WHERE t.id = v.id
+"""
 
 
 def addresses(

@@ -7,9 +7,11 @@ from uuid import UUID
 
 import msgspec
 
+from cgraph.files import Attachment
 from cgraph_kit.db import Repo, Transaction
 
 from . import ranking
+from .attaching import keep_attached
 from .bulk_trees import Forest, Node, ids_in
 from .bulk_votes import ImportedVote, count, write_votes
 
@@ -32,6 +34,8 @@ class ImportedComment(msgspec.Struct, frozen=True):
     removed_by: UUID | None = None
     locked_at: datetime | None = None
     votes: Sequence[ImportedVote] = ()
+    attachments: Sequence[Attachment] = ()
+    """Files that come with it, which the caller hangs on it."""
 
     @property
     def shown(self) -> bool:
@@ -64,6 +68,7 @@ async def import_comments(tx: Transaction, comments: Sequence[ImportedComment]) 
         for comment, node in zip(comments, nodes, strict=True)
     ]
     await tx.value(_WRITE, *map(list, zip(*rows, strict=True)))
+    await keep_attached(tx, "comments", comments)
     voted = [(one.id, posts[one.post_id].forum_id, one.author_id, one.votes) for one in comments]
     await write_votes(tx, "comment", voted)
     await _grow(tx, forest.changed())

@@ -6,8 +6,10 @@ from uuid import UUID
 
 import msgspec
 
+from cgraph.files import Attachment
 from cgraph_kit.db import Repo, Transaction
 
+from .attaching import keep_attached, kind_with
 from .bulk_votes import ImportedVote, Scale, scales, write_votes
 
 
@@ -33,6 +35,8 @@ class ImportedPost(msgspec.Struct, frozen=True):
     archived_at: datetime | None = None
     pinned_at: datetime | None = None
     votes: Sequence[ImportedVote] = ()
+    attachments: Sequence[Attachment] = ()
+    """Files that come with it, which the caller hangs on it."""
 
     @property
     def shown(self) -> bool:
@@ -53,6 +57,7 @@ async def import_posts(tx: Transaction, posts: Sequence[ImportedPost]) -> None:
     )
     # Their ranks begin with them, by the votes that are there.
     await tx.copy_rows("posts", _COLUMNS, [_row(post, of[post.forum_id]) for post in posts])
+    await keep_attached(tx, "posts", posts)
     await _count(tx, posts)
 
 
@@ -84,7 +89,7 @@ def _row(post: ImportedPost, scale: Scale) -> tuple[object, ...]:
         scale.hot_epoch,
         scale.hot_seconds,
         post.author_id,
-        "text" if post.url is None else "link",
+        kind_with("text" if post.url is None else "link", post.attachments),
         post.title,
         post.content,
         post.url,

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from cgraph import notifications
+from cgraph import files, notifications
 from cgraph.accounts import Actor
 from cgraph_kit.db import Repo, Transaction
 
@@ -68,7 +68,9 @@ async def take_post(tx: Transaction, actor: Actor, post_id: UUID) -> TakenPost:
     comments = await tx.all(_CommentRow, _COMMENTS, post_id)
     await redact_post(tx, access.forum_id, post_id)
     payload = await payload_of(tx, post_id)
-    gone = msgspec.structs.replace(payload, author=None, title="", content="", url=None)
+    gone = msgspec.structs.replace(
+        payload, author=None, title="", content="", url=None, attachments=()
+    )
     await tell_forum(tx, PostListed, access.forum_id, gone)
     await tell_post(tx, PostUpdated, access.forum_id, post_id, gone)
     await tx.value(_TAKE_KARMA, post_id)
@@ -115,10 +117,11 @@ class _PostRow(msgspec.Struct, frozen=True):
     pinned_at: datetime | None
     mentions: list[UUID]
     votes: list[dict[str, Any]] | None
+    attachments: list[dict[str, Any]] | None
 
     def post(self) -> ImportedPost:
         facts = msgspec.structs.asdict(self) | {"votes": _votes(self.votes)}
-        return ImportedPost(**facts)
+        return ImportedPost(**facts | {"attachments": files.from_stored(self.attachments)})
 
 
 class _CommentRow(msgspec.Struct, frozen=True):
@@ -134,9 +137,11 @@ class _CommentRow(msgspec.Struct, frozen=True):
     locked_at: datetime | None
     mentions: list[UUID]
     votes: list[dict[str, Any]] | None
+    attachments: list[dict[str, Any]] | None
 
     def comment(self, post_id: UUID) -> ImportedComment:
         facts = msgspec.structs.asdict(self) | {"votes": _votes(self.votes)}
+        facts |= {"attachments": files.from_stored(self.attachments)}
         return ImportedComment(post_id=post_id, **facts)
 
 
@@ -151,12 +156,12 @@ _VOTES = """
 """
 _POST = f"""
 SELECT id, forum_id, author_id, title, inserted_at, content, url, language, nsfw, edited_at, locked_at, archived_at,
-    pinned_at, mentions, {_VOTES.format(item="p")}
+    pinned_at, mentions, {_VOTES.format(item="p")}, attachments
 FROM posts p WHERE id = $1
 """
 _COMMENTS = f"""
 SELECT id, author_id, content, inserted_at, parent_id, edited_at, deleted_at, removed_at, removed_by, locked_at,
-    mentions, {_VOTES.format(item="c")}
+    mentions, {_VOTES.format(item="c")}, attachments
 FROM comments c WHERE post_id = $1 ORDER BY depth, inserted_at, id
 """
 _TAKE_KARMA = """

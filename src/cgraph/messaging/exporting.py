@@ -6,8 +6,10 @@ from uuid import UUID
 
 import msgspec
 
+from cgraph import files
 from cgraph_kit.db import Transaction
 
+from .attaching import voice_of
 from .histories import ImportedMessage, ImportedPin, ImportedReaction
 
 
@@ -21,6 +23,8 @@ class _Row(msgspec.Struct, frozen=True):
     reactions: list[dict[str, Any]] | None
     pinned_at: datetime | None
     pinned_by: UUID | None
+    attachments: list[dict[str, Any]] | None
+    voice: dict[str, Any] | None
 
     def message(self) -> ImportedMessage:
         reactions = msgspec.convert(self.reactions or [], list[ImportedReaction])
@@ -34,6 +38,8 @@ class _Row(msgspec.Struct, frozen=True):
             self.reply_to_id,
             reactions,
             pin,
+            attachments=files.from_stored(self.attachments),
+            voice=voice_of(self.voice),
         )
 
 
@@ -55,7 +61,7 @@ SELECT m.id, m.sender_id, m.content, m.inserted_at, m.edited_at, m.reply_to_id, 
     SELECT jsonb_agg(jsonb_build_object('emoji', r.emoji, 'user_id', r.user_id, 'inserted_at', r.inserted_at)
         ORDER BY r.inserted_at, r.emoji, r.user_id)
     FROM reactions r WHERE r.conversation_id = m.conversation_id AND r.message_id = m.id
-) END, m.pinned_at, m.pinned_by
+) END, m.pinned_at, m.pinned_by, m.attachments, m.voice
 FROM messages m
 WHERE m.conversation_id = $1 AND m.kind = 'text' AND m.deleted_at IS NULL AND m.expires_at IS NULL
 ORDER BY m.seq LIMIT $2

@@ -7,9 +7,11 @@ from uuid import UUID
 import msgspec
 
 from cgraph.accounts import get_people_by_usernames
+from cgraph.files import Attachment
 from cgraph_kit import clock
 from cgraph_kit.db import Repo, Transaction
 
+from .attaching import Voice
 from .gates import first_id
 from .mentions import names_in
 
@@ -43,6 +45,9 @@ class ImportedMessage(msgspec.Struct, frozen=True):
     pin: ImportedPin | None = None
     calls: Sequence[UUID] = ()
     """Audiences of a group it calls: roles, or the group for everyone."""
+    attachments: Sequence[Attachment] = ()
+    """Files that come with it, which the caller hangs on it."""
+    voice: Voice | None = None
 
 
 Histories = Mapping[UUID, Sequence[ImportedMessage]]
@@ -81,6 +86,7 @@ async def import_histories(
     starts = await _number(tx, histories)
     mentions = await _mentions(tx, histories, people, reach)
     await tx.copy_rows("messages", _COLUMNS, _rows(histories, starts, mentions))
+    await _attach(tx, histories)
     await tx.copy_rows("reactions", _REACTION, _reactions(histories))
     await tx.copy_rows("mentions", _MENTION, _mentioned(histories, starts, mentions))
     await tx.copy_rows("wide_mentions", _CALL, _calls(histories, starts))
@@ -179,6 +185,23 @@ def _calls(histories: Histories, starts: Mapping[UUID, _Start]) -> list[tuple[ob
     ]
 
 
+async def _attach(tx: Transaction, histories: Histories) -> None:
+    """What COPY cannot bring."""
+    brought = [
+        {
+            "place": id,
+            "id": message.id,
+            "attachments": message.attachments,
+            "voice": message.voice,
+        }
+        for id, messages in histories.items()
+        for message in messages
+        if message.attachments
+    ]
+    if brought:
+        await tx.value(_ATTACH, msgspec.to_builtins(brought))
+
+
 async def _mentions(
     tx: Transaction,
     histories: Histories,
@@ -254,6 +277,11 @@ _COLUMNS = (
 _MENTION = ("user_id", "conversation_id", "seq", "sender_id")
 _CALL = ("conversation_id", "seq", "audience_id", "sender_id")
 _REACTION = ("conversation_id", "message_id", "emoji", "user_id", "inserted_at")
+_ATTACH = """
+UPDATE messages m SET attachments = v.attachments, voice = nullif(v.voice, 'null')
+FROM jsonb_to_recordset($1) AS v (place uuid, id uuid, attachments jsonb, voice jsonb)
+WHERE m.conversation_id = v.place AND m.id = v.id
+"""
 _HOLD = """
 SELECT conversation_id, user_id FROM participants WHERE conversation_id = ANY($1) AND left_seq IS NULL
 ORDER BY conversation_id, user_id FOR NO KEY UPDATE

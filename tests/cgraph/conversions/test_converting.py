@@ -16,13 +16,16 @@ from cgraph.conversions import (
     Target,
     TooLongToConvert,
 )
+from cgraph.files import NewAttachment
 from cgraph.forums import CannotConvert, NewPoll, NewPost, NotModerator, SetVote
 from cgraph.groups import CHANNELS, MissingPermission, NewThread
 from cgraph.groups.permissions import Permission
 from cgraph.messaging import NewMessage
+from cgraph.messaging.sweeping import sweep
 from cgraph_kit import clock
 from cgraph_kit.db import Repo, Transaction
 from support import communities, plaza
+from support.attached import hangs_on, make_file
 from support.forum_scene import comment, miscounted
 from support.talk import make_actors
 
@@ -328,3 +331,33 @@ class TestPreview:
             db, scene.host, thread_id, scene.forum_id, seen.token
         )
         assert made == Target("post", made.id)
+
+
+class TestFiles:
+    async def test_come_along_and_back(self, db: Transaction, scene: Scene) -> None:
+        thread_id = await make_thread(db, scene)
+        one, two = await make_file(db, scene.ann), await make_file(db, scene.bob)
+        opening = (await messaging.list_messages(db, scene.ann, thread_id, gate=CHANNELS)).items[0]
+        edit = messaging.MessageEdit(attachments=[NewAttachment(one, alt_text="Bees")])
+        await messaging.edit_message(db, scene.ann, thread_id, opening.id, edit, gate=CHANNELS)
+        new = NewMessage("Look", attachments=[NewAttachment(two)])
+        sent = await messaging.send_message(db, scene.bob, thread_id, new, gate=CHANNELS)
+        post_id = await to_post(db, scene, thread_id)
+        await sweep(db, [thread_id])
+        post = await forums.get_post(db, scene.outsider, post_id)
+        assert (post.kind, post.attachments[0].alt_text) == ("image", "Bees")
+        comment = await forums.get_comment(db, scene.outsider, sent.id)
+        assert [a.id for a in comment.attachments] == [two]
+        assert await hangs_on(db, one) == [("post", post_id)]
+        assert await hangs_on(db, two) == [("comment", sent.id)]
+        seen = await conversions.preview_thread(db, scene.host, post_id, scene.channel_id)
+        made = await conversions.make_thread_of_post(
+            db, scene.host, post_id, scene.channel_id, seen.token
+        )
+        said = (await messaging.list_messages(db, scene.ann, made.id, gate=CHANNELS)).items
+        assert [(m.id, [a.id for a in m.attachments]) for m in said if m.attachments] == [
+            (opening.id, [one]),
+            (sent.id, [two]),
+        ]
+        assert await hangs_on(db, one) == [("message", opening.id)]
+        assert await hangs_on(db, two) == [("message", sent.id)]
