@@ -140,7 +140,7 @@ _KNOWN = """
 # A forum that was deleted is one more that is not read, as long as anything of it is in an index.
 _FORUMS = f"""
 WITH f AS MATERIALIZED (
-    SELECT f.id, f.deleted_at IS NULL AND {_KNOWN} AS readable FROM forums f {JOINS} WHERE $1::uuid IS NULL
+    SELECT f.id, f.deleted_at IS NULL AND coalesce({_KNOWN}, false) AS readable FROM forums f {JOINS} WHERE $1::uuid IS NULL
 ), n AS (
     SELECT count(*) FILTER (WHERE readable) > count(*) FILTER (WHERE NOT readable) AS all_but FROM f
 )
