@@ -97,17 +97,17 @@ def readable(wanted: Wanted, scope: Scope, args: Arguments) -> list[str]:
 
 def _in_containers(wanted: Wanted, scope: Scope, args: Arguments) -> Iterator[str]:
     """What is read by itself."""
+    if not scope.containers:
+        return
     within = "true"
     ids: Collection[UUID] = scope.containers.keys()
     if wanted.containers is not None:
         named = set(wanted.containers)
-        if named <= scope.containers.keys():
+        if named and named <= scope.containers.keys():
             ids = named
         else:
             asked = args.add(named, "uuid[]")
             within = f"(d.container_id = ANY({asked}) OR d.community_id = ANY({asked}))"
-    if not ids:
-        return
     later = {id: scope.containers[id] for id in ids if scope.containers[id] > 0}
     if later:
         known, seqs = args.add(later, "uuid[]"), args.add(later.values(), "bigint[]")
@@ -120,6 +120,8 @@ def _in_containers(wanted: Wanted, scope: Scope, args: Arguments) -> Iterator[st
 def _in_communities(wanted: Wanted, scope: Scope, args: Arguments) -> Iterator[str]:
     """What is read with all that lies in the same group, in forums, or with everybody."""
     communities = {*scope.communities, *[FORUMS] * scope.forums, *[PEOPLE] * scope.people}
+    if not communities:
+        return
     taken = {*scope.excluded, *scope.excluded_forums}
     taken |= {id for id, after in scope.containers.items() if after > 0}
     conditions = []
@@ -136,7 +138,7 @@ def _in_communities(wanted: Wanted, scope: Scope, args: Arguments) -> Iterator[s
         named = set(wanted.containers) - wholes
     if wholes:
         yield _both(_one_of("d.community_id", wholes, args), *conditions)
-    if named and communities:
+    if named:
         within = f"d.community_id = ANY({args.add(communities, 'uuid[]')})"
         yield _both(_one_of("d.container_id", named, args), within, *conditions)
 

@@ -9,9 +9,18 @@ _TITLES = "A"
 
 def tsquery_of(match: Match | None) -> str | None:
     """None: everything matches. An empty text: nothing does."""
-    if match is None or match == AllOf(()):
-        return None
-    return _text(match)
+    return None if match is None or _is_everything(match) else _text(match)
+
+
+def _is_everything(match: Match) -> bool:
+    match match:
+        case AllOf(of):
+            return all(map(_is_everything, of))
+        case AnyOf(of):
+            return any(map(_is_everything, of))
+        case NoneOf(of):
+            return not any(_is_everything(one) or _text(one) for one in of)
+    return False
 
 
 def _text(match: Match) -> str:
@@ -21,12 +30,13 @@ def _text(match: Match) -> str:
         case Phrase(parts, steps):
             return _phrase(parts, steps)
         case AllOf(of):
-            return _all([_text(one) for one in of if one != AllOf(())])
+            return _all([_text(one) for one in of if not _is_everything(one)])
         case AnyOf(of):
             return _joined(" | ", [text for one in of if (text := _text(one))])
         case NoneOf(of):
-            unwanted = _joined(" | ", [text for one in of if (text := _text(one))])
-            return f"!{unwanted}" if unwanted else ""
+            if any(map(_is_everything, of)):
+                return ""
+            return f"!{_joined(' | ', [text for one in of if (text := _text(one))])}"
 
 
 def _word(word: Word) -> str:
