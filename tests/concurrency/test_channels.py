@@ -184,19 +184,34 @@ class TestSending:
 
 
 class TestThreads:
-    async def test_one_begins_at_a_message(self, database: Database, scene: Scene) -> None:
-        sent = await say(database, scene.people[0], scene.channel)
-        outcomes = await asyncio.gather(
-            *(
-                groups.create_thread(
-                    database, person, scene.channel, NewThread("x"), message_id=sent.id
-                )
-                for person in scene.people
-            ),
-            return_exceptions=True,
-        )
-        assert len([one for one in outcomes if isinstance(one, groups.Thread)]) == 1
-        assert len([one for one in outcomes if isinstance(one, groups.ThreadExists)]) == 5
+    async def test_one_begins_at_a_message(
+        self, database: Database, other: Database, scene: Scene
+    ) -> None:
+        owner, bob, *_ = scene.people
+        sent = await say(database, owner, scene.channel)
+        new = NewThread("x")
+        async with database.transaction() as tx:
+            first = await groups.create_thread(tx, owner, scene.channel, new, message_id=sent.id)
+            late = asyncio.create_task(
+                groups.create_thread(other, bob, scene.channel, new, message_id=sent.id)
+            )
+            await _until_somebody_waits(database)
+        with pytest.raises(groups.ThreadExists) as there:
+            await late
+        assert there.value.extra == {"thread_id": str(first.id)}
+
+    async def test_none_begins_where_the_channel_is_being_deleted(
+        self, database: Database, other: Database, scene: Scene
+    ) -> None:
+        owner, bob, *_ = scene.people
+        async with database.transaction() as tx:
+            await groups.delete_channel(tx, owner, scene.channel)
+            late = asyncio.create_task(
+                groups.create_thread(other, bob, scene.channel, NewThread("x"))
+            )
+            await _until_somebody_waits(database)
+        with pytest.raises(ChannelNotFound):
+            await late
 
     async def test_are_never_too_full(
         self, database: Database, scene: Scene, monkeypatch: pytest.MonkeyPatch
