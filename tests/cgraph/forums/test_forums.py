@@ -1,4 +1,5 @@
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -98,6 +99,27 @@ class TestVisibility:
             "watching",
             2,
         )
+
+    async def test_private_closes_what_is_open_of_it(
+        self, db: Transaction, ann: Actor, bob: Actor, eve: Actor
+    ) -> None:
+        forum = await make_forum(db, ann)
+        for person in (bob, eve):
+            await subscribe(db, person, forum.id)
+
+        def closed() -> list[UUID | None]:
+            lost = [one for one in db.events if isinstance(one, forums.AccessLost)]
+            return [one.user_id for one in lost if one.forum_id == forum.id]
+
+        await forums.unsubscribe(db, eve, forum.id)
+        assert closed() == []
+        await change(db, ann, forum.id, visibility="private")
+        assert closed() == [None]
+        await forums.remove_subscriber(db, ann, forum.id, bob.id)
+        assert closed() == [None, bob.id]
+        await forums.accept_subscriber(db, ann, forum.id, eve.id)
+        await forums.unsubscribe(db, eve, forum.id)
+        assert closed() == [None, bob.id, eve.id]
 
     @pytest.mark.parametrize("visibility", ["public", "unlisted"])
     async def test_nobody_waits_where_it_is_private_no_longer(
