@@ -165,8 +165,10 @@ CREATE TRIGGER note_new AFTER INSERT ON group_channels REFERENCING NEW TABLE AS 
     FOR EACH STATEMENT EXECUTE FUNCTION note_things('channel');
 CREATE TRIGGER note_gone AFTER DELETE ON group_channels REFERENCING OLD TABLE AS changed
     FOR EACH STATEMENT EXECUTE FUNCTION note_things('channel');
-CREATE TRIGGER note_changed AFTER UPDATE OF name, topic, archived_at ON group_channels
-    FOR EACH ROW WHEN ((old.name, old.topic, old.archived_at) IS DISTINCT FROM (new.name, new.topic, new.archived_at))
+CREATE TRIGGER note_changed AFTER UPDATE OF name, topic, kind, archived_at ON group_channels
+    FOR EACH ROW WHEN (
+        (old.name, old.topic, old.kind, old.archived_at) IS DISTINCT FROM (new.name, new.topic, new.kind, new.archived_at)
+    )
     EXECUTE FUNCTION note_thing('channel');
 
 CREATE TRIGGER note_new AFTER INSERT ON group_threads REFERENCING NEW TABLE AS changed
