@@ -4,6 +4,7 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable
+from itertools import cycle
 from pathlib import Path
 from statistics import median, quantiles
 from tempfile import TemporaryDirectory
@@ -202,12 +203,16 @@ async def _plans(here: World, place: _Place) -> dict[str, list[str]]:
     connection.add_log_listener(lambda _connection, message: heard.append(str(message)))
     tx = Transaction(connection)
     after = (await _hot(tx, place.large)).after
-    ballot = Ballot(place.posts[0], place.voters[0], 1, clock.now())
+    values = cycle((1, -1))  # the one that is planned changes something
     steps: dict[str, Callable[[], Awaitable[Any]]] = {
         "hot_first": lambda: _hot(tx, place.large),
         "hot_next": lambda: _hot(tx, place.large, after),
         "comments": lambda: forums.list_comments(tx, None, place.post, WhichComments()),
-        "vote": lambda: batching.run(tx.all, VOTING["post"], [ballot]),
+        "vote": lambda: batching.run(
+            tx.all,
+            VOTING["post"],
+            [Ballot(place.posts[0], place.voters[0], next(values), clock.now())],
+        ),
     }
     for name, step in steps.items():
         await step()  # types are looked up, and statements prepared

@@ -168,6 +168,7 @@ async def _take(
     return await db.one(_Taken, _taking(*options, young=False), *args)
 
 
+_RANK = ", LATERAL (SELECT r.* FROM post_ranks r WHERE r.id = p.id LIMIT 1) r"
 _LIVE = {"posts": "p.deleted_at IS NULL AND p.removed_at IS NULL", "post_ranks": "p.shown"}
 # A filter, not a range of an index, and not taken for as rare as one.
 _PUBLIC = "(SELECT f.visibility = 'public' AND f.deleted_at IS NULL FROM forums f WHERE f.id = p.forum_id)"
@@ -193,13 +194,16 @@ def _taking(column: str, everywhere: bool, windowed: bool, most: int, *, young: 
     `young` the posts of the window are read in the order of time instead, and sorted, unless they are too many.
     """
     since = f"${8 if everywhere else 9}::timestamptz"
-    table = "post_ranks" if column in VOTED else "posts"
-    rank = f"p.{column}"
+    table = "post_ranks" if column in VOTED and not young else "posts"
+    rank, source = f"p.{column}", "found"
     if young:
         order, most = "p.inserted_at DESC, p.id DESC", YOUNG + 1
         window = f"AND p.inserted_at >= {since}"
-        if table == "post_ranks":  # which has no index by time
-            table, rank = "posts", f"(SELECT r.{column} FROM post_ranks r WHERE r.id = p.id)"
+        if column in VOTED:
+            # Votes keep no index by time: it is looked up, unless they are too many. What is read instead lies in no index,
+            # or all of one in another order would be read for what is in it.
+            rank = "p.kind"
+            source = f"(SELECT p.id, p.inserted_at, r.{column} AS rank FROM found p{_RANK}) found"
     else:
         order = f"p.{column} DESC, p.inserted_at DESC, p.id DESC"
         window = f"AND (p.inserted_at >= {since}) IS TRUE" if windowed else ""
@@ -214,7 +218,7 @@ def _taking(column: str, everywhere: bool, windowed: bool, most: int, *, young: 
     return f"""
 WITH found AS MATERIALIZED ({found}), ranked AS (
     SELECT coalesce(array_agg(id ORDER BY rank DESC, inserted_at DESC, id DESC), '{{}}') AS ids FROM (
-        SELECT * FROM found WHERE NOT EXISTS (SELECT FROM unnest($7::uuid[]) s (id) WHERE s.id = found.id)
+        SELECT * FROM {source} WHERE {whole} AND NOT EXISTS (SELECT FROM unnest($7::uuid[]) s (id) WHERE s.id = found.id)
         ORDER BY rank DESC, inserted_at DESC, id DESC LIMIT {LENGTH}
     ) r
 ), kept AS (
