@@ -88,6 +88,8 @@ def shown(wanted: Wanted, scope: Scope, args: Arguments) -> Iterator[str]:
 
 def readable(wanted: Wanted, scope: Scope, args: Arguments) -> list[str]:
     """Conditions of which one must hold. None: nothing may be read of what is wanted."""
+    if wanted.containers is not None and not wanted.containers:
+        return []
     return [
         *_in_containers(wanted, scope, args),
         *_in_communities(wanted, scope, args),
