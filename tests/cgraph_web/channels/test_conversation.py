@@ -10,6 +10,7 @@ from cgraph.application import App
 from cgraph_kit.channels import Endpoint
 from cgraph_kit.channels.testing import ClientChannel, JoinRefused
 from cgraph_kit.ids import new_id
+from support.attached import make_file
 from support.lines import written
 from support.people import Person, converse, register, say
 
@@ -126,6 +127,22 @@ class TestNewMessage:
     ) -> None:
         sent = await say(app, ada, conversation, "by REST")
         await his.assert_broadcast("new_message", {"content": "by REST", "seq": sent.seq})
+
+    async def test_brings_files_and_takes_them_away(
+        self, app: App, hers: ClientChannel, his: ClientChannel, ada: Person
+    ) -> None:
+        named = {"file_id": str(await make_file(app.db, ada.actor)), "spoiler": True}
+        sent = await hers.assert_reply(hers.push("new_message", {"attachments": [named]}), "ok")
+        told = await his.assert_push("new_message", {"id": sent["id"], "content": ""})
+        (shown,) = told["attachments"]
+        assert (shown["id"], shown["spoiler"]) == (named["file_id"], True)
+        edit = {"id": sent["id"], "content": "gone", "attachments": []}
+        await hers.assert_reply(hers.push("edit_message", edit), "ok")
+        await his.assert_push("message_edited", {"content": "gone", "attachments": []})
+        theirs = {"attachments": [named]}
+        await his.assert_reply(
+            his.push("new_message", theirs), "error", {"reason": "file_not_found"}
+        )
 
     async def test_repeated_with_its_client_id_is_said_once(
         self, hers: ClientChannel, his: ClientChannel
