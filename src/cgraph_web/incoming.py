@@ -84,7 +84,7 @@ class FormFile:
         self.texts: dict[str, str] = {}
         self._pieces = incoming.pieces()
         self._events: list[Any] = []
-        self._parser = _parser(incoming.headers[b"content-type"], most + OVERHEAD)
+        self._parser = _parser(incoming.headers[b"content-type"])
 
     async def open(self) -> AsyncIterator[bytes]:
         """Read as far as the file's head; then its bytes are to be read. Raises `BadRequest`, `Invalid` for a form without a file."""
@@ -126,15 +126,18 @@ class FormFile:
                 break
             except multipart.MultipartError as error:
                 raise BadRequest(f"this is no form: {error}") from None
-        if not self._parser.closed:
-            raise BadRequest("the form ends too early")
+        try:
+            self._parser.close()
+        except multipart.MultipartError:
+            raise BadRequest("the form ends too early") from None
 
 
-def _parser(content_type: bytes, most: int) -> Any:
+def _parser(content_type: bytes) -> Any:
+    """Bounded in parts and their heads; how long the parts may be is their readers' business."""
     _, options = multipart.parse_options_header(content_type.decode("latin-1"))
     try:
         return multipart.PushMultipartParser(
-            options.get("boundary", ""), max_segment_size=most, max_segment_count=PARTS_MAX
+            options.get("boundary", ""), max_segment_count=PARTS_MAX
         )
     except multipart.MultipartError as error:
         raise BadRequest(f"this is no form: {error}") from None

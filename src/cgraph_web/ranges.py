@@ -20,12 +20,11 @@ def wanted(headers: Mapping[bytes, bytes], size: int, tag: bytes) -> tuple[int, 
     if not first:
         return _suffix(last, size)
     start = int(first)
-    end = int(last) + 1 if last else size
-    if end <= start:
+    if last and int(last) < start:
         return None
     if start >= size:
         raise RangeNotSatisfiable(size=size)
-    return start, min(end, size)
+    return start, min(int(last) + 1, size) if last else size
 
 
 def _suffix(last: bytes, size: int) -> tuple[int, int] | None:

@@ -9,7 +9,7 @@ from .errors import FileEmpty, UploadIncomplete, UploadNotFound
 from .jobs import look_at_file
 from .quota import recharge
 from .upload import UploadRow
-from .uploads import HOLD_UPLOAD
+from .uploads import hold_upload
 
 LEFT_BEHIND = 60.0
 """Seconds after which the job looks at what whoever finished it should have looked at by then."""
@@ -22,7 +22,7 @@ async def finish_upload(db: Repo, actor: Actor, upload_id: UUID) -> UUID:
     `UploadNotFound`, `UploadIncomplete`, `FileEmpty`.
     """
     async with db.transaction() as tx:
-        row = await tx.first(UploadRow, HOLD_UPLOAD, upload_id, actor.id)
+        row = await hold_upload(tx, actor, upload_id)
         if row is None:
             if await tx.value(_DONE, upload_id, actor.id):
                 return upload_id

@@ -13,11 +13,13 @@ _ILLEGAL = str.maketrans(dict.fromkeys('<>:"|?*', "_"))
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 """Controls, marks that turn the direction of writing or are not seen, halves and what is no character."""
 EXTENSION_MAX = 20
+LOOKED_AT = 4096
+"""Characters at the end of a name that are looked at."""
 
 
 def harmless(name: str) -> str:
     """The last part of a path, of characters to be seen, that no file system takes for something else; 255 bytes at most."""
-    name = _SEPARATORS.split(unicodedata.normalize("NFC", name[: 4 * NAME_MAX + 4096]))[-1]
+    name = _SEPARATORS.split(unicodedata.normalize("NFC", name[-LOOKED_AT:]))[-1]
     name = "".join(char for char in name if unicodedata.category(char) not in _INVISIBLE)
     name = " ".join(name.translate(_ILLEGAL).split()).strip(". ")
     name = _RESERVED.sub(r"_\1", name)

@@ -172,7 +172,7 @@ async def _add(
     tx: Transaction, actor: Actor, upload_id: UUID, offset: int, piece: Received
 ) -> None:
     """Make a piece part of the upload, whose row is held."""
-    row = await tx.first(UploadRow, HOLD_UPLOAD, upload_id, actor.id)
+    row = await hold_upload(tx, actor, upload_id)
     if row is None:
         raise UploadNotFound
     if row.state != "uploading":
@@ -213,7 +213,7 @@ async def _store(
 async def abandon_upload(db: Repo, actor: Actor, upload_id: UUID) -> None:
     """Give it up, and forget what has arrived. Raises `UploadNotFound`, `UploadUnderWay`."""
     async with db.transaction() as tx:
-        row = await tx.first(UploadRow, HOLD_UPLOAD, upload_id, actor.id)
+        row = await hold_upload(tx, actor, upload_id)
         if row is None:
             raise UploadNotFound
         if row.state != "uploading":
@@ -225,6 +225,16 @@ async def discard_upload(db: Repo, actor: Actor, upload_id: UUID) -> None:
     """Give up what did not arrive as it should; what is finished, or gone, is left alone."""
     with suppress(UploadNotFound, UploadUnderWay):
         await abandon_upload(db, actor, upload_id)
+
+
+async def hold_upload(tx: Transaction, actor: Actor, upload_id: UUID) -> UploadRow | None:
+    """One of the actor's, which nobody else changes until this transaction ends; also when it waits to be looked at.
+
+    The file's row is the lock of both; what was written while we waited for it is seen by the statement after.
+    """
+    if not await tx.value(_HOLD, upload_id, actor.id):
+        return None
+    return await tx.first(UploadRow, _HELD, upload_id)
 
 
 async def _get(db: Repo, actor: Actor, upload_id: UUID) -> UploadRow:
@@ -245,10 +255,8 @@ WITH made AS (
 SELECT m.id, m.name, b.size, b.received, b.expires_at, m.state FROM made m, begun b
 """
 _GET = f"SELECT {UPLOAD} FROM {FROM_UPLOADS} WHERE f.id = $1 AND f.user_id = $2 AND f.state = 'uploading'"
-HOLD_UPLOAD = (
-    f"SELECT {UPLOAD} FROM {FROM_UPLOADS} WHERE f.id = $1 AND f.user_id = $2 FOR NO KEY UPDATE OF f"
-)
-"""Of an upload of the actor's: the file's row is the lock of both."""
+_HOLD = "SELECT true FROM files WHERE id = $1 AND user_id = $2 FOR NO KEY UPDATE"
+_HELD = f"SELECT {UPLOAD} FROM {FROM_UPLOADS} WHERE f.id = $1"
 _ADD = """
 WITH added AS (
     INSERT INTO file_chunks (file_id, start, size, hash, key)

@@ -12,10 +12,12 @@ from cgraph_web.app import create_app
 from support.limits import RAISED
 from support.people import Person, register
 
+from ..conftest import Caller  # noqa: TID252 (test directories are no packages)
+
 Upload = Callable[..., Awaitable[Any]]
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 async def app(clones: Any, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[App]:
     settings = Settings(
         env="test",
@@ -33,12 +35,15 @@ async def app(clones: Any, tmp_path_factory: pytest.TempPathFactory) -> AsyncIte
         yield app
 
 
+def caller_of(app: App, person: Person | None = None) -> Caller:
+    """Somebody, or nobody, who calls."""
+    return Caller(app, create_app(app), person and person.token)  # type: ignore[arg-type]
+
+
 @pytest.fixture
-def nobody(app: App, web: Any) -> Any:
+def nobody(app: App) -> Caller:
     """A caller without a token."""
-    caller = web().as_(None)
-    caller.asgi = create_app(app)
-    return caller
+    return caller_of(app)
 
 
 @pytest.fixture

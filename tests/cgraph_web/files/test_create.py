@@ -1,75 +1,162 @@
-"""Files over HTTP, as a browser and an app would bring and fetch them."""
+"""Uploading in one request, as apps and browsers do."""
 
-import hashlib
-import struct
-import zlib
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
-from cgraph import application
 from cgraph.application import App
-from cgraph.settings import Settings
-from cgraph_web.app import create_app
-from support.limits import RAISED
-from support.people import Person, register
+from support.people import Person
+from support.pictures import SECRET, image, jpeg, photo, png, wav
 
 PATH = "/api/v1/files"
+BOUNDARY = "xYzZY"
+FORM = {"content-type": f"multipart/form-data; boundary={BOUNDARY}"}
 
 
-def png(width: int = 3, height: int = 2) -> bytes:
-    """A small picture."""
-    rows = b"".join(b"\0" + bytes([200, 30, 60] * width) for _ in range(height))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
-        for name, body in (
-            (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)),
-            (b"IDAT", zlib.compress(rows)),
-            (b"IEND", b""),
-        )
+def form(*parts: tuple[str, bytes], ended: bool = True) -> bytes:
+    """Parts by what follows `form-data; `."""
+    made = b"".join(
+        f"--{BOUNDARY}\r\nContent-Disposition: form-data; {head}\r\n\r\n".encode() + body + b"\r\n"
+        for head, body in parts
     )
+    return made + (f"--{BOUNDARY}--\r\n".encode() if ended else b"")
 
 
-@pytest.fixture(scope="module")
-async def app(clones: Any, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[App]:
-    settings = Settings(
-        env="test",
-        database_url=await clones.make(),
-        data_dir=tmp_path_factory.mktemp("files"),
-        queues={},
-        argon2_time_cost=1,
-        argon2_memory_kib=8,
-        **RAISED,
-    )
-    async with application.start(settings) as app:
-        yield app
-
-
-@pytest.fixture
-def site(app: App, web: Any) -> Any:
-    """Nobody; `site.as_(token)` is somebody."""
-    caller = web().as_(None)
-    caller.asgi = create_app(app)
-    return caller
-
-
-@pytest.fixture
-async def ann(app: App) -> Person:
-    return await register(app)
+async def usage(ada: Any) -> int:
+    return int((await ada.get("/api/v1/me/storage")).json["data"]["used"])
 
 
 class TestCreate:
-    async def test_a_picture_comes_back(self, site: Any, ann: Person) -> None:
-        ada = site.as_(ann.token)
-        made = await ada.send(
-            "POST", PATH, body=png(), headers={"content-type": "image/png", "x-file-name": "a.png"}
+    async def test_a_picture_comes_back(self, ada: Any, upload: Any) -> None:
+        file = (await upload(png(), "a.png")).json["data"]
+        assert (file["state"], file["content_type"]) == ("ready", "image/png")
+        assert (file["width"], file["height"], file["frames"]) == (3, 2, 1)
+        assert file["placeholder"].startswith("data:image/webp;base64,")
+        got = await ada.get(f"{PATH}/{file['id']}")
+        assert len(got.body) == file["size"] == await usage(ada)
+        assert (await ada.get(f"/api/v1/me/files/{file['id']}")).json["data"] == file
+
+    async def test_a_photo_stands_upright_and_tells_nothing(self, ada: Any, upload: Any) -> None:
+        sent = photo(600, 400)
+        assert sent.count(SECRET) == 4
+        file = (await upload(sent, "me.jpg")).json["data"]
+        assert (file["width"], file["height"]) == (400, 600)
+        assert [(one["name"], one["height"]) for one in file["thumbnails"]] == [("320", 320)]
+        for address in (f"{PATH}/{file['id']}", f"{PATH}/{file['id']}/thumbnails/320"):
+            got = await ada.get(address)
+            assert got.status == 200
+            for told in (SECRET, b"Exif", b"xmpmeta"):
+                assert told not in got.body
+
+    async def test_a_colour_profile_is_kept(self, ada: Any, upload: Any) -> None:
+        sent = bytes(image(30, 20).icc_export(output_profile="p3").jpegsave_buffer(keep="icc"))
+        file = (await upload(sent)).json["data"]
+        got = await ada.get(f"{PATH}/{file['id']}")
+        assert b"ICC_PROFILE" in got.body
+
+    async def test_a_sound_has_its_length(self, upload: Any) -> None:
+        file = (await upload(wav(1.5), "hm.wav")).json["data"]
+        assert (file["content_type"], file["duration"]) == ("audio/wav", 1.5)
+
+    async def test_a_form_as_browsers_send_it(self, ada: Any) -> None:
+        body = form(
+            ("name=alt_text", "Bienen 🐝".encode()),
+            ('name=file; filename="Bienen 🐝.jpg"', jpeg(9, 9)),
         )
+        pieces = [body[at : at + 7] for at in range(0, len(body), 7)]
+        made = await ada.send("POST", PATH, chunks=pieces, headers=FORM)
         assert made.status == 201, made.body
         file = made.json["data"]
-        assert (file["state"], file["content_type"], file["width"]) == ("ready", "image/png", 3)
-        got = await ada.get(f"{PATH}/{file['id']}")
-        assert got.status == 200
-        assert got.headers["content-type"] == "image/png"
-        assert got.headers["etag"] == f'"{hashlib.sha256(got.body).hexdigest()}"'
-        assert len(got.body) == file["size"]
+        assert (file["name"], file["alt_text"]) == ("Bienen 🐝.jpg", "Bienen 🐝")
+
+    @pytest.mark.parametrize(
+        ("body", "status", "code"),
+        [
+            (b"", 400, "bad_request"),
+            (b"no form at all", 400, "bad_request"),
+            (form(("name=a", b"b")), 422, "invalid"),
+            (form(("name=alt_text", b"b")), 422, "invalid"),
+            (form(("name=alt_text", b"b" * 9000)), 422, "invalid"),
+            (form(("name=colour", b"b"), ('name=f; filename="a"', b"b")), 422, "invalid"),
+            (form(('name=f; filename="a"', b"b"), ("name=alt_text", b"b")), 422, "invalid"),
+            (form(('name=f; filename="a"', b"b"), ('name=g; filename="a"', b"b")), 422, "invalid"),
+            (form(('name=f; filename="a"', b"b"), ended=False), 400, "bad_request"),
+            (form(('name=f; filename="a"', b"")), 422, "file_empty"),
+        ],
+    )
+    async def test_a_form_that_is_none(self, ada: Any, body: bytes, status: int, code: str) -> None:
+        answer = await ada.send("POST", PATH, body=body, headers=FORM)
+        assert (answer.status, answer.code) == (status, code)
+        assert await usage(ada) == 0
+
+    async def test_more_than_allowed_is_refused_before_it_is_read(self, ada: Any, app: App) -> None:
+        most = app.limits.files.file_max
+        for headers in ({"content-type": "image/png"}, FORM):
+            stated = headers | {"content-length": str(most + 100_000)}
+            answer = await ada.send("POST", PATH, chunks=[b"x", None], headers=stated)
+            assert (answer.status, answer.code) in {
+                (413, "file_too_large"),
+                (413, "body_too_large"),
+            }
+        assert await usage(ada) == 0
+
+    async def test_more_than_allowed_is_refused_where_it_is_not_stated(
+        self, ada: Any, app: App
+    ) -> None:
+        pieces = [bytes(1024 * 1024)] * 9
+        answer = await ada.send("POST", PATH, chunks=pieces, headers={"content-type": "a/b"})
+        assert (answer.status, answer.code) == (413, "file_too_large")
+        body = form(('name=f; filename="a"', bytes(9 * 1024 * 1024)))
+        answer = await ada.send("POST", PATH, chunks=[body], headers=FORM)
+        assert (answer.status, answer.code) == (413, "file_too_large")
+        assert await usage(ada) == 0
+
+    @pytest.mark.parametrize(
+        ("pieces", "length", "status"), [([b"ab"], "3", 400), ([b"abc", b"d"], "3", 413)]
+    )
+    async def test_another_length_than_stated(
+        self, ada: Any, pieces: list[bytes], length: str, status: int
+    ) -> None:
+        headers = {"content-type": "a/b", "content-length": length}
+        answer = await ada.send("POST", PATH, chunks=pieces, headers=headers)
+        assert answer.status == status
+        assert await usage(ada) == 0
+
+    async def test_nothing_is_kept_of_who_hangs_up(self, ada: Any, app: App, ann: Person) -> None:
+        headers = {"content-type": "a/b", "content-length": "30"}
+        answer = await ada.send("POST", PATH, chunks=[b"ab", None], headers=headers)
+        assert answer.status == 0
+        assert (await ada.get("/api/v1/me/files")).json["data"] == []
+        assert await usage(ada) == 0
+
+    async def test_an_empty_body(self, ada: Any) -> None:
+        answer = await ada.send("POST", PATH, headers={"content-length": "0"})
+        assert (answer.status, answer.code) == (422, "file_empty")
+
+    async def test_a_compressed_body(self, ada: Any) -> None:
+        headers = {"content-encoding": "gzip", "content-type": "a/b"}
+        answer = await ada.send("POST", PATH, body=b"x", headers=headers)
+        assert answer.status == 415
+
+    async def test_the_quota_is_for_all_that_is_kept_and_under_way(self, ada: Any) -> None:
+        for _ in range(5):
+            begun = await ada.post("/api/v1/uploads", {"name": "a", "size": 8 * 1024 * 1024})
+            assert begun.status == 201
+        answer = await ada.send("POST", PATH, body=b"x", headers={"content-type": "a/b"})
+        assert (answer.status, answer.code) == (409, "file_quota_exceeded")
+        assert answer.error["used"] == answer.error["quota"] == 40 * 1024 * 1024
+
+    async def test_the_same_twice_is_kept_once_and_is_two_files(
+        self, ada: Any, upload: Any, nobody: Any, bob: Person, app: App
+    ) -> None:
+        content = b"the same words " + str(bob.id).encode()
+        one = (await upload(content, "a.txt")).json["data"]
+        his = await nobody.as_(bob.token).send(
+            "POST", PATH, body=content, headers={"content-type": "a/b", "x-file-name": "b.txt"}
+        )
+        two = his.json["data"]
+        sql = "SELECT count(DISTINCT blob_id) FROM files WHERE id = ANY($1::uuid[])"
+        assert await app.db.value(sql, [one["id"], two["id"]]) == 1
+        assert (await ada.get(f"{PATH}/{two['id']}")).status == 404
+        assert (await ada.send("DELETE", f"/api/v1/me/files/{one['id']}")).status == 204
+        assert (await nobody.as_(bob.token).get(f"{PATH}/{two['id']}")).body == content
