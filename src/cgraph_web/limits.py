@@ -17,6 +17,7 @@ class Scope(StrEnum):
     MESSAGE = "message"
     MARK = "mark"
     SEARCH = "search"
+    SUGGEST = "suggest"
     UPLOAD = "upload"
     DOWNLOAD = "download"
     REPORT = "report"
@@ -119,6 +120,10 @@ ROUTES: Mapping[str, Scope | None] = {
     "saved_searches.show": API,
     "saved_searches.update": API,
     "saved_searches.remove": API,
+    "search_suggestions.index": Scope.SUGGEST,
+    "search_suggestions.recent": API,
+    "search_suggestions.keep_recent": API,
+    "search_suggestions.forget_recent": API,
     "users.index": Scope.SEARCH,
     "users.show": API,
     "groups.index": API,

@@ -4,6 +4,9 @@ Reads and writes take the actor; to whoever is no member there is no group, and 
 """
 
 from .access import ChannelAccess, get_access, list_accesses, list_seers
+from .acquainted import (
+    find_fellow_members,
+)
 from .audit_reading import AuditEntry, WhichEntries, list_audit_entries
 from .ban import Ban, NewBan, NewBans, NewlyBanned
 from .bans import ban_member, ban_members, get_ban, list_bans, unban_member
@@ -344,6 +347,7 @@ __all__ = [
     "delete_thread",
     "explain",
     "find_channel",
+    "find_fellow_members",
     "find_free_message",
     "find_group_ids",
     "find_member_ids",

@@ -4,6 +4,9 @@ Reads and writes take the actor; whoever is not, or no longer, in a conversation
 """
 
 from .access import Access, Topic, topic_of
+from .acquainted import (
+    find_acquainted,
+)
 from .attaching import NewVoice, Voice
 from .badges import count_badges
 from .bulk import (
@@ -330,6 +333,7 @@ __all__ = [
     "edit_message",
     "erase_expired_messages",
     "export_history",
+    "find_acquainted",
     "find_message_ids",
     "get_active_at",
     "get_called_by_name",

@@ -42,6 +42,7 @@ from .saved import (
     save_search,
 )
 from .searching import SearchCount, SearchFor, SearchPage, SearchResults, count, search
+from .suggestions import SuggestFor, Suggestion, suggest
 from .suggestions_recent import (
     KeepRecent,
     RecentSearches,
@@ -85,6 +86,8 @@ __all__ = [
     "SearchPage",
     "SearchResults",
     "Span",
+    "SuggestFor",
+    "Suggestion",
     "TooManySavedSearches",
     "UserHit",
     "Volume",
@@ -109,6 +112,7 @@ __all__ = [
     "remember_search",
     "save_search",
     "search",
+    "suggest",
     "tidy_words",
     "waking",
 ]

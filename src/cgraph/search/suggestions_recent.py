@@ -1,5 +1,7 @@
 """What a person has searched for lately, kept to be suggested to them again, if they want that."""
 
+from datetime import timedelta
+
 import msgspec
 
 from cgraph.accounts import Actor
@@ -9,6 +11,8 @@ from cgraph_kit.validation import Input
 
 from .limits import DEFAULT_LIMITS, Limits
 
+TYPING = timedelta(minutes=1)
+"""Within which a search that goes on from another takes its place: clients search while people type."""
 LONGEST = 500
 """Code points of a search that is kept."""
 
@@ -31,10 +35,11 @@ class RecentSearches(msgspec.Struct, frozen=True):
 async def remember_search(
     db: Repo, actor: Actor, q: str, *, limits: Limits = DEFAULT_LIMITS
 ) -> None:
-    """Keep what was searched for, unless they do not want that; older ones go. One statement."""
+    """Keep what was searched for, unless they do not want that; older ones go, and the beginnings of this one. One statement."""
     text = q.strip()
     if text and len(text) <= LONGEST:
-        await db.value(_REMEMBER, actor.id, text, clock.now(), limits.recent_max - 1)
+        now = clock.now()
+        await db.value(_REMEMBER, actor.id, text, now, limits.recent_max - 1, now - TYPING)
 
 
 async def get_recent_searches(db: Repo, actor: Actor) -> RecentSearches:
@@ -69,7 +74,8 @@ WITH kept AS (
     SELECT $1, $2, $3 WHERE NOT EXISTS (SELECT FROM search_preferences WHERE user_id = $1 AND NOT keep_recent)
     ON CONFLICT (user_id, q) DO UPDATE SET searched_at = excluded.searched_at
 )
-DELETE FROM recent_searches WHERE user_id = $1 AND q IN (
-    SELECT q FROM recent_searches WHERE user_id = $1 AND q <> $2 ORDER BY searched_at DESC OFFSET $4
+DELETE FROM recent_searches WHERE user_id = $1 AND q <> $2 AND (
+    q IN (SELECT q FROM recent_searches WHERE user_id = $1 AND q <> $2 ORDER BY searched_at DESC OFFSET $4)
+    OR (starts_with($2, q) AND searched_at > $5)
 )
 """

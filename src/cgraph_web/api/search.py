@@ -23,6 +23,8 @@ async def index(db: Repo, actor: Actor | None, app: App, query: Query[SearchPage
     and what is of people one blocks, is not found. Without a token: what is in public forums.
     """
     found = await searching.search(db, app.search, actor, query, limits=app.limits.search)
+    if actor is not None and query.cursor is None:
+        await searching.remember_search(db, actor, query.q, limits=app.limits.search)
     return results(found)
 
 

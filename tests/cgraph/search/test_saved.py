@@ -109,6 +109,11 @@ class TestRememberSearch:
         assert (recent.keep, recent.searches) == (True, ["four", "one", "three"])
         assert (await search.get_recent_searches(db, bob)).searches == []
 
+    async def test_forgets_how_it_was_typed(self, db: Transaction, ann: Actor) -> None:
+        for q in ("be", "bee", "bees", "wasps"):
+            await search.remember_search(db, ann, q)
+        assert (await search.get_recent_searches(db, ann)).searches == ["wasps", "bees"]
+
     async def test_leaves_out_what_is_no_search_anybody_would_repeat(
         self, db: Transaction, ann: Actor
     ) -> None:
