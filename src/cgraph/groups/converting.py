@@ -8,20 +8,20 @@ import msgspec
 from cgraph import messaging
 from cgraph.accounts import Actor
 from cgraph.messaging import ImportedMessage
+from cgraph_kit import clock
 from cgraph_kit.db import Repo, Transaction
 
+from . import permissions
 from .access import get_access, list_seers
 from .audit import record
 from .bulk_channels import ImportedThread, import_channel_messages, import_threads
 from .errors import ChannelNotFound, ThreadNotFound
 from .events import RightsChanged
-from .permissions import Permission
+from .overwrite_facts import read_overwrite_facts
+from .permissions import MemberFacts, Permission, RoleFacts
 from .thread import FACTS, ThreadFacts
 from .thread_events import tell_created, tell_deleted
 from .threads import get_thread_access
-
-AT_ONCE = 1000
-"""Members whose rights are asked in one statement."""
 
 
 class TakenThread(msgspec.Struct, frozen=True):
@@ -97,15 +97,42 @@ async def put_thread(
 
 
 async def list_viewers(db: Repo, group_id: UUID, place_id: UUID) -> set[UUID]:
-    """Everybody who can see a channel or thread; so many members at a time."""
-    found: set[UUID] = set()
-    after = UUID(int=0)
-    while True:
-        ids = await db.values(_MEMBERS, group_id, after, AT_ONCE)
-        found |= await list_seers(db, place_id, ids)
-        if len(ids) < AT_ONCE:
-            return found
-        after = ids[-1]
+    """Everybody who can see a channel or thread: those alike in what matters there are asked about together."""
+    place = await db.first(_Place, _PLACE, place_id, group_id)
+    if place is None:
+        return set()
+    overwrites = (await read_overwrite_facts(db, [place.channel_id])).get(place.channel_id, {})
+    followers = await db.values(_FOLLOWERS, place_id) if place.private else []
+    apart = [place.owner_id, *overwrites, *followers]
+    found = await list_seers(db, place_id, apart)
+    needed = Permission.MANAGE_THREADS if place.private else Permission.VIEW_CHANNEL
+    for kind in await db.all(_Kind, _KINDS, group_id, list(overwrites), apart, clock.now()):
+        member = kind.member(group_id, place.everyone)
+        if permissions.in_channel(member, overwrites.values()) & needed:
+            found.update(kind.user_ids)
+    return found
+
+
+class _Place(msgspec.Struct, frozen=True):
+    channel_id: UUID
+    private: bool
+    owner_id: UUID
+    everyone: int
+
+
+class _Kind(msgspec.Struct, frozen=True):
+    """Members of whom the channel says the same, and whose roles give the same."""
+
+    role_ids: list[UUID]
+    """Those of which it says something."""
+    bits: int
+    silenced: bool
+    user_ids: list[UUID]
+
+    def member(self, group_id: UUID, everyone: int) -> MemberFacts:
+        """One of them."""
+        roles = [RoleFacts(id, 0, self.bits) for id in (_NOBODY, *self.role_ids)]
+        return MemberFacts(_NOBODY, group_id, False, everyone, roles, self.silenced)
 
 
 async def find_free_message(db: Repo, channel_id: UUID, message_id: UUID) -> bool:
@@ -122,8 +149,22 @@ _GET = f"SELECT {FACTS} FROM group_threads t WHERE t.id = $1"
 _FOLLOWERS = """
 SELECT user_id FROM group_thread_members WHERE thread_id = $1 ORDER BY inserted_at, user_id
 """
-_MEMBERS = """
-SELECT user_id FROM group_members WHERE group_id = $1 AND user_id > $2 ORDER BY user_id LIMIT $3
+_NOBODY = UUID(int=0)
+_PLACE = """
+SELECT c.id, coalesce(t.private, false), g.owner_id, e.permissions
+FROM group_channels c JOIN groups g ON g.id = c.group_id JOIN group_roles e ON e.id = g.id
+LEFT JOIN group_threads t ON t.id = $1
+WHERE c.id = coalesce((SELECT channel_id FROM group_threads WHERE id = $1), $1) AND g.id = $2 AND c.kind <> 'category'
+"""
+_KINDS = """
+SELECT k.role_ids, k.bits, k.silenced, array_agg(k.user_id) FROM (
+    SELECT m.user_id, coalesce(array_agg(r.id ORDER BY r.id) FILTER (WHERE r.id = ANY($2)), '{}') AS role_ids,
+        coalesce(bit_or(r.permissions), 0) AS bits, m.pending OR coalesce(m.timed_out_until > $4, false) AS silenced
+    FROM group_members m LEFT JOIN group_member_roles mr ON mr.group_id = m.group_id AND mr.user_id = m.user_id
+    LEFT JOIN group_roles r ON r.id = mr.role_id
+    WHERE m.group_id = $1 AND m.user_id <> ALL($3)
+    GROUP BY m.user_id, m.pending, m.timed_out_until
+) k GROUP BY k.role_ids, k.bits, k.silenced
 """
 _FREE = """
 SELECT true WHERE EXISTS (SELECT FROM group_channels WHERE id = $1)
