@@ -69,7 +69,12 @@ from .preferences import (
     set_levels,
 )
 from .providers import open_pushers
-from .quiet import QuietHours, Window, quiet_until
+from .quiet import (
+    QuietHours,
+    Window,
+    is_time_zone,
+    quiet_until,
+)
 from .quiet_hours import NewQuietHours, QuietHoursShown, get_quiet_hours, set_quiet_hours
 from .reading import (
     forget_places,
@@ -183,6 +188,7 @@ __all__ = [
     "get_quiet_hours",
     "get_recipients",
     "hold_inboxes",
+    "is_time_zone",
     "keep_record",
     "leave_place",
     "leave_places",

@@ -82,10 +82,15 @@ def document_of(thing: Searchable, analysed: Analysed) -> Document:
         author_id=thing.author_id,
         inserted_at=thing.inserted_at,
         seq=thing.seq,
-        features=thing.features,
+        features=[*thing.features, *_features_of(thing.text)],
         terms=analysed.terms,
         words=analysed.words,
     )
+
+
+def _features_of(text: str) -> list[str]:
+    """What a text has by its signs alone: code between backticks."""
+    return ["code"] if _CODE.search(text) else []
 
 
 def community_of(thing: Searchable) -> UUID | None:
@@ -107,6 +112,7 @@ class Occurrence(NamedTuple):
     weight: Weight
 
 
+_CODE = re.compile(r"^```|`[^`\n]+`", re.MULTILINE)
 _LEXEME = re.compile(r"'((?:[^'\\]|''|\\.)*)'(?::([0-9A-D,]+))?", re.DOTALL)
 _ESCAPED = re.compile(r"''|\\(.)", re.DOTALL)
 

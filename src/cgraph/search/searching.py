@@ -4,10 +4,12 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import Annotated, get_args
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from cgraph.accounts import Actor
+from cgraph.notifications import is_time_zone
 from cgraph.searchable import Kind
 from cgraph_kit.db import Repo
 from cgraph_kit.errors import Invalid
@@ -15,7 +17,6 @@ from cgraph_kit.paging import decode_cursor, encode_cursor
 from cgraph_kit.validation import Input, Text
 
 from .backend import Order, Position, SearchBackend, Wanted
-from .errors import InvalidQuery
 from .grammar import parse
 from .hits import SearchHit
 from .limits import DEFAULT_LIMITS, Limits
@@ -40,8 +41,12 @@ class SearchFor(Input, frozen=True):
     """Words, "phrases", prefix* and operators. Only operators: everything they hold for."""
     types: Annotated[str, msgspec.Meta(pattern=_TYPES, examples=["message,post"])] = ""
     """Only things of these types, separated by commas; left out: of all."""
+    time_zone: Annotated[Text, msgspec.Meta(max_length=100, examples=["Europe/Paris"])] = "UTC"
+    """Whose days `on:today` and the like mean."""
 
     def __post_init__(self) -> None:
+        if not is_time_zone(self.time_zone):
+            raise Invalid.field("time_zone", "is not a name of the IANA time zone database")
         if not set(KINDS).issuperset(self._names):
             raise Invalid.field("types", f"must be some of {', '.join(KINDS)}")
 
@@ -101,7 +106,7 @@ async def search(
 
     Raises `InvalidQuery`, `Invalid` for the cursor of another search, and as the backend does.
     """
-    query, cursor = _parsed(asked.q, limits), _cursor(asked)
+    query, cursor = _parsed(asked, limits), _cursor(asked)
     look = await look_for(db, backend, actor, query, asked.kinds)
     if cursor is not None and cursor.widened is not None:
         wider = await widen(backend, query, cursor.widened)
@@ -127,7 +132,7 @@ async def count(
     limits: Limits = DEFAULT_LIMITS,
 ) -> list[SearchCount]:
     """How much of each type a search finds as it was typed. Raises as `search`."""
-    look = await look_for(db, backend, actor, _parsed(asked.q, limits), asked.kinds)
+    look = await look_for(db, backend, actor, _parsed(asked, limits), asked.kinds)
     counts = []
     for kind in asked.kinds or KINDS:
         of_kind = look.of_kind(kind)
@@ -199,15 +204,12 @@ def _cursor(asked: SearchPage) -> _Cursor | None:
 
 def _digest(asked: SearchPage) -> str:
     """Of what makes two pages pages of one search."""
-    of = msgspec.json.encode((asked.q.strip(), sorted(asked.kinds), asked.sort))
+    of = msgspec.json.encode((asked.q.strip(), sorted(asked.kinds), asked.sort, asked.time_zone))
     return blake2b(of, digest_size=8).hexdigest()
 
 
-def _parsed(text: str, limits: Limits) -> Query:
-    query = parse(text, limits=limits)
-    if not query.terms and not query.conditions:
-        raise InvalidQuery.at(text, 0, 0, "empty", "nothing is looked for")
-    return query
+def _parsed(asked: SearchFor, limits: Limits) -> Query:
+    return parse(asked.q, zone=ZoneInfo(asked.time_zone), limits=limits)
 
 
 def _usual_order(wanted: Wanted) -> Order:
