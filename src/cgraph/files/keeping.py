@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from cgraph.accounts import record
+from cgraph_kit import clock
 from cgraph_kit.db import Repo, Transaction
 from cgraph_kit.ids import new_id
 from cgraph_kit.media import Looked
@@ -49,6 +50,7 @@ async def keep(db: Repo, storage: Storage, file_id: UUID, kept: Kept) -> None:
         await storage.put(key, pieces(kept.folder / f"thumbnail.{one.name}"), part=PART)
     async with db.transaction() as tx:
         if not await _hold(tx, file_id):
+            await doom(tx, keys)
             return
         await recharge(tx, file_id, kept.size)
         made = await tx.value(_MAKE, *_columns(blob_id, kept))
@@ -77,7 +79,7 @@ async def refuse(db: Repo, file_id: UUID, reason: type[RefusedFile]) -> None:
     async with db.transaction() as tx:
         if await _hold(tx, file_id):
             await recharge(tx, file_id, 0)
-            await tx.value(_REFUSE, file_id, reason.code)
+            await tx.value(_REFUSE, file_id, reason.code, clock.now())
             await _told(tx, file_id, FileRefused)
 
 
@@ -124,7 +126,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 ON CONFLICT (hash) DO UPDATE SET refs = b.refs + 1 RETURNING id
 """
 _READY = "UPDATE files SET state = 'ready', blob_id = $2, updated_at = now() WHERE id = $1"
-_REFUSE = "UPDATE files SET state = 'refused', refusal = $2, updated_at = now() WHERE id = $1"
+_REFUSE = "UPDATE files SET state = 'refused', refusal = $2, updated_at = $3 WHERE id = $1"
 _EMPTY = """
 WITH upload AS (
     DELETE FROM file_uploads WHERE file_id = $1

@@ -41,7 +41,8 @@ async def look(source: Path, folder: Path, bounds: Bounds) -> Looked:
     )
     process = await asyncio.create_subprocess_exec(
         *WORKER,
-        stdin=asyncio.subprocess.PIPE,
+        msgspec.json.encode(task),
+        stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
         env=ENVIRONMENT,
@@ -49,7 +50,7 @@ async def look(source: Path, folder: Path, bounds: Bounds) -> Looked:
     )
     try:
         async with asyncio.timeout(bounds.patience):
-            answer, _ = await process.communicate(msgspec.json.encode(task))
+            answer, _ = await process.communicate()
     except TimeoutError:
         raise WorkerFailed("it took too long") from None
     finally:

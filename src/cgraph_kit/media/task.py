@@ -1,4 +1,4 @@
-"""What the worker is asked, and what it answers: JSON on its standard input and output."""
+"""What the worker is asked, and what it answers: JSON, as its argument and on its standard output."""
 
 from collections.abc import Sequence
 from typing import Literal

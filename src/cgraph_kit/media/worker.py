@@ -1,4 +1,4 @@
-"""`python -m cgraph_kit.media.worker`: looks at one file and ends.
+"""`python -m cgraph_kit.media.worker '{…}'`: looks at one file and ends.
 
 It bounds itself before it reads a byte of the file. Whatever kills it, kills nobody else.
 """
@@ -23,7 +23,7 @@ LEAST_OUTPUT = 64 * MIB
 
 def main() -> None:
     """One task in, one answer out."""
-    task = msgspec.json.decode(sys.stdin.buffer.read(), type=Task)
+    task = msgspec.json.decode(sys.argv[1], type=Task)
     _bound(task)
     looked = _look(task)
     sys.stdout.buffer.write(msgspec.json.encode(replace(looked, rss_mib=_peak())))

@@ -1,0 +1,83 @@
+"""A worker that does not come to an end by itself."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cgraph_kit.media import Bounds, WorkerFailed, look, looking
+from support.pictures import gif, jpeg, png
+
+BOUNDS = Bounds(pixels_max=50_000_000, memory_mib=1024, seconds=20)
+
+
+def write(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    return tmp_path / "source"
+
+
+def read(path: Path) -> str:
+    return path.read_text("latin-1")
+
+
+class TestLook:
+    async def test_too_little_memory_is_its_own_end(self, source: Path, tmp_path: Path) -> None:
+        write(source, png(7000, 7000, rows=bytes(7000 * 21_001)))
+        with pytest.raises(WorkerFailed):
+            await look(source, tmp_path, Bounds(50_000_000, 128, 20))
+
+    async def test_a_picture_as_large_as_it_may_be_fits(self, source: Path, tmp_path: Path) -> None:
+        write(source, png(7000, 7000, rows=bytes(7000 * 21_001)))
+        looked = await look(source, tmp_path, BOUNDS)
+        assert (looked.fault, looked.width) == (None, 7000)
+        assert 0 < looked.rss_mib < 512
+
+    async def test_one_that_hangs_is_ended(
+        self, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        write(source, b"x")
+        monkeypatch.setattr(looking, "WORKER", ("/bin/sh", "-c", "exec sleep 100"))
+        with pytest.raises(WorkerFailed, match="too long"):
+            await look(source, tmp_path, Bounds(1, 128, -6))
+
+    @pytest.mark.parametrize("command", [("/bin/false",), ("/bin/echo", "nonsense")])
+    async def test_one_that_answers_nothing(
+        self,
+        source: Path,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        command: Any,
+    ) -> None:
+        write(source, b"x")
+        monkeypatch.setattr(looking, "WORKER", command)
+        with pytest.raises(WorkerFailed):
+            await look(source, tmp_path, BOUNDS)
+
+    async def test_it_is_told_none_of_our_secrets(
+        self, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        write(source, b"x")
+        monkeypatch.setenv("JWT_SECRET", "hush")
+        monkeypatch.setattr(looking, "WORKER", ("/bin/sh", "-c", f"env > {tmp_path}/env; false"))
+        with pytest.raises(WorkerFailed):
+            await look(source, tmp_path, BOUNDS)
+        assert "hush" not in read(tmp_path / "env")
+
+    async def test_moving_pictures_keep_moving(self, source: Path, tmp_path: Path) -> None:
+        write(source, gif(40, 30, frames=3))
+        looked = await look(source, tmp_path, BOUNDS)
+        assert (looked.content_type, looked.frames) == ("image/gif", 3)
+        assert (looked.width, looked.height) == (40, 30)
+        assert [one.name for one in looked.thumbnails] == ["320"]
+
+    async def test_the_same_bytes_become_the_same(self, source: Path, tmp_path: Path) -> None:
+        write(source, jpeg(50, 50))
+        made: set[str] = set()
+        for _ in range(2):
+            await look(source, tmp_path, BOUNDS)
+            made.add(read(tmp_path / "content"))
+        assert len(made) == 1
