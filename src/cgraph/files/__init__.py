@@ -62,6 +62,7 @@ from .uploads import (
     begin_upload,
     discard_upload,
     get_upload,
+    hash_of_first_piece,
     open_upload,
     write_piece,
 )
@@ -133,6 +134,7 @@ __all__ = [
     "get_file",
     "get_upload",
     "get_usage",
+    "hash_of_first_piece",
     "hang_picture",
     "limits_of",
     "list_attached",

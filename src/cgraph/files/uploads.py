@@ -70,10 +70,11 @@ async def open_upload(
     name: str,
     size: int | None,
     *,
+    at_most: int | None = None,
     alt_text: str | None = None,
     limits: Limits = DEFAULT_LIMITS,
 ) -> UUID:
-    """Make room for a file to come in one piece. `size`: None where it is not known; the largest is taken for it.
+    """Make room for a file to come in one piece. `size`: None where it is not known, but `at_most`, or the largest there may be.
 
     Raises `FileTooLarge`, `FileEmpty`, `QuotaExceeded`, and `Invalid` for what is no alternative text.
     """
@@ -82,7 +83,9 @@ async def open_upload(
     if alt_text is not None and not (0 < len(alt_text) <= ALT_MAX and "\x00" not in alt_text):
         raise Invalid.field("alt_text", f"must have 1 to {ALT_MAX} characters")
     async with db.transaction() as tx:
-        return (await _begin(tx, actor, name, size, alt_text=alt_text, limits=limits)).id
+        return (
+            await _begin(tx, actor, name, size, at_most=at_most, alt_text=alt_text, limits=limits)
+        ).id
 
 
 async def _begin(
@@ -91,13 +94,14 @@ async def _begin(
     name: str,
     size: int | None,
     *,
+    at_most: int | None = None,
     hash: bytes | None = None,
     alt_text: str | None = None,
     limits: Limits,
 ) -> UploadRow:
     if size is not None and size > limits.file_max:
         raise FileTooLarge(limit=limits.file_max)
-    charged = limits.file_max if size is None else size
+    charged = min(limits.file_max, at_most or limits.file_max) if size is None else size
     await charge(tx, actor.id, charged, quota=limits.file_quota)
     return await tx.one(
         UploadRow,
@@ -227,6 +231,11 @@ async def discard_upload(db: Repo, actor: Actor, upload_id: UUID) -> None:
         await abandon_upload(db, actor, upload_id)
 
 
+async def hash_of_first_piece(db: Repo, upload_id: UUID) -> bytes:
+    """SHA-256 of what came first: of an upload in one piece, of all of it. Nothing's, where nothing came."""
+    return await db.value(_FIRST, upload_id) or b""
+
+
 async def hold_upload(tx: Transaction, actor: Actor, upload_id: UUID) -> UploadRow | None:
     """One of the actor's, which nobody else changes until this transaction ends; also when it waits to be looked at.
 
@@ -266,4 +275,5 @@ WITH added AS (
 UPDATE file_uploads u SET received = u.received + a.size FROM added a WHERE u.file_id = $1 RETURNING true
 """
 _SAME = "SELECT true FROM file_chunks WHERE file_id = $1 AND start = $2 AND size = $3 AND hash = $4"
+_FIRST = "SELECT hash FROM file_chunks WHERE file_id = $1 AND start = 0"
 _SIZE_AT = "SELECT size FROM file_chunks WHERE file_id = $1 AND start = $2"

@@ -8,8 +8,10 @@ from cgraph import accounts, files
 from cgraph.accounts import Actor, Ticket
 from cgraph.application import App
 from cgraph.files import Content, File, FileChange, Usage
+from cgraph_kit import idempotency
 from cgraph_kit.db import Repo
 from cgraph_kit.errors import Invalid
+from cgraph_kit.idempotency import request_hash
 from cgraph_kit.paging import WhichPage
 from cgraph_kit.validation import Input, Text
 from cgraph_web.action import Body, Query, action
@@ -20,6 +22,7 @@ from cgraph_web.incoming import FormFile, Incoming
 from cgraph_web.response import Reply, Response
 from cgraph_web.views.base import Data, Many, many
 
+PATH = b"/api/v1/files"
 TICKET_FOR = "files"
 ALT = "alt_text"
 CREATED, ACCEPTED = 201, 202
@@ -46,9 +49,11 @@ class HowToRead(Input, frozen=True):
         *files.REFUSALS.values(),
         BadRequest,
     ),
-    idempotency="none",
+    idempotency="own",
 )
-async def create(app: App, actor: Actor, incoming: Incoming) -> Reply[Data[File]]:
+async def create(
+    app: App, actor: Actor, incoming: Incoming, idempotency_key: str | None
+) -> Reply[Data[File]]:
     """Upload a file in one request.
 
     Either the bytes themselves, with `X-File-Name` (percent-encoded UTF-8) and perhaps `X-File-Alt-Text`, or
@@ -58,17 +63,43 @@ async def create(app: App, actor: Actor, incoming: Incoming) -> Reply[Data[File]
     """
     name, alt_text, length, content = await _opened(app, incoming)
     file_id = await files.open_upload(
-        app.db, actor, name, length, alt_text=alt_text, limits=app.limits.files
+        app.db,
+        actor,
+        name,
+        length,
+        at_most=incoming.length,
+        alt_text=alt_text,
+        limits=app.limits.files,
     )
     try:
         await files.write_piece(
             app.db, app.storage, actor, file_id, content, offset=0, limits=app.limits.files
         )
-        await files.finish_upload(app.db, actor, file_id)
+        before = await _arrived(app, actor, file_id, idempotency_key, name)
     except BaseException:
         await files.discard_upload(app.db, actor, file_id)
         raise
-    return await looked_at(app, actor, file_id)
+    if before is None:
+        return await looked_at(app, actor, file_id)
+    answer = await looked_at(app, actor, before)
+    return Reply(answer.body, answer.status, {"Idempotent-Replay": "true"})
+
+
+async def _arrived(
+    app: App, actor: Actor, file_id: UUID, key: str | None, name: str
+) -> UUID | None:
+    """Finish an upload; or, where a write of this name has brought the same before, discard it and return what that made."""
+    async with app.db.transaction() as tx:
+        if key is not None:
+            content = await files.hash_of_first_piece(tx, file_id)
+            hash = request_hash(b"POST", PATH, name.encode(), content)
+            before = await idempotency.claim(tx, actor.id, key, hash)
+            if before is not None and before.body is not None:
+                await files.discard_upload(tx, actor, file_id)
+                return UUID(bytes=before.body)
+            await idempotency.answer(tx, actor.id, key, CREATED, file_id.bytes)
+        await files.finish_upload(tx, actor, file_id)
+    return None
 
 
 async def _opened(

@@ -8,10 +8,14 @@ from collections.abc import Mapping, Sequence
 from cgraph_web.response import Header
 
 ALLOWED_METHODS = b"GET, HEAD, POST, PUT, PATCH, DELETE"
-ALLOWED_HEADERS = b"Authorization, Content-Type, Idempotency-Key, X-Request-Id"
+ALLOWED_HEADERS = (
+    b"Authorization, Content-Type, Idempotency-Key, If-None-Match, If-Range, Range, Upload-Offset, "
+    b"X-File-Alt-Text, X-File-Name, X-Request-Id"
+)
 EXPOSED_HEADERS = (
     b"X-Request-Id, Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, "
-    b"X-RateLimit-Reset-After, X-RateLimit-Bucket, X-RateLimit-Scope, Idempotent-Replay, Location"
+    b"X-RateLimit-Reset-After, X-RateLimit-Bucket, X-RateLimit-Scope, Idempotent-Replay, Location, "
+    b"Accept-Ranges, Content-Disposition, Content-Range, ETag, Upload-Offset"
 )
 MAX_AGE = b"600"
 _VARY = (b"vary", b"origin")

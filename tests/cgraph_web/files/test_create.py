@@ -160,3 +160,14 @@ class TestCreate:
         assert (await ada.get(f"{PATH}/{two['id']}")).status == 404
         assert (await ada.send("DELETE", f"/api/v1/me/files/{one['id']}")).status == 204
         assert (await nobody.as_(bob.token).get(f"{PATH}/{two['id']}")).body == content
+
+    async def test_a_named_write_is_done_once(self, ada: Any, upload: Any) -> None:
+        key = {"idempotency-key": "once"}
+        one = await upload(png(4, 4), "a.png", **key)
+        two = await upload(png(4, 4), "a.png", **key)
+        assert (two.status, two.json) == (one.status, one.json)
+        assert two.headers["idempotent-replay"] == "true"
+        other = await upload(png(5, 5), "a.png", **key)
+        assert (other.status, other.code) == (409, "idempotency_key_reused")
+        assert len((await ada.get("/api/v1/me/files")).json["data"]) == 1
+        assert await usage(ada) == one.json["data"]["size"]
