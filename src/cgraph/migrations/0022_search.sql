@@ -5,8 +5,8 @@ CREATE EXTENSION IF NOT EXISTS unaccent;
 CREATE EXTENSION IF NOT EXISTS btree_gin;
 
 -- One row per thing as it is found. Partitions are made as they are needed, by the quarter of a year, so that a list that
--- is newest first ends in the newest that fill it; what none covers is caught by the default one. Nothing is unique: one
--- job at a time writes here, and takes out what it writes anew.
+-- is newest first ends in the newest that fill it; for that there is no default one, which might hold anything. Nothing is
+-- unique: one job at a time writes here, and takes out what it writes anew.
 CREATE TABLE search_documents (
     inserted_at timestamptz NOT NULL,
     seq bigint,
@@ -27,7 +27,8 @@ CREATE TABLE search_documents (
     -- Made by us, never by a configuration of the database's.
     terms tsvector NOT NULL
 ) PARTITION BY RANGE (inserted_at);
-CREATE TABLE search_documents_default PARTITION OF search_documents DEFAULT;
+CREATE TABLE search_documents_before PARTITION OF search_documents FOR VALUES FROM (MINVALUE) TO ('1970-01-01Z');
+CREATE TABLE search_documents_after PARTITION OF search_documents FOR VALUES FROM ('2200-01-01Z') TO (MAXVALUE);
 -- What is common is met soon, from the newest on; what lies in one container is read in its order.
 CREATE INDEX search_documents_new ON search_documents (inserted_at DESC, id DESC);
 CREATE INDEX search_documents_container ON search_documents (container_id, inserted_at DESC, id DESC);

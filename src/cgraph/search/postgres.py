@@ -13,7 +13,6 @@ from . import words
 from .backend import TOTAL_MOST, Found, Hit, How, Paging, Scope, Volume, Wanted
 from .document import Document, Gone
 from .postgres_dropping import drop_older
-from .postgres_partitions import make_partitions
 from .postgres_statements import MEETING, SETTINGS, WALKING, Asked, Statement, meet, rank, walk
 from .postgres_writing import write
 
@@ -93,8 +92,7 @@ class PostgresSearch:
         return await words.expand(self._db, fragment, how, limit)
 
     async def refresh(self) -> None:
-        """What is committed is found; what was caught gets its place."""
-        await make_partitions(self._db)
+        """What is committed is found."""
 
     async def tidy(self) -> int:
         return await words.forget_unused(self._db)

@@ -1,30 +1,32 @@
 """The quarters of a year that `search_documents` is cut into, made when there is something in them."""
 
-import logging
+from collections.abc import Collection
 from datetime import UTC, datetime
 
-from cgraph_kit.db import LockTimeout, Repo, Transaction
-
-log = logging.getLogger(__name__)
+from cgraph_kit.db import Transaction
 
 TABLE = "search_documents"
-LOCK_TIMEOUT = "300ms"
 MONTHS = 3
 OLDEST, NEWEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
-"""Times for which there are quarters; the default partition keeps the rest."""
+"""Before and after there is one partition each."""
 
 
-async def make_partitions(db: Repo) -> None:
-    """Make those that are missing of what the default partition has caught, and move it there.
+async def make_partitions(tx: Transaction, times: Collection[datetime]) -> None:
+    """Make those that are missing for things of these times. Whoever writes holds the turn: nobody else makes any.
 
-    Apart from whoever writes: it locks for a moment what every search reads. Put off where somebody reads for long; the
-    default partition is searched like the others.
+    Nobody who searches waits for it: attaching locks what changes tables, and no reader.
     """
-    for start in await db.values(_CAUGHT, OLDEST, NEWEST):
-        try:
-            await _make(db, start)
-        except LockTimeout:
-            log.info("a partition of %s is put off: the table is in use", TABLE)
+    wanted = {_start(time) for time in times if OLDEST <= time < NEWEST}
+    if wanted:
+        there = set(await tx.values(_NAMES))
+        for start in sorted(start for start in wanted if _name(start) not in there):
+            await _make(tx, start)
+
+
+def _start(time: datetime) -> datetime:
+    """When the quarter of a time begins."""
+    time = time.astimezone(UTC)
+    return datetime(time.year, (time.month - 1) // MONTHS * MONTHS + 1, 1, tzinfo=UTC)
 
 
 def _end(start: datetime) -> datetime:
@@ -32,28 +34,17 @@ def _end(start: datetime) -> datetime:
     return datetime(months // 12, months % 12 + 1, 1, tzinfo=UTC)
 
 
-async def _make(db: Repo, start: datetime) -> None:
-    name = f"{TABLE}_{start:%Y}_{(start.month + 2) // MONTHS}"
-    async with db.transaction() as tx:
-        await tx.value(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
-        # One node at a time, and nobody writes.
-        await tx.value("SELECT true FROM search_turn FOR UPDATE")
-        if await tx.value("SELECT to_regclass($1) IS NULL", name):
-            await _create(tx, name, start)
+def _name(start: datetime) -> str:
+    return f"{TABLE}_{start:%Y}_{(start.month + 2) // MONTHS}"
 
 
-async def _create(tx: Transaction, name: str, start: datetime) -> None:
-    end = _end(start)
+async def _make(tx: Transaction, start: datetime) -> None:
+    name, end = _name(start), _end(start)
     await tx.value(f"CREATE TABLE {name} (LIKE {TABLE} INCLUDING ALL)")
-    # By what is common and what is not, plans differ.
+    # What is common in terms decides between plans. Of containers few are kept: hundreds that are asked for are each
+    # compared with each of them, in every partition.
     await tx.value(
-        f"ALTER TABLE {name} ALTER terms SET STATISTICS 500, ALTER container_id SET STATISTICS 500"
-    )
-    await tx.value(
-        f"WITH moved AS (DELETE FROM {TABLE}_default WHERE inserted_at >= $1 AND inserted_at < $2 "
-        f"RETURNING *) INSERT INTO {name} SELECT * FROM moved",
-        start,
-        end,
+        f"ALTER TABLE {name} ALTER terms SET STATISTICS 500, ALTER container_id SET STATISTICS 20"
     )
     await tx.value(
         f"ALTER TABLE {TABLE} ATTACH PARTITION {name} "
@@ -61,7 +52,7 @@ async def _create(tx: Transaction, name: str, start: datetime) -> None:
     )
 
 
-_CAUGHT = f"""
-SELECT DISTINCT date_trunc('quarter', inserted_at, 'UTC') FROM {TABLE}_default
-WHERE inserted_at >= $1 AND inserted_at < $2 ORDER BY 1
+_NAMES = f"""
+SELECT c.relname::text FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+WHERE i.inhparent = '{TABLE}'::regclass
 """

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from cgraph_kit.db import Transaction
 
 from .document import Document, Gone
+from .postgres_partitions import make_partitions
 
 
 async def write(tx: Transaction, documents: Sequence[Document], gone: Sequence[Gone]) -> None:
@@ -14,6 +15,7 @@ async def write(tx: Transaction, documents: Sequence[Document], gone: Sequence[G
     if stale:
         await _take_out(tx, stale)
     if documents:
+        await make_partitions(tx, {one.inserted_at for one in documents})
         await _put_in(tx, documents)
 
 
