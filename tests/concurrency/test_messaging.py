@@ -9,17 +9,21 @@ import pytest
 
 from cgraph import messaging
 from cgraph.accounts import Actor
+from cgraph.files import FileNotFound, NewAttachment
 from cgraph.messaging import (
     AccessLost,
     CannotSend,
     ConversationNotFound,
+    MessageEdit,
     MessageSent,
+    NewMessage,
     NewParticipants,
     ReadMarker,
 )
 from cgraph_kit import streams
 from cgraph_kit.db import Database
 from cgraph_kit.errors import Conflict
+from support.attached import exists, make_file
 from support.talk import block, make_actor, make_actors, open_between, say
 
 
@@ -230,3 +234,49 @@ class TestEverythingAtOnce:
 
         await asyncio.gather(set_timers(), delete(sent[::2]), delete(sent[1::2]))
         assert (await messaging.get_conversation(database, bob, id)).message_ttl == 79
+
+
+class TestAttaching:
+    async def test_one_file_comes_and_goes_with_many_without_waiting_in_a_circle(
+        self, database: Database
+    ) -> None:
+        ann, bob = await make_actors(database, 2)
+        here, there = await open_between(database, ann, bob), await open_between(database, ann)
+        named = NewAttachment(await make_file(database, ann))
+        mine = [NewAttachment(await make_file(database, ann)) for _ in range(4)]
+
+        async def come_and_go(n: int) -> None:
+            place = (here, there)[n % 2]
+            new = NewMessage(attachments=[named, mine[n % 4]])
+            sent = await messaging.send_message(database, ann, place, new)
+            edit = MessageEdit("words", attachments=[mine[(n + 1) % 4], named])
+            await messaging.edit_message(database, ann, place, sent.id, edit)
+            if n % 3:
+                await messaging.delete_message(database, ann, place, sent.id)
+
+        async with asyncio.timeout(30):
+            # One hangs on something all the time, so that none is ever gone.
+            kept = NewMessage(attachments=[named, *mine])
+            await messaging.send_message(database, ann, here, kept)
+            await asyncio.gather(*(come_and_go(n) for n in range(24)))
+        shown = [one for id in (here, there) for one in await everything(database, ann, id)]
+        hanging = {(one.id, a.id) for one in shown for a in one.attachments}
+        sql = "SELECT jsonb_build_array(item_id, file_id) FROM file_attachments WHERE file_id = ANY($1)"
+        rows = await database.values(sql, [named.file_id, *(one.file_id for one in mine)])
+        assert {(UUID(item), UUID(file)) for item, file in rows} == hanging
+
+    async def test_what_goes_as_it_is_attached_is_there_or_not(self, database: Database) -> None:
+        ann = await make_actor(database)
+        id = await open_between(database, ann)
+        for _ in range(8):
+            named = NewAttachment(await make_file(database, ann))
+            new = NewMessage(attachments=[named])
+            first = await messaging.send_message(database, ann, id, new)
+            _, again = await asyncio.gather(
+                messaging.delete_message(database, ann, id, first.id),
+                messaging.send_message(database, ann, id, new),
+                return_exceptions=True,
+            )
+            if isinstance(again, BaseException):
+                assert isinstance(again, FileNotFound)
+            assert await exists(database, named.file_id) is isinstance(again, messaging.Sent)
