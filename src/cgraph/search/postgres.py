@@ -13,6 +13,7 @@ from . import words
 from .backend import TOTAL_MOST, Found, Hit, How, Paging, Scope, Volume, Wanted
 from .document import Document, Gone
 from .postgres_dropping import drop_older
+from .postgres_partitions import list_spans
 from .postgres_statements import MEETING, SETTINGS, WALKING, Asked, Statement, meet, rank, walk
 from .postgres_writing import write
 
@@ -141,8 +142,17 @@ async def _newest(tx: Transaction, asked: Asked, most: int) -> list[_Row]:
         rows = await _ask(tx, walk(asked, needed, most))
         if len(rows) >= most:
             return rows
+    return await _met(tx, asked, most)
+
+
+async def _met(tx: Transaction, asked: Asked, most: int) -> list[_Row]:
+    rows: list[_Row] = []
     await tx.value(MEETING)
-    rows = await _ask(tx, meet(asked, most))
+    for span in await list_spans(tx, oldest=asked.oldest):
+        if asked.overlaps(span):
+            rows += await _ask(tx, meet(asked, span, most - len(rows)))
+        if len(rows) >= most:
+            break
     await tx.value(WALKING)
     return rows
 

@@ -1,12 +1,16 @@
 """The quarters of a year that `search_documents` is cut into, made when there is something in them."""
 
+import re
 from collections.abc import Collection
 from datetime import UTC, datetime
+from itertools import pairwise
+from typing import NamedTuple
 
 from cgraph_kit.db import Transaction
 
 TABLE = "search_documents"
 MONTHS = 3
+_QUARTER = re.compile(r"_(\d{4})_(\d)$", re.ASCII)
 OLDEST, NEWEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 """Before and after there is one partition each."""
 
@@ -23,10 +27,36 @@ async def make_partitions(tx: Transaction, times: Collection[datetime]) -> None:
             await _make(tx, start)
 
 
+class Span(NamedTuple):
+    """From when, inclusive, until when; None: without end."""
+
+    start: datetime | None
+    end: datetime | None
+
+
+async def list_spans(tx: Transaction, *, oldest: bool) -> list[Span]:
+    """All time in spans of whole partitions, in the order in which a search asks them: one quarter, then twice as many."""
+    starts = sorted(start for name in await tx.values(_NAMES) if (start := _start_of(name)))
+    marks: list[datetime] = []
+    """Between two spans; in the order of the search."""
+    position = 1
+    while position < len(starts):
+        marks.append(starts[position if oldest else -position])
+        position += 2 ** len(marks)
+    if oldest:
+        return [Span(*pair) for pair in pairwise([None, *marks, None])]
+    return [Span(start, end) for end, start in pairwise([None, *marks, None])]
+
+
 def _start(time: datetime) -> datetime:
     """When the quarter of a time begins."""
     time = time.astimezone(UTC)
     return datetime(time.year, (time.month - 1) // MONTHS * MONTHS + 1, 1, tzinfo=UTC)
+
+
+def _start_of(name: str) -> datetime | None:
+    found = _QUARTER.search(name)
+    return found and datetime(int(found[1]), int(found[2]) * MONTHS - 2, 1, tzinfo=UTC)
 
 
 def _end(start: datetime) -> datetime:

@@ -3,10 +3,12 @@
 Rights and words are each common or rare, and so are things that both hold for; the planner cannot know the last. So the
 newest are looked at first, some thousands of rows in their order (`walk`): enough where much is found. What that leaves
 is found where indexes meet (`meet`), the newest partition first, without walking: there an estimate that is far off
-costs some milliseconds, and never a look at everything.
+costs some milliseconds, and never a look at everything. The planner would ask all partitions, and sort; so each statement
+is given a span of time, and the next one asked only where that was not enough.
 """
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -14,6 +16,7 @@ from .backend import Paging, Scope, Wanted
 from .document import FORUMS, PEOPLE
 from .postgres_conditions import Arguments, following, matching, readable, shown
 from .postgres_match import tsquery_of
+from .postgres_partitions import Span
 
 CANDIDATES = 10_000
 """The newest that match are ranked."""
@@ -29,6 +32,7 @@ SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('jit
 WALKING = "SELECT set_config('enable_indexscan', 'on', true)"
 MEETING = "SELECT set_config('enable_indexscan', 'off', true)"
 
+_NEXT = timedelta(microseconds=1)
 _HIT = "d.kind, d.id, d.container_id, d.item_id, d.author_id, d.inserted_at, d.seq"
 _ORDER = {False: "inserted_at DESC, id DESC", True: "inserted_at, id"}
 
@@ -55,6 +59,19 @@ class Asked(NamedTuple):
     def ranked(self) -> bool:
         return self.paging.order in {"relevance", "top"}
 
+    def overlaps(self, span: Span) -> bool:
+        """Whether anything that is wanted can lie in it."""
+        since, before, after = self.wanted.since, self.wanted.before, self.paging.after
+        if after is not None and self.oldest:
+            since = max(since, after.inserted_at) if since else after.inserted_at
+        elif after is not None:
+            # What is at the same time may follow.
+            before = min(before, after.inserted_at + _NEXT) if before else after.inserted_at + _NEXT
+        return not (
+            (since is not None and span.end is not None and span.end <= since)
+            or (before is not None and span.start is not None and span.start >= before)
+        )
+
 
 def walk(asked: Asked, rows: int, most: int) -> Statement:
     """Those that match among so many next to where the page begins."""
@@ -69,16 +86,16 @@ SELECT {_HIT} FROM (SELECT * FROM search_documents d {within} ORDER BY {order} L
     return Statement(sql, args)
 
 
-def meet(asked: Asked, most: int) -> Statement:
-    """All that match, in order of time."""
+def meet(asked: Asked, span: Span, most: int) -> Statement:
+    """Those of a span of time that match, in its order."""
     args = Arguments()
-    return Statement(f"{_union(asked, args, _HIT, most)}", args)
+    return Statement(_union(asked, args, _HIT, most, span), args)
 
 
 def rank(asked: Asked, most: int) -> Statement:
     """The best of the newest that match. The last column says how many of those there are."""
     args = Arguments()
-    found = _union(asked, args, f"{_HIT}, d.terms", CANDIDATES)
+    found = _union(asked, args, f"{_HIT}, d.terms", CANDIDATES, Span(None, None))
     score = _score(asked, args)
     after = asked.paging.after
     onward = ""
@@ -124,11 +141,12 @@ def _of_names(wanted: Wanted) -> bool:
     }
 
 
-def _union(asked: Asked, args: Arguments, columns: str, most: int) -> str:
+def _union(asked: Asked, args: Arguments, columns: str, most: int, span: Span) -> str:
     """Each way of being readable by itself, so that each has its own index; what is readable in two ways is there once."""
     order = _ORDER[asked.oldest]
     common = [
         *_times(asked, args),
+        *_within(span, args),
         *matching(asked.wanted, args),
         *shown(asked.wanted, asked.scope, args),
     ]
@@ -154,6 +172,13 @@ def _readable(asked: Asked, args: Arguments) -> Iterator[str]:
 def _times(asked: Asked, args: Arguments) -> Iterator[str]:
     if not asked.ranked:
         yield from following(asked.paging.after, asked.paging.order, args)
+
+
+def _within(span: Span, args: Arguments) -> Iterator[str]:
+    if span.start is not None:
+        yield f"d.inserted_at >= {args.add(span.start, 'timestamptz')}"
+    if span.end is not None:
+        yield f"d.inserted_at < {args.add(span.end, 'timestamptz')}"
 
 
 def _place(asked: Asked, args: Arguments) -> Iterator[str]:
