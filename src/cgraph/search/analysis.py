@@ -13,12 +13,13 @@ as they are.
 """
 
 import re
+from collections import deque
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from .analysis_forms import Forms, forms_of
-from .analysis_pieces import MARKED, PIECE, Piece, marks, pieces, plain_run
+from .analysis_pieces import MARKED, PIECE, Kind, Mark, characters, marks, plain_run
 from .document import Analysed
 from .languages import guess
 from .scripts import SELECTORS, SKINS, ZWJ
@@ -33,7 +34,7 @@ PLACES_MOST = 255
 GAP = 10
 """Positions between a title and the text, so that no phrase reaches over."""
 
-TokenKind = Literal["word", "emoji", "gram", "mark"]
+TokenKind = Kind | Literal["mark"]
 
 
 class Token(NamedTuple):
@@ -65,21 +66,67 @@ def analysed(title: str, text: str, language: str | None = None) -> Analysed:
     return Analysed(places.literal(), tuple(sorted(places.words)))
 
 
-def tokens(text: str, language: str | None = None, *, position: int = 0) -> Iterator[Token]:
-    """What is found where. Positions count on from `position`; that of a mark is that of its first piece."""
-    found = list(pieces(text))
-    ahead = marks(text)
-    mark = next(ahead, None)
-    forms = _forms_in([piece.text for piece in found if piece.kind == "word"], language)
-    for number, piece in enumerate(found):
+class Among(NamedTuple):
+    """Terms that are looked for, and beginnings of terms."""
+
+    terms: frozenset[str]
+    prefixes: tuple[str, ...] = ()
+
+    def has(self, terms: Sequence[str]) -> bool:
+        """Whether one of these is among them."""
+        if not self.terms.isdisjoint(terms):
+            return True
+        return bool(self.prefixes) and any(term.startswith(self.prefixes) for term in terms)
+
+
+def tokens(
+    text: str, language: str | None = None, *, position: int = 0, among: Among | None = None
+) -> Iterator[Token]:
+    """What is found where, or only what is among some terms. Positions count on from `position`; that of a mark is that of
+    its first piece."""
+    for token in _all_tokens(text, language, position):
+        if among is None or among.has(token.terms):
+            yield token
+
+
+def _all_tokens(text: str, language: str | None, position: int) -> Iterator[Token]:
+    found = [(match.lastgroup, match[0], match.start()) for match in PIECE.finditer(text)]
+    forms = _forms_in([word for kind, word, _ in found if kind == "word"], language)
+    ahead = deque(marks(text))
+    for kind, piece, start in found:
+        if ahead:
+            yield from _due(ahead, start, position + 1, forms)
+        if kind == "gram":
+            for token in _run_tokens(piece, start, position):
+                position = token.position
+                yield token
+            continue
         position += 1
-        while mark is not None and mark.start <= piece.start:
-            if mark.end > piece.start:
-                terms = (mark.term,) if mark.whole else forms[mark.term].terms
-                yield Token("mark", terms, (), mark.start, mark.end, position)
-            mark = next(ahead, None)
-        following = found[number + 1] if number + 1 < len(found) else None
-        yield _token(piece, following, forms, position)
+        if kind == "word":
+            terms, words = forms[piece]
+            yield Token("word", terms, words, start, start + len(piece), position)
+        else:
+            yield Token("emoji", emoji_terms(piece), (), start, start + len(piece), position)
+
+
+def _due(ahead: deque[Mark], start: int, position: int, forms: "_Cached") -> Iterator[Token]:
+    """Marks that begin before this piece, or with it; those before it that end there, too, have no piece."""
+    while ahead and ahead[0].start <= start:
+        mark = ahead.popleft()
+        if mark.end > start:
+            terms = (mark.term,) if mark.whole else forms[mark.term].terms
+            yield Token("mark", terms, (), mark.start, mark.end, position)
+
+
+def _run_tokens(run: str, start: int, position: int) -> Iterator[Token]:
+    """Each character of a run with the one behind it; the last one alone."""
+    found = list(characters(run, start))
+    for number, (_, text, first, end) in enumerate(found, start=1):
+        following = found[number] if number < len(found) else None
+        pair = text + following.text if following else text
+        yield Token(
+            "gram", (pair,), (), first, following.end if following else end, position + number
+        )
 
 
 def emoji_terms(emoji: str) -> list[str]:
@@ -88,18 +135,6 @@ def emoji_terms(emoji: str) -> list[str]:
     bare = "".join(mark for mark in plain if mark not in SKINS) or plain
     joined = bare.split(ZWJ) if ZWJ in bare else []
     return list(dict.fromkeys((plain, bare, *filter(None, joined))))
-
-
-def _token(piece: Piece, following: Piece | None, forms: "_Cached", position: int) -> Token:
-    kind, text, start, end = piece
-    if kind == "word":
-        terms, words = forms[text]
-        return Token(kind, terms, words, start, end, position)
-    if kind == "emoji":
-        return Token(kind, emoji_terms(text), (), start, end, position)
-    if following is not None and following.kind == "gram" and following.start <= end:
-        return Token(kind, (text + following.text,), (), start, following.end, position)
-    return Token(kind, (text,), (), start, end, position)
 
 
 class _Cached(dict[str, Forms]):

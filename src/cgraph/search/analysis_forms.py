@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from .folding import fold, spelt_out
@@ -59,6 +60,7 @@ def forms_of(word: str, latin: str | None, declared: str | None = None) -> Forms
     return Forms(terms, tuple(dict.fromkeys(words)))
 
 
+@lru_cache(maxsize=4096)
 def spelling_of(word: str) -> Spelling:
     """What a search for a word looks for."""
     base = _base(word)

@@ -63,7 +63,7 @@ def pieces(text: str) -> Iterator[Piece]:
             case "emoji":
                 yield Piece("emoji", found[0], start, end)
             case _:
-                yield from _characters(found[0], start)
+                yield from characters(found[0], start)
 
 
 def marks(text: str) -> Iterator[Mark]:
@@ -88,7 +88,7 @@ def plain_run(run: str) -> str:
     return unicodedata.normalize("NFKC", _SELECTOR.sub("", run))
 
 
-def _characters(run: str, start: int) -> Iterator[Piece]:
+def characters(run: str, start: int) -> Iterator[Piece]:
     """The characters of a run as they are indexed, each with the place it has in the text."""
     first = 0
     for offset in range(1, len(run) + 1):

@@ -6,7 +6,7 @@ from itertools import chain, count
 
 import msgspec
 
-from .analysis import TEXT_MOST, Token, tokens
+from .analysis import Among, Token, tokens
 from .analysis_matching import Fragments, matches_of
 from .backend import AllOf, AnyOf, Match, NoneOf, Phrase, Word
 from .query import Query
@@ -14,6 +14,8 @@ from .query import Query
 WINDOW = 240
 """Code points of a snippet."""
 SPANS_MOST = 100
+LOOKED_AT_MOST = 20_000
+"""Code points from the beginning of a text in which matches are looked for."""
 _MARGIN = 40
 """Code points before the first match of a snippet, where there are more."""
 _WORD_MOST = 20
@@ -41,12 +43,30 @@ def highlight(
     window: int = WINDOW,
 ) -> Highlighted:
     """What of a text the query found. `fragments` as it was searched with (`match_of`); `language` as it was indexed with."""
-    occurrences = _Occurrences(tokens(text[:TEXT_MOST], language))
-    found = [occurrences.of(match) for match in matches_of(query, fragments)]
+    matches = matches_of(query, fragments)
+    occurrences = _Occurrences(tokens(text[:LOOKED_AT_MOST], language, among=_among(matches)))
+    found = [occurrences.of(match) for match in matches]
     spans = _merged(chain.from_iterable(found))
     start, end = _part(text, spans, found, window)
     shown = [(a, b - a) for a, b in spans if start <= a and b <= end]
     return Highlighted(start, end - start, shown[:SPANS_MOST])
+
+
+def _among(matches: Sequence[Match]) -> Among:
+    words = [word for match in matches for word in _words(match)]
+    prefixes = tuple(word.text for word in words if word.prefix)
+    return Among(frozenset(word.text for word in words if not word.prefix), prefixes)
+
+
+def _words(match: Match) -> Iterator[Word]:
+    match match:
+        case Word():
+            yield match
+        case Phrase(parts=parts) | AnyOf(of=parts) | AllOf(of=parts):
+            for part in parts:
+                yield from _words(part)
+        case NoneOf():
+            return
 
 
 class _Occurrences:
