@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -24,6 +25,7 @@ class Quote(msgspec.Struct, frozen=True):
     url: str | None
     inserted_at: datetime
     edited_at: datetime | None
+    attachments: list[dict[str, Any]] | None
 
 
 class Quoted(msgspec.Struct, frozen=True):
@@ -87,9 +89,12 @@ async def is_removed_by(db: Repo, comment_id: UUID, act_id: UUID) -> bool:
     return bool(await db.value(sql, comment_id, act_id))
 
 
-_POST = "SELECT id, author_id, title, content, url, inserted_at, edited_at FROM posts WHERE id = $1"
+_POST = """
+SELECT id, author_id, title, content, url, inserted_at, edited_at, attachments FROM posts WHERE id = $1
+"""
 # Of those above only what everybody can read.
 _COMMENTS = """
-SELECT id, author_id, NULL, CASE WHEN removed_at IS NULL THEN content ELSE '' END, NULL, inserted_at, edited_at
+SELECT id, author_id, NULL, CASE WHEN removed_at IS NULL THEN content ELSE '' END, NULL, inserted_at, edited_at,
+    CASE WHEN removed_at IS NULL THEN attachments END
 FROM comments WHERE id = ANY($1::uuid[]) ORDER BY depth
 """

@@ -3,7 +3,7 @@
 from typing import assert_never
 from uuid import UUID
 
-from cgraph import accounts, forums, groups, messaging
+from cgraph import accounts, files, forums, groups, messaging
 from cgraph.accounts import Actor, Person
 from cgraph.forums import Quoted
 from cgraph.groups import ChannelAccess
@@ -66,7 +66,14 @@ async def _place(db: Repo, actor: Actor, id: UUID) -> ChannelAccess | None:
 
 
 def _said(message: Message) -> Said:
-    return Said(message.id, message.sender, message.content, message.inserted_at, message.edited_at)
+    return Said(
+        message.id,
+        message.sender,
+        message.content,
+        message.inserted_at,
+        message.edited_at,
+        attachments=message.attachments,
+    )
 
 
 async def _quoted(db: Repo, quoted: Quoted, *, comment: bool = False) -> Evidence:
@@ -81,6 +88,7 @@ async def _quoted(db: Repo, quoted: Quoted, *, comment: bool = False) -> Evidenc
             one.edited_at,
             one.title,
             one.url,
+            files.from_stored(one.attachments),
         )
         for one in quotes
     ]

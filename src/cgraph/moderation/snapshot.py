@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from cgraph.accounts import Person
+from cgraph.files import Attachment
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -21,6 +22,8 @@ class Said(msgspec.Struct, frozen=True):
     """Of a post; of a profile the display name."""
     url: str | None = None
     """Of a post that is a link; of a profile the picture."""
+    attachments: Sequence[Attachment] = ()
+    """What came with it: names, sizes, a small picture; not the files, which go with it."""
 
 
 class Snapshot(msgspec.Struct, frozen=True):

@@ -16,6 +16,7 @@ from cgraph_kit import clock
 from cgraph_kit.db import Repo, Transaction
 from cgraph_kit.errors import Invalid
 from support import communities, plaza
+from support.attached import with_file
 from support.forum_scene import ForumScene, comment, make_forum_scene, miscounted
 from support.moderating import decide, make_admin, only_case, report_message
 from support.talk import make_actors
@@ -179,6 +180,15 @@ class TestOfForums:
         assert case.snapshot is not None
         assert case.snapshot.item.content == "second"
         assert [one.id for one in case.snapshot.around] == [scene.post_id, first]
+
+    async def test_keep_what_came_with_them(self, db: Transaction, scene: ForumScene) -> None:
+        named = await with_file(db, scene.author, name="rude.png")
+        new = forums.NewPost("Swarms again", attachments=[named])
+        post = await forums.create_post(db, scene.author, scene.forum_id, new)
+        await report(db, scene.reader, "post", post.id)
+        case = await only_case(db, scene.junior, post.id)
+        assert case.snapshot is not None
+        assert [one.name for one in case.snapshot.item.attachments] == ["rude.png"]
 
     async def test_of_a_private_forum_are_made_by_its_readers(
         self, db: Transaction, scene: ForumScene

@@ -10,6 +10,7 @@ from cgraph.messaging import ConversationNotFound, MessageEdit, MessageNotFound
 from cgraph.moderation import NewReport
 from cgraph_kit.db import Repo
 from cgraph_kit.errors import Invalid
+from support.attached import with_file
 from support.moderating import make_admin, only_case, report_message
 from support.talk import make_actor, make_actors, open_between, say
 
@@ -45,6 +46,18 @@ class TestReportItem:
         assert case.author is not None
         assert case.author.id == bob.id
         assert case.reasons == {"harassment": 1}
+
+    async def test_keeps_what_came_with_it(self, db: Repo) -> None:
+        ann, bob = await make_actors(db, 2)
+        id = await open_between(db, ann, bob)
+        named = await with_file(db, bob, name="rude.png")
+        new = messaging.NewMessage(attachments=[named])
+        said = await messaging.send_message(db, bob, id, new)
+        await report_message(db, ann, id, said.id)
+        await messaging.delete_message(db, bob, id, said.id)
+        case = await only_case(db, await make_admin(db), said.id)
+        assert case.snapshot is not None
+        assert [one.name for one in case.snapshot.item.attachments] == ["rude.png"]
 
     async def test_keeps_nothing_from_before_the_reporter_joined(self, db: Repo) -> None:
         ann, bob, eve, zoe = await make_actors(db, 4)
