@@ -135,7 +135,7 @@ class Settings(BaseSettings):
     rate_limit_mark: Rate = _knob("600/min", "Read and delivery marks, and votes, of a person.")
     rate_limit_search: Rate = _knob("30/min", "Searches of a person.")
     rate_limit_suggest: Rate = _knob("120/min", "Suggestions for searches a person types.")
-    rate_limit_upload: Rate = _knob("10/hour", "Files a person uploads.")
+    rate_limit_upload: Rate = _knob("10/min", "Files a person uploads.")
     rate_limit_download: Rate = _knob(
         "600/min", "Files a person (an address, without a token) reads."
     )
