@@ -1,6 +1,6 @@
 """Drafts: what one has begun to write, on all devices."""
 
-from cgraph import forums
+from cgraph import files, forums
 from cgraph.accounts import Actor
 from cgraph.application import App
 from cgraph.forums import Draft, SaveDraft
@@ -22,12 +22,12 @@ async def show(db: Repo, actor: Actor, key: str) -> Data[Draft]:
     return Data(await forums.get_draft(db, actor, key))
 
 
-@action(errors=(forums.StaleDraft, forums.TooManyDrafts))
+@action(errors=(forums.StaleDraft, forums.TooManyDrafts, *files.ATTACHING))
 async def save(db: Repo, actor: Actor, app: App, key: str, draft: Body[SaveDraft]) -> Data[Draft]:
     """Keep a draft under a key of the client's choice.
 
     `revision` is the one that was changed, 0 for a new draft; if another device has saved it since (`stale_draft`), the
-    answer names the revision that is kept.
+    answer names the revision that is kept. Files in `file_ids` are kept with it.
     """
     return Data(await forums.save_draft(db, actor, key, draft, limits=app.limits.forums))
 

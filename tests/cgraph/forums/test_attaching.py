@@ -149,6 +149,34 @@ class TestComments:
         assert not await exists(db, named.file_id)
 
 
+class TestDrafts:
+    async def test_keep_their_files(self, db: Transaction, ann: Actor) -> None:
+        forum = await make_forum(db, ann)
+        one, two, three = [await make_file(db, ann) for _ in range(3)]
+        draft = await forums.save_draft(db, ann, "k", forums.SaveDraft({}, 0, [one, two]))
+        assert ids(draft) == [one, two]
+        draft = await forums.save_draft(db, ann, "k", forums.SaveDraft({}, 1, [three, two]))
+        assert not await exists(db, one)
+        assert ids(draft) == ids(await forums.get_draft(db, ann, "k")) == [two, three]
+        (listed,) = (await forums.list_drafts(db, ann)).items
+        assert ids(listed) == [two, three]
+        await make_post(db, ann, forum.id, attachments=[NewAttachment(two)])
+        await forums.delete_draft(db, ann, "k")
+        assert (await exists(db, two), await exists(db, three)) == (True, False)
+
+    async def test_that_are_forgotten_keep_none(self, db: Transaction, ann: Actor) -> None:
+        file_id = await make_file(db, ann)
+        await forums.save_draft(db, ann, "k", forums.SaveDraft({}, 0, [file_id]))
+        await db.value("UPDATE drafts SET updated_at = now() - interval '181 days'")
+        await forums.forget_drafts(db)
+        assert not await exists(db, file_id)
+
+    async def test_keep_only_ones_own(self, db: Transaction, ann: Actor, bob: Actor) -> None:
+        with pytest.raises(files.FileNotFound):
+            new = forums.SaveDraft({}, 0, [await make_file(db, bob)])
+            await forums.save_draft(db, ann, "k", new)
+
+
 class TestListShown:
     async def may(self, db: Transaction, actor: Actor | None, post: UUID, comment: UUID) -> bool:
         posts = await forums.list_shown_posts(db, actor, [Hung("post", post)])
