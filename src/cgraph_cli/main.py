@@ -29,6 +29,7 @@ COMMANDS = {
     "migrate": ("migrate", "Bring the database up to date."),
     "work": ("work", "Do jobs until told to stop."),
     "jobs": ("jobs", "Look at what is done later, and give orders."),
+    "files": ("files", "Look at what people have uploaded, and remove what nobody needs."),
     "search": ("search", "Look at the index behind search, and have it written anew."),
     "doctor": ("doctor", "Look for what is wrong, and say what to do."),
     "admin": ("admin", "Appoint administrators."),

@@ -15,7 +15,7 @@ from .attaching import (
     release_files,
 )
 from .bringing import ATTACHING, NewAttachment, attach, from_stored, stored
-from .collecting import collect, count_doomed, forget_unused
+from .collecting import Overview, collect, forget_unused, get_overview
 from .errors import (
     REFUSALS,
     ChecksumMismatch,
@@ -96,6 +96,7 @@ __all__ = [
     "NewUpload",
     "NotLookedAt",
     "OffsetMismatch",
+    "Overview",
     "Picture",
     "QuotaExceeded",
     "Reader",
@@ -123,7 +124,6 @@ __all__ = [
     "collect_files",
     "content_key",
     "copy",
-    "count_doomed",
     "delete_file",
     "discard_upload",
     "drop_pictures",
@@ -132,6 +132,7 @@ __all__ = [
     "from_stored",
     "get_content",
     "get_file",
+    "get_overview",
     "get_upload",
     "get_usage",
     "hang_picture",

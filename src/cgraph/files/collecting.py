@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import msgspec
+
 from cgraph_kit import clock
 from cgraph_kit.db import Repo
 from cgraph_kit.storage import Storage
@@ -38,9 +40,26 @@ async def collect(db: Repo, storage: Storage) -> int:
     return await remove_doomed(db, storage)
 
 
-async def count_doomed(db: Repo) -> int:
-    """Objects that wait to be removed."""
-    return await db.value("SELECT count(*) FROM file_doomed WHERE due_at <= now()") or 0
+class Overview(msgspec.Struct, frozen=True):
+    """What there is."""
+
+    files: int
+    """That are ready."""
+    attached: int
+    uploading: int
+    processing: int
+    refused: int
+    contents: int
+    """Each kept once."""
+    bytes: int
+    """Of all contents, without thumbnails."""
+    doomed: int
+    """Objects that are due to be removed."""
+
+
+async def get_overview(db: Repo) -> Overview:
+    """Of all people's files; counted one by one."""
+    return await db.one(Overview, _OVERVIEW)
 
 
 _UNDECIDED = """
@@ -52,4 +71,13 @@ SELECT f.id FROM files f LEFT JOIN file_uploads u ON u.file_id = f.id
 WHERE (f.state IN ('ready', 'refused') AND f.updated_at < $1 OR f.state = 'uploading' AND u.expires_at < $2)
   AND NOT EXISTS (SELECT FROM file_attachments a WHERE a.file_id = f.id)
 ORDER BY f.id LIMIT $3 FOR NO KEY UPDATE OF f SKIP LOCKED
+"""
+_OVERVIEW = """
+SELECT count(*) FILTER (WHERE state = 'ready'),
+       (SELECT count(DISTINCT file_id) FROM file_attachments),
+       count(*) FILTER (WHERE state = 'uploading'), count(*) FILTER (WHERE state = 'processing'),
+       count(*) FILTER (WHERE state = 'refused'), (SELECT count(*) FROM file_blobs),
+       (SELECT coalesce(sum(size), 0)::bigint FROM file_blobs),
+       (SELECT count(*) FROM file_doomed WHERE due_at <= now())
+FROM files
 """

@@ -9,6 +9,8 @@ import pytest
 from cgraph_kit.storage import AlreadyStored, NotStored, Storage, StorageError
 from cgraph_kit.storage.objects import PART
 
+MIB = 1024 * 1024
+
 
 async def keys(storage: Storage, folder: str) -> set[str]:
     return {found.key async for found in storage.list(folder)}
@@ -49,6 +51,22 @@ class TestPut:
         assert found.size == size
         digest = hashlib.sha256(await joined(storage.stream("big"))).digest()
         assert digest == hashlib.sha256(await joined(pieces(size))).digest()
+
+    async def test_smaller_parts_for_who_has_little_room(self, storage: Storage) -> None:
+        size = 11 * MIB + 5
+        await storage.put("big", pieces(size), part=5 * MIB)
+        read = [piece async for piece in storage.stream("big", start=3, part=4 * MIB)]
+        assert [len(piece) for piece in read] == [4 * MIB, 4 * MIB, 3 * MIB + 2]
+        assert b"".join(read) == (await joined(pieces(size)))[3:]
+
+    async def test_of_many_at_once_one_is_there_whole(self, storage: Storage) -> None:
+        async def filled(byte: int) -> AsyncIterator[bytes]:
+            for _ in range(3):
+                yield bytes([byte]) * (2 * MIB)
+
+        await asyncio.gather(*(storage.put("a", filled(n), part=5 * MIB) for n in range(4)))
+        got = await storage.get("a")
+        assert (len(got), len(set(got))) == (6 * MIB, 1)
 
     async def test_a_stream_that_breaks_stores_nothing(self, storage: Storage) -> None:
         with pytest.raises(ArithmeticError):
