@@ -1,0 +1,110 @@
+"""The jobs behind search, and what those who watch are told."""
+
+from typing import Any, cast
+
+import pytest
+
+from cgraph.accounts import Actor
+from cgraph.search.backend import Paging, Scope, Wanted, Word
+from cgraph.search.changes import get_lag, something_waits
+from cgraph.search.jobs import (
+    IndexChanges,
+    RebuildIndex,
+    TidyWords,
+    Waker,
+    index_changes,
+    rebuild_index,
+    tidy_words,
+)
+from cgraph.search.lag import observe
+from cgraph.search.postgres import PostgresSearch
+from cgraph.search.reindexing import begin_rebuild
+from cgraph_kit import telemetry
+from cgraph_kit.db import Repo, Transaction
+from cgraph_kit.errors import Unavailable
+from cgraph_kit.jobs import JobsEnqueued, Nothing, Snooze
+from support.talk import open_between, say
+
+
+class FakeApp:
+    def __init__(self, db: Transaction) -> None:
+        self.db = db
+        self.search = PostgresSearch(db)
+
+
+@pytest.fixture
+def app(db: Transaction) -> Any:
+    return FakeApp(db)
+
+
+class TestIndexChanges:
+    async def test_what_was_said_is_found(
+        self, app: Any, db: Transaction, ann: Actor, bob: Actor
+    ) -> None:
+        place = await open_between(db, ann, bob)
+        await say(db, ann, place, "quokka")
+        assert await something_waits(db)
+        assert await index_changes.handler(app, IndexChanges()) == Nothing()
+        assert not await something_waits(db)
+        scope = Scope(containers={place: 0})
+        found = await app.search.search(Wanted(match=Word("quokka")), scope, Paging())
+        assert found.total == 1
+
+
+class TestRebuildIndex:
+    async def test_goes_on_later_when_it_takes_long(
+        self, app: Any, db: Transaction, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        assert await rebuild_index.handler(app, RebuildIndex()) == Nothing()
+        await begin_rebuild(db, ["group", "forum"])
+        monkeypatch.setattr("cgraph.search.jobs.SPELL", -1)
+        assert await rebuild_index.handler(app, RebuildIndex()) == Snooze(1)
+
+
+class TestTidyWords:
+    async def test_leaves_words_that_were_just_written(self, app: Any, db: Transaction) -> None:
+        await db.value("INSERT INTO search_words (word) VALUES ('zyqnew')")
+        await tidy_words.handler(app, TidyWords())
+        assert await app.search.expand("zyqnew", "prefix") == ["zyqnew"]
+
+
+class TestObserve:
+    async def test_shows_how_long_the_first_change_waits(self, db: Transaction) -> None:
+        await db.value(
+            "INSERT INTO search_changes (thing_id, kind, changed_at) VALUES "
+            "(gen_random_uuid(), 'post', now()), (gen_random_uuid(), 'post', now() - interval '1 hour')"
+        )
+        assert (await get_lag(db)).changes == 2
+        await observe(db)
+        shown = telemetry.render().decode()
+        assert "search_changes_waiting 2.0" in shown
+        lag = next(line for line in shown.splitlines() if line.startswith("search_index_lag"))
+        assert float(lag.split()[1]) >= 3600
+
+
+class Away:
+    """A database that is not there."""
+
+    async def value(self, sql: str, *args: Any) -> Any:
+        raise Unavailable
+
+
+class TestWaker:
+    async def test_hears_nothing_of_jobs_alone(self) -> None:
+        waker = Waker(cast("Repo", Away()))
+        waker.listen([JobsEnqueued("search")])
+        assert not waker._tasks
+        await waker.close()
+
+    async def test_goes_on_when_the_database_is_away(
+        self, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        monkeypatch.setattr("cgraph.search.jobs.GATHERING", 0)
+        waker = Waker(cast("Repo", Away()))
+        waker.listen([object()])
+        (task,) = waker._tasks
+        waker.listen([object()])
+        assert len(waker._tasks) == 1
+        await task
+        assert "wait to be indexed" in caplog.text
+        await waker.close()
