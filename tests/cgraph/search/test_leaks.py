@@ -16,7 +16,15 @@ from uuid import UUID
 import pytest
 
 from cgraph.accounts import Actor
-from cgraph.search import PostgresSearch, SearchHit, SearchPage, follow_changes, search
+from cgraph.search import (
+    PostgresSearch,
+    SearchHit,
+    SearchPage,
+    SuggestFor,
+    follow_changes,
+    search,
+    suggest,
+)
 from cgraph.search.hits import (
     ChannelHit,
     CommentHit,
@@ -213,6 +221,20 @@ async def compare(
     assert (len(found), results.total) == (len(expected), len(expected)), asked.q
 
 
+async def compare_suggestions(
+    db: Transaction, backend: PostgresSearch, reader: Actor, typed: str, things: Sequence[Thing]
+) -> None:
+    """Names of places are suggested to who sees them, and only what is called like what was typed."""
+    known = [one for one in things if "unlisted" not in one.marks]
+    names = {one.texts[0] for one in known if one.kind in {"channel", "group", "forum"}}
+    found = await suggest(db, backend, reader, SuggestFor(typed))
+    suggested = {one.label.partition(" (")[0] for one in found if one.kind in {"place", "forum"}}
+    assert suggested <= names, typed
+    beginning = typed.partition(":")[2] or typed
+    expected = {name for name in names if beginning in name}
+    assert suggested or not expected, typed
+
+
 class TestSearch:
     @pytest.mark.parametrize("seed", SEEDS)
     async def test_finds_exactly_what_its_reader_can_read(self, db: Transaction, seed: int) -> None:
@@ -225,5 +247,7 @@ class TestSearch:
             for person in world.people:
                 things = await read_everything(world, person)
                 asking = Asking(world, person, Random(seed * 100 + moment))  # noqa: S311
+                for word in asking.random.sample(WORDS, 2):
+                    await compare_suggestions(db, backend, person, f"in:{word[:4]}", things)
                 for _ in range(EACH):
                     await compare(db, backend, person, asking.search(), things)
