@@ -19,9 +19,9 @@ from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from .analysis_forms import Forms, forms_of
-from .analysis_pieces import MARKED, PIECE, Kind, Mark, characters, marks, plain_run
+from .analysis_pieces import MARKED, PIECE, PIECE_WORD, Kind, Mark, characters, marks, plain_run
 from .document import Analysed
-from .languages import guess
+from .languages import fallback, guess
 from .scripts import SELECTORS, SKINS, ZWJ
 from .stems import LATIN, UNSTEMMED, known_language
 
@@ -61,9 +61,15 @@ def analysed(title: str, text: str, language: str | None = None) -> Analysed:
     places = _Places()
     position = 0
     if title:
-        position = places.read(title[:TITLE_MOST], language, 0, "A") + GAP
+        spoken = language or language_of(text)
+        position = places.read(title[:TITLE_MOST], spoken, 0, "A") + GAP
     places.read(text[:TEXT_MOST], language, position, "")
     return Analysed(places.literal(), tuple(sorted(places.words)))
+
+
+def language_of(text: str) -> str | None:
+    """What a text's own words say of its language; None: nothing. Titles are mostly too short to tell theirs."""
+    return guess(PIECE_WORD.findall(text[:TITLE_MOST]))
 
 
 class Among(NamedTuple):
@@ -160,7 +166,7 @@ _caches: dict[tuple[str | None, str | None], _Cached] = {}
 
 def _forms_in(words: Sequence[str], language: str | None) -> _Cached:
     declared = known_language(language)
-    latin = declared if declared in LATIN else guess(words)
+    latin = declared if declared in LATIN else guess(words) or fallback(words)
     key = (latin, declared if declared in UNSTEMMED else None)
     forms = _caches.get(key)
     if forms is None:

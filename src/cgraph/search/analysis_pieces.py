@@ -36,10 +36,9 @@ class Mark(NamedTuple):
     """It stands for its pieces; otherwise it is a word of its own beside them (`e-mail`: `email`)."""
 
 
-PIECE = re.compile(
-    rf"(?P<emoji>{EMOJI})|(?P<gram>[{RUN}][{RUN}{SELECTORS}]*)"
-    rf"|(?P<word>{ALNUM}{WORD}*(?:[{APOSTROPHES}]{WORD}+)*)"
-)
+_WORD = rf"{ALNUM}{WORD}*(?:[{APOSTROPHES}]{WORD}+)*"
+PIECE = re.compile(rf"(?P<emoji>{EMOJI})|(?P<gram>[{RUN}][{RUN}{SELECTORS}]*)|(?P<word>{_WORD})")
+PIECE_WORD = re.compile(_WORD)
 _MARK = re.compile(
     rf"(?<![\w&#])#(?P<tag>(?:{WORD}|[_{RUN}])+)"
     rf"|(?<![\w@])@(?P<name>(?:{WORD}|[_{RUN}])+)"

@@ -56,7 +56,7 @@ _LETTERS: Mapping[str, str] = {
     "pl": "ąęłńśźż", "cs": "ěřůťď", "tr": "ğışİ", "hu": "őű", "ro": "țăș",
 }  # fmt: skip
 FALLBACK = "en"
-"""What a text in plain ASCII is taken for that no small word gives away."""
+"""What a text in plain ASCII is taken for."""
 _POINTS = 12
 """What a word or letter of one language alone is worth; shared ones, as many times less as languages share them."""
 
@@ -84,17 +84,20 @@ _KNOWN = _OF_WORDS.keys()
 
 
 def guess(words: Iterable[str]) -> str | None:
-    """The language of a text, of its words as they are written; `FALLBACK` for plain ASCII, None where nothing tells."""
+    """The language of a text, of its words as they are written; None where nothing gives it away."""
     distinct = set(words)
-    scores: dict[str, int] = {}
     telling = [_OF_WORDS[word] for word in distinct & _KNOWN]
-    ascii_only = True
     for word in distinct:
         if not word.isascii():
-            ascii_only = False
             telling.extend(_OF_LETTERS[letter] for letter in set(word) & _OF_LETTERS.keys())
+    scores: dict[str, int] = {}
     for language, points in chain.from_iterable(telling):
         scores[language] = scores.get(language, 0) + points
     if scores and max(scores.values()) * 2 >= _POINTS:
         return max(scores, key=scores.__getitem__)
-    return FALLBACK if ascii_only else None
+    return None
+
+
+def fallback(words: Iterable[str]) -> str | None:
+    """What words are taken for whose language nothing gives away."""
+    return FALLBACK if all(map(str.isascii, words)) else None

@@ -8,6 +8,7 @@ import msgspec
 from cgraph import forums
 from cgraph_kit.db import Repo
 
+from .analysis import language_of
 from .analysis_matching import Fragments
 from .highlights import highlight
 from .hits import Highlight, PostHit, SearchHit, Span, Texts
@@ -35,10 +36,14 @@ def _highlights(
 ) -> list[Highlight]:
     language = hit.post.language if isinstance(hit, PostHit) else None
     found = []
-    for field, text in _texts(hit, whole).items():
+    texts = _texts(hit, whole)
+    # As it was analysed: a title is too short to tell its language.
+    of_title = language or language_of(texts.get("content") or "")
+    for field, text in texts.items():
         if not text:
             continue
-        marked = highlight(text, query, language=language, fragments=fragments)
+        spoken = of_title if field == "title" else language
+        marked = highlight(text, query, language=spoken, fragments=fragments)
         if marked.spans:
             part = text[marked.start : marked.start + marked.length]
             spans = [Span(start - marked.start, length) for start, length in marked.spans]

@@ -11,7 +11,8 @@ Widened = Literal["infix", "similar"]
 """Parts of words were searched for too; or words that look alike."""
 WIDER: tuple[Widened, ...] = ("infix", "similar")
 """In which order a search that finds nothing is widened."""
-FOUND_MOST = 100
+FOUND_MOST = 200
+"""Words one fragment stands for at most, the likeliest."""
 _LEAST: Mapping[Widened, int] = {"infix": 3, "similar": 4}
 """Characters a word must have."""
 

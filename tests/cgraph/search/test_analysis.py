@@ -74,13 +74,21 @@ class TestGuess:
             ("sv", "Jag tror att vi inte ska göra det före helgen"),
             ("pl", "Myślę, że to nie jest dobry pomysł, ale możemy spróbować"),
             ("tr", "Bence bu çok güzel bir fikir değil ama olabilir"),
-            ("en", "deploy failed again"),
+            (None, "deploy failed yesterday"),
             (None, "Зранку ми були в парку"),
         ],
     )
     def test_knows_by_small_words(self, language: str | None, text: str) -> None:
         guessed = guess(re.findall(r"\w+", text))
         assert guessed == language
+
+    def test_takes_plain_words_for_english(self) -> None:
+        assert "~en:fail" in terms("deploy failed yesterday")
+        assert not any(term.startswith("~") for term in terms("đuraš"))
+
+    def test_is_that_of_the_text_for_a_short_title(self) -> None:
+        found = analysed("Alte Wespen", "Die Wespen sind nicht mehr da, und wir haben Ruhe.")
+        assert "'~de:wesp':2A" in found.terms
 
     def test_is_overruled_by_what_was_declared(self) -> None:
         assert "~de:haus" in terms("Haus", "de-AT")
