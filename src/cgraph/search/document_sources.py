@@ -69,7 +69,7 @@ def _file(thing: Searchable, one: files.Attachment) -> Searchable:
         title=one.name,
         text=one.alt_text or "",
         language=None,
-        features=(sort_of(one.content_type), f"ext:{one.name.rpartition('.')[2].lower()}"),
+        features=("file", sort_of(one.content_type), f"ext:{one.name.rpartition('.')[2].lower()}"),
     )
 
 
