@@ -9,10 +9,12 @@ import pytest
 
 from cgraph import accounts, forums, groups, messaging, search
 from cgraph.application import App
+from cgraph.files import NewAttachment
 from cgraph.forums import ForumChange, MutedWords, NewComment
 from cgraph.groups import CHANNELS, NewThread, Permission
 from cgraph.messaging import NewMessage
 from cgraph_kit.ids import new_id
+from support.attached import with_file
 from support.communities import enter, first_channel, found, make_role, overwrite
 from support.forums import make_forum, make_post, subscribe
 from support.people import PASSWORD, Person, converse, register, say
@@ -125,6 +127,31 @@ class TestIndex:
             "file": 0
         }
         assert [hit["type"] for hit in await find(ann, term, types="user,post")] == ["post", "user"]
+
+    async def test_shows_files_with_what_they_hang_on(
+        self, app: App, find: Finder, ann: Person, bob: Person
+    ) -> None:
+        term, id = word(), await converse(app, ann, bob)
+        forum = await make_forum(app.db, ann.actor)
+
+        async def a_file() -> list[NewAttachment]:
+            return [await with_file(app.db, ann.actor, name=f"{term}.png")]
+
+        new = NewMessage("look", attachments=await a_file())
+        said = await messaging.send_message(app.db, ann.actor, id, new)
+        post = await make_post(app.db, ann.actor, forum.id, attachments=await a_file())
+        reply = NewComment(content="look", attachments=await a_file())
+        comment = await forums.create_comment(app.db, ann.actor, post.id, reply)
+        await find.indexed()
+        hits = await find(bob, f"{term} type:file", sort="oldest")
+        assert [hit["file"]["name"] for hit in hits] == [f"{term}.png"] * 3
+        by_message, by_post, by_comment = hits
+        assert by_message["message"]["id"] == str(said.id)
+        assert by_message["place"]["id"] == str(id)
+        assert (by_post["post"]["id"], by_post["comment_id"]) == (str(post.id), None)
+        assert by_comment["comment_id"] == str(comment.id)
+        assert by_comment["forum"]["id"] == str(forum.id)
+        assert len(await find(await register(app), f"{term} type:file")) == 2
 
     async def test_shows_what_was_said_around_it(
         self, app: App, find: Finder, ann: Person, bob: Person
