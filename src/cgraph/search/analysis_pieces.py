@@ -89,6 +89,10 @@ def plain_run(run: str) -> str:
 
 def characters(run: str, start: int) -> Iterator[Piece]:
     """The characters of a run as they are indexed, each with the place it has in the text."""
+    if plain_run(run) == run:
+        for at, character in enumerate(run, start):
+            yield Piece("gram", character, at, at + 1)
+        return
     first = 0
     for offset in range(1, len(run) + 1):
         if offset < len(run) and _CONTINUING.match(run, offset):

@@ -2,6 +2,7 @@
 # ruff: noqa: RUF001 (these are the letters of those languages)
 
 import re
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -12,6 +13,7 @@ from cgraph.search.document import occurrences
 from cgraph.search.folding import fold
 from cgraph.search.languages import guess
 from cgraph.search.stems import stems
+from cgraph_kit.db import Transaction
 
 
 def terms(text: str, language: str | None = None) -> dict[str, list[int]]:
@@ -231,6 +233,16 @@ class TestAnalysed:
             of[occurrence.term] = of.get(occurrence.term, 0) + 1
         assert max(of.values()) <= PLACES_MOST
         assert max(len(term.encode()) for term in of) < 2046
+
+    async def test_is_what_the_database_takes(self, db: Transaction) -> None:
+        letters = Random(7)  # noqa: S311
+        points = [*range(32, 0x3100), *range(0x4E00, 0x4F00), *range(0x1F300, 0x1FB00), 0xFDFA]
+        texts = ["".join(map(chr, letters.choices(points, k=2000))) for _ in range(20)]
+        rare = "".join(map(chr, letters.choices(range(0x20000, 0x2A000), k=60_000)))
+        for text in (*texts, rare):
+            made = analysed(text[:100], text).terms
+            kept = await db.value("SELECT length($1::text::tsvector)", made)
+            assert kept == len({occurrence.term for occurrence in occurrences(made)})
 
     def test_reads_hostile_texts_in_time(self) -> None:
         for hostile in (
