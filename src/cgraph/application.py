@@ -27,6 +27,7 @@ from . import (
     migrations,
     moderation,
     notifications,
+    previews,
     search,
     secrets,
     upkeep,
@@ -74,6 +75,8 @@ WORKERS = (
     forums.restore_banned,
     files.look_at_file,
     files.collect_files,
+    previews.read_link,
+    previews.collect_previews,
     search.index_changes,
     search.rebuild_index,
     search.tidy_words,
@@ -105,6 +108,12 @@ READERS: files.Readers = {
     "comment": forums.list_shown_comments,
 }
 """Whom files ask who may read what they hang on."""
+SHOWS: previews.Shows = {
+    "message": messaging.show_previews,
+    "post": forums.show_post_previews,
+    "comment": forums.show_comment_previews,
+}
+"""Who shows previews of the links in what."""
 CRONTAB = (
     Cron("17 * * * *", upkeep.cleanup_expired),
     Cron("*/5 * * * *", upkeep.update_presence),
@@ -116,6 +125,7 @@ CRONTAB = (
     Cron("* * * * *", groups.remove_temporary_members),
     Cron("*/10 * * * *", forums.rank_recent_posts),
     Cron("*/10 * * * *", files.collect_files),
+    Cron("53 * * * *", previews.collect_previews),
     Cron("*/10 * * * * *", search.index_changes),
     Cron("* * * * *", search.rebuild_index),
     Cron("13 3 * * *", search.tidy_words),
@@ -159,11 +169,14 @@ class App:
     """Where files and backups are kept."""
     workshop: files.Workshop
     """Looks at what is uploaded."""
+    previewer: previews.Previewer
+    """Asks the pages behind links."""
     search: SearchBackend
     """Finds what people may read."""
     sources: notifications.Sources = SOURCES
     audience: messaging.Audience = groups.AUDIENCE
     readers: files.Readers = field(default_factory=lambda: READERS)
+    shows: previews.Shows = field(default_factory=lambda: SHOWS)
 
     def lane(self, name: str) -> PubSub:
         """The bus for one owner, who sets its callbacks."""
@@ -232,6 +245,8 @@ async def start(
             scanner=Scanner(settings.clamav_url) if settings.clamav_url else None,
         )
         stack.push_async_callback(workshop.close)
+        previewer = previews.Previewer.from_settings(db, storage, settings)
+        stack.push_async_callback(previewer.close)
         app = App(
             settings,
             db,
@@ -247,6 +262,7 @@ async def start(
             direct,
             storage,
             workshop,
+            previewer,
             search.PostgresSearch(db),
             sources_of(members := groups.Members(limits.groups)),
             members,

@@ -242,6 +242,15 @@ class Settings(BaseSettings):
     )
     typing_seconds: Seconds = _knob(3.0, "At most one typing event per person in so many seconds.")
 
+    # -- previews of links
+    link_previews_max: Most = _knob(
+        5, "Links of one message, post or comment that are shown with a preview; 0: none, here."
+    )
+    link_preview_allow_networks: tuple[str, ...] = Field(
+        default=(),
+        description="Private networks in which pages may be that are asked for previews, as JSON list.",
+    )
+
     # -- moderation
     report_neighbours: Annotated[int, Field(ge=0, le=25)] = _knob(
         5, "Messages before a reported one, and as many after it, that are kept with the report."
@@ -406,6 +415,7 @@ class Settings(BaseSettings):
             "maintenance": 1,
             "backups": 1,
             "search": 2,
+            "previews": 4,
         },
         description="Jobs done at a time in this process, by queue, as JSON; {}: none, see `cgraph work`.",
     )

@@ -17,6 +17,9 @@ import httpcore2
 import httpx2
 from ssrfguard import BlockedAddressError, Policy
 
+Headers = httpx2.Headers
+Wanted = Callable[[int, Headers], int | None]
+"""How many bytes of an answer's body are wanted, by its status and headers; None: no more is to be known of it."""
 Lookup = Callable[[str, int], Sequence[str]]
 """Every address of a host, for a port. Raises `OSError` where it has none. Runs in a thread."""
 
@@ -51,6 +54,10 @@ class Oversized(FetchError):
     """The answer is longer than allowed."""
 
 
+class Unwanted(FetchError):
+    """The answer is none that is wanted."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What a server answered. The body is as it was sent: asked for, and by honest servers sent, uncompressed."""
@@ -80,6 +87,7 @@ class Fetcher:
         self,
         *,
         allow: Iterable[str] = (),
+        deny: Iterable[str] = (),
         schemes: Iterable[str] = ("https",),
         redirects: int = 0,
         seconds: float = 20.0,
@@ -87,7 +95,8 @@ class Fetcher:
         tls: ssl.SSLContext | None = None,
         lookup: Lookup = look_up,
     ) -> None:
-        """Raises `ValueError` for an `allow` that is no network."""
+        """`deny`: hosts that are never asked, by name. Raises `ValueError` for an `allow` that is no network."""
+        self._denied = frozenset(deny)
         self._schemes = frozenset(schemes)
         self._redirects = redirects
         self._seconds = seconds
@@ -102,12 +111,22 @@ class Fetcher:
         )
 
     async def send(
-        self, method: str, url: str, *, headers: Mapping[str, str] | None = None, body: bytes = b""
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+        wanted: Wanted | None = None,
     ) -> Answer:
-        """Ask, and read the whole answer, whatever its status. Raises `Blocked`, `Unreachable` or `Oversized`."""
+        """Ask, and read the whole answer, whatever its status. Raises `Blocked`, `Unreachable` or `Oversized`.
+
+        `wanted`: asked about what is no redirect before its body is read, of which no more than so many bytes are: the rest
+        is left. Raises `Unwanted` where it says None.
+        """
         try:
             async with asyncio.timeout(self._seconds):
-                return await self._follow(method, self.check(url), headers or {}, body)
+                return await self._follow(method, self.check(url), headers or {}, body, wanted)
         except TimeoutError:
             raise Unreachable(f"no answer within {self._seconds:g} s") from None
         except (
@@ -129,10 +148,13 @@ class Fetcher:
             raise Blocked(f"the address must begin with {' or '.join(sorted(self._schemes))}")
         if not parsed.raw_host or parsed.userinfo:
             raise Blocked("the address must have a host, and no user or password")
+        host = parsed.raw_host.decode("ascii")
+        if host.lower().rstrip(".") in self._denied:
+            raise Blocked("this host is not to be asked")
         port = DEFAULT_PORTS[parsed.scheme] if parsed.port is None else parsed.port
         if not 0 < port <= HIGHEST_PORT:
             raise Blocked("the address has no such port")
-        self._network.check_literal(parsed.raw_host.decode("ascii"), port)
+        self._network.check_literal(host, port)
         return parsed
 
     async def close(self) -> None:
@@ -140,10 +162,15 @@ class Fetcher:
         self._network.close()
 
     async def _follow(
-        self, method: str, url: httpx2.URL, headers: Mapping[str, str], body: bytes
+        self,
+        method: str,
+        url: httpx2.URL,
+        headers: Mapping[str, str],
+        body: bytes,
+        wanted: Wanted | None,
     ) -> Answer:
         for _ in range(self._redirects + 1):
-            answer = await self._ask(method, url, headers, body)
+            answer = await self._ask(method, url, headers, body, wanted)
             target = answer.headers.get("location")
             if method != "GET" or answer.status not in _REDIRECTS or target is None:
                 return answer
@@ -165,7 +192,12 @@ class Fetcher:
         return {k: v for k, v in headers.items() if k.lower() not in _SECRETS}, following
 
     async def _ask(
-        self, method: str, url: httpx2.URL, headers: Mapping[str, str], body: bytes
+        self,
+        method: str,
+        url: httpx2.URL,
+        headers: Mapping[str, str],
+        body: bytes,
+        wanted: Wanted | None,
     ) -> Answer:
         sent: list[tuple[bytes | str, bytes | str]] = [
             ("host", url.netloc),
@@ -179,8 +211,24 @@ class Fetcher:
         async with self._pool.stream(
             method, target, headers=sent, content=body or None, extensions={"timeout": timeouts}
         ) as response:
-            parts = await self._read(response)
-        return Answer(response.status, httpx2.Headers(response.headers), parts, str(url))
+            answered = httpx2.Headers(response.headers)
+            if wanted is None or response.status in _REDIRECTS:
+                parts = await self._read(response)
+            else:
+                most = wanted(response.status, answered)
+                if most is None:
+                    raise Unwanted("the answer is none that is wanted")
+                parts = await self._begin(response, most)
+        return Answer(response.status, answered, parts, str(url))
+
+    async def _begin(self, response: httpcore2.Response, most: int) -> bytes:
+        """So much of it; the connection is of no further use where there is more."""
+        read = bytearray()
+        async for part in response.aiter_stream():
+            read += part
+            if len(read) >= most:
+                break
+        return bytes(read[:most])
 
     async def _read(self, response: httpcore2.Response) -> bytes:
         read = bytearray()

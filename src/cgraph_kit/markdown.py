@@ -7,7 +7,7 @@ shown as text. What comes out of the parser passes a sanitiser all the same, so 
 import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from html import escape
+from html import escape, unescape
 from itertools import islice
 
 import comrak
@@ -42,6 +42,8 @@ LINK_REL = "nofollow ugc noopener"
 _NAME = re.compile(r"(?<![\w@/.])(?<!\w[+-])@([a-z0-9_.]{0,63}[a-z0-9_])(?![\w@])", re.IGNORECASE)
 _TAG = re.compile(r'<(/?)([a-z][a-z0-9]*)(?:[^<>"]|"[^"]*")*>')
 _ATTACHED = re.compile(rf' (src|href)="{ATTACHMENT}:([^"]*)"', re.IGNORECASE)
+_BRACKETED = re.compile(r"(?<!\]\()<https?://[^<>\s]*>", re.IGNORECASE)
+_HREF = re.compile(r' href="(https?://[^"]*)"', re.IGNORECASE)
 _SILENT = frozenset({"a", "code", "pre"})
 """Elements in which an @ means nobody."""
 
@@ -74,6 +76,22 @@ def names_in(source: str) -> list[list[str]]:
         for match in _NAME.finditer(text)
     }
     return [_readings(name) for name in islice(found, MOST_NAMES)]
+
+
+def links_in(source: str) -> list[str]:
+    """The addresses a text leads to, http and https, in order and each once.
+
+    Not those in code, behind spoilers, of images, and those somebody has written in angle brackets.
+    """
+    if "http" not in source.lower():
+        return []
+    found, hidden = dict[str, None](), 0
+    for tag in _TAG.finditer(_clean(_BRACKETED.sub(" ", source))):
+        if tag[2] == "span":
+            hidden += -1 if tag[1] else 1
+        elif tag[2] == "a" and not hidden and (href := _HREF.search(tag[0])):
+            found[unescape(href[1])] = None
+    return list(found)
 
 
 def _clean(source: str) -> str:

@@ -334,6 +334,11 @@ ROUTES: Mapping[str, Scope | None] = {
     "files.update": API,
     "files.remove": API,
     "files.storage": API,
+    "previews.image": Scope.DOWNLOAD,
+    "previews.show": API,
+    "previews.hide": API,
+    "previews.show_in_channel": API,
+    "previews.hide_in_channel": API,
     "uploads.create": Scope.UPLOAD,
     "uploads.show": API,
     "uploads.append": API,  # bounded by what was declared, which counts against the quota

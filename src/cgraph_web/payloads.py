@@ -85,6 +85,7 @@ TALK: Mapping[str, Any] = {
     "message_edited": messaging.EditedPayload,
     "message_deleted": messaging.DeletedPayload,
     "message_unpinned": messaging.UnpinnedPayload,
+    "previews_updated": messaging.PreviewsPayload,
     "reaction_added": messaging.ReactionPayload,
     "reaction_removed": messaging.ReactionPayload,
     "user_typing": Typing,

@@ -16,6 +16,7 @@ from .attaching import (
 )
 from .bringing import ATTACHING, NewAttachment, attach, from_stored, stored
 from .collecting import Overview, collect, forget_unused, get_overview
+from .doomed import doom, spare
 from .errors import (
     REFUSALS,
     ChecksumMismatch,
@@ -56,6 +57,7 @@ from .pictures import (
 )
 from .quota import Usage, get_usage
 from .reading import PUBLIC, Content, Reader, Readers, get_content
+from .scratch import scratch
 from .upload import NewUpload, Upload
 from .uploads import (
     abandon_upload,
@@ -126,6 +128,7 @@ __all__ = [
     "copy",
     "delete_file",
     "discard_upload",
+    "doom",
     "drop_pictures",
     "finish_upload",
     "forget_unused",
@@ -146,7 +149,9 @@ __all__ = [
     "release",
     "release_files",
     "remove_avatar",
+    "scratch",
     "set_avatar",
+    "spare",
     "stored",
     "thumbnail_key",
     "update_account",

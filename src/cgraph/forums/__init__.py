@@ -307,6 +307,7 @@ from .post import (
 from .posting import (
     create_post,
 )
+from .preview_jobs import show_comment_previews, show_post_previews
 from .ranking_jobs import (
     rank_recent_posts,
 )
@@ -662,6 +663,8 @@ __all__ = [
     "scan_searchable",
     "set_forum_icon",
     "set_muted_words",
+    "show_comment_previews",
+    "show_post_previews",
     "split_comment",
     "subscribe",
     "sweep_banned",

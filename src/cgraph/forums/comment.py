@@ -10,6 +10,7 @@ from msgspec import UNSET, UnsetType
 
 from cgraph.accounts import Person
 from cgraph.files import Attachment, NewAttachment
+from cgraph.previews import Preview
 from cgraph_kit.validation import Input, Text
 
 CommentSort = Literal["best", "top", "hot", "new", "old", "controversial", "qa"]
@@ -35,6 +36,8 @@ class NewComment(Input, frozen=True):
     """The comment of the same post that it answers; null: the post itself."""
     attachments: list[NewAttachment] = msgspec.field(default_factory=list)
     """Files that come with it, in this order."""
+    suppress_previews: bool = False
+    """Show no previews of its links."""
 
 
 class CommentEdit(Input, frozen=True):
@@ -44,6 +47,8 @@ class CommentEdit(Input, frozen=True):
     """Markdown."""
     attachments: list[NewAttachment] | UnsetType = UNSET
     """All that shall come with it, in this order: what did before and is not among them is taken away."""
+    suppress_previews: bool | UnsetType = UNSET
+    """Show no previews of its links, or have them looked at anew."""
 
 
 class WhichComments(Input, frozen=True):
@@ -111,6 +116,8 @@ class Comment(msgspec.Struct, frozen=True):
     locked_at: datetime | None
     attachments: Sequence[Attachment] = ()
     """Files that came with it."""
+    previews: Sequence[Preview] = ()
+    """What the pages behind its links say of themselves; they come some moments later."""
     more: More | None = None
     """Answers to it that are not shown here."""
 

@@ -35,6 +35,7 @@ class CommentAccess(msgspec.Struct, frozen=True):
     inserted_at: datetime
     edited_at: datetime | None
     attachments: list[dict[str, Any]] | None
+    previews_off: bool
 
     @property
     def authored(self) -> bool:
@@ -65,6 +66,7 @@ class _Row(msgspec.Struct, frozen=True):
     inserted_at: datetime
     edited_at: datetime | None
     attachments: list[dict[str, Any]] | None
+    previews_off: bool
 
 
 async def get_comment_place(db: Repo, actor: Actor | None, comment_id: UUID) -> CommentAccess:
@@ -115,6 +117,7 @@ async def _get(db: Repo, actor: Actor | None, comment_id: UUID, *, hold: bool) -
         row.inserted_at,
         row.edited_at,
         row.attachments,
+        row.previews_off,
     )
 
 
@@ -123,6 +126,6 @@ SELECT c.id, c.post_id, c.parent_id, c.reply_to_id, c.path::text, c.depth, c.aut
     c.deleted_at IS NOT NULL, c.removed_at IS NOT NULL, EXISTS (
         SELECT FROM comments a
         WHERE a.id = ANY (string_to_array(c.path::text, '.')::uuid[]) AND a.locked_at IS NOT NULL
-    ), c.inserted_at, c.edited_at, c.attachments
+    ), c.inserted_at, c.edited_at, c.attachments, c.previews_off
 FROM comments c WHERE c.id = $1
 """

@@ -23,6 +23,7 @@ from .errors import CommentNotFound, NotCommentAuthor
 from .limits import DEFAULT_LIMITS, Limits
 from .naming import find_mentioned, without
 from .posting_limits import count_posting
+from .previewing import Linking, follow_edit
 
 
 class CommentRevision(msgspec.Struct, frozen=True):
@@ -58,8 +59,11 @@ async def edit_comment(
         comment.post.demand_open()
         comment.post.forum.demand_taking_part()
         after = await _after(tx, actor, comment, edit, limits=limits)
-        if after != _After(comment.content, comment.attachments):
+        if after != _After(comment.content, comment.attachments, comment.previews_off):
             await count_posting(tx, comment.post.forum, "edit", after.content, limits.pace)
+            was = Linking(comment.content, None, comment.previews_off)
+            now = Linking(after.content, None, after.previews_off)
+            await follow_edit(tx, "comment", comment_id, was, now, limits=limits)
             await _edit(tx, actor, comment, after, limits)
         return await get_comment(tx, actor, comment_id)
 
@@ -69,19 +73,21 @@ class _After(msgspec.Struct, frozen=True):
 
     content: str
     attachments: list[dict[str, Any]] | None
+    previews_off: bool
 
 
 async def _after(
     tx: Transaction, actor: Actor, comment: CommentAccess, edit: CommentEdit, *, limits: Limits
 ) -> _After:
     content = comment.content if edit.content is UNSET else edit.content
+    off = comment.previews_off if edit.suppress_previews is UNSET else edit.suppress_previews
     if edit.attachments is UNSET:
-        return _After(content, comment.attachments)
+        return _After(content, comment.attachments, off)
     before = files.from_stored(comment.attachments)
     attached = await attach_to_comment(
         tx, actor, comment.id, edit.attachments, limits=limits, before=before
     )
-    return _After(content, files.stored(attached))
+    return _After(content, files.stored(attached), off)
 
 
 async def _edit(

@@ -7,9 +7,10 @@ from uuid import UUID
 
 import msgspec
 
-from cgraph import files
+from cgraph import files, previews
 from cgraph.accounts import Person
 from cgraph.files import Attachment
+from cgraph.previews import Preview
 from cgraph_kit.db import Transaction
 
 from .events import PostCounted, PostEvent, tell_post
@@ -48,6 +49,7 @@ class CommentPayload(msgspec.Struct, frozen=True):
     removed_at: datetime | None
     locked_at: datetime | None
     attachments: Sequence[Attachment] = ()
+    previews: Sequence[Preview] = ()
 
 
 class _Row(msgspec.Struct, frozen=True):
@@ -73,6 +75,7 @@ class _Row(msgspec.Struct, frozen=True):
     locked_at: datetime | None
     attachments: list[dict[str, Any]] | None
     told_seqs: list[int]
+    previews: list[dict[str, Any]] | None
 
     def author(self) -> Person | None:
         if self.author_id is None or self.author_number is None or self.username is None:
@@ -107,6 +110,7 @@ async def tell_comment_changed(tx: Transaction, comment_id: UUID) -> None:
         row.removed_at,
         row.locked_at,
         () if gone else files.from_stored(row.attachments),
+        () if gone else previews.from_stored(row.previews),
     )
     event = await tell_post(tx, CommentUpdated, row.forum_id, row.post_id, payload)
     if gone:
@@ -119,13 +123,13 @@ async def tell_comment_changed(tx: Transaction, comment_id: UUID) -> None:
 _PAYLOAD = """
 SELECT c.id, c.post_id, c.forum_id, c.parent_id, c.reply_to_id, c.depth, c.author_id, u.user_id, u.username,
     u.display_name, u.avatar_url, c.content, c.mentions, c.host, c.distinguished, c.inserted_at, c.edited_at,
-    c.deleted_at, c.removed_at, c.locked_at, c.attachments, c.told_seqs
+    c.deleted_at, c.removed_at, c.locked_at, c.attachments, c.told_seqs, c.previews
 FROM comments c LEFT JOIN users u ON u.id = c.author_id WHERE c.id = $1
 """
 _TOLD = "UPDATE comments SET told_seqs = told_seqs || $2::bigint WHERE id = $1"
 _REDACT = """
 WITH redacted AS (
-    UPDATE events SET payload = (payload::jsonb || '{"author": null, "content": "", "mentions": [], "attachments": []}')::text
+    UPDATE events SET payload = (payload::jsonb || '{"author": null, "content": "", "mentions": [], "attachments": [], "previews": []}')::text
     WHERE stream_id = $1 AND seq = ANY ($2::bigint[])
 )
 UPDATE comments SET told_seqs = '{}' WHERE id = $3

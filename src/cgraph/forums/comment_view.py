@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from cgraph import accounts, files
+from cgraph import accounts, files, previews
 from cgraph.accounts import Actor, Person
 from cgraph_kit.db import Repo
 from cgraph_kit.markdown import render
@@ -55,6 +55,7 @@ class Row(msgspec.Struct, frozen=True):
     removed_at: datetime | None
     locked_at: datetime | None
     attachments: list[dict[str, Any]] | None
+    previews: list[dict[str, Any]] | None
 
     def shows(self, forum: Access) -> bool:
         """Whether the reader sees more of it than a stub: what was removed, its author and moderators do."""
@@ -122,6 +123,7 @@ def _comment(row: Row, forum: Access, people: Mapping[UUID, Person]) -> Comment:
         removed_at=row.removed_at,
         locked_at=row.locked_at,
         attachments=files.from_stored(row.attachments) if shows else (),
+        previews=previews.from_stored(row.previews) if shows else (),
     )
 
 
@@ -134,7 +136,7 @@ c.id, c.post_id, c.parent_id, c.reply_to_id, c.depth, c.author_id, u.user_id, u.
 c.content, c.mentions, c.upvotes, c.downvotes, c.score, c.hot, c.best, c.controversy, c.lifted, coalesce(v.value, 0),
 c.child_count, c.descendant_count,
 EXISTS (SELECT FROM blocked_pairs bp WHERE bp.user_id = $2 AND bp.other_id = c.author_id),
-c.host, c.distinguished, c.inserted_at, c.edited_at, c.deleted_at, c.removed_at, c.locked_at, c.attachments
+c.host, c.distinguished, c.inserted_at, c.edited_at, c.deleted_at, c.removed_at, c.locked_at, c.attachments, c.previews
 """
 """Of `Row`, over comments `c` and the joins below; $2 is the reader or null."""
 # One look-up for each, whatever the planner thinks of how many there are: a page is never worth reading a table for.

@@ -29,6 +29,7 @@ from .forum import check_visible
 from .limits import DEFAULT_LIMITS, Limits
 from .naming import find_mentioned
 from .posting_limits import count_posting
+from .previewing import ask_for, switch_off
 from .ranking import counts_as_activity
 from .viewing import mention_links
 from .votes import OWN
@@ -70,6 +71,10 @@ async def create_comment(
             mentions=mentions,
             attached=attached,
         )
+        if new.suppress_previews:
+            await switch_off(tx, "comment", id)
+        else:
+            await ask_for(tx, "comment", id, new.content, limits=limits)
         await notify_of_comment.enqueue(tx, comment_id=comment.id, mentions=mentions, new=True)
         return comment
 

@@ -69,7 +69,7 @@ async def take_post(tx: Transaction, actor: Actor, post_id: UUID) -> TakenPost:
     await redact_post(tx, access.forum_id, post_id)
     payload = await payload_of(tx, post_id)
     gone = msgspec.structs.replace(
-        payload, author=None, title="", content="", url=None, attachments=()
+        payload, author=None, title="", content="", url=None, attachments=(), previews=()
     )
     await tell_forum(tx, PostListed, access.forum_id, gone)
     await tell_post(tx, PostUpdated, access.forum_id, post_id, gone)

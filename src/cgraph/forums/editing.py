@@ -22,6 +22,7 @@ from .notify_jobs import notify_of_post
 from .post import Post, PostChange
 from .posting import check_content, tell_changed
 from .posting_limits import count_posting
+from .previewing import Linking, follow_edit
 from .revisions import forget_revisions, keep_revision
 from .viewing import get_post
 
@@ -34,6 +35,8 @@ class _Text(msgspec.Struct, frozen=True):
     mentions: list[UUID]
     kind: str
     attachments: list[dict[str, Any]] | None
+    url: str | None
+    previews_off: bool
 
 
 async def edit_post(
@@ -51,6 +54,8 @@ async def edit_post(
     """
     given = {k: v for k, v in msgspec.structs.asdict(change).items() if v is not UNSET}
     named = given.pop("attachments", None)
+    if "suppress_previews" in given:
+        given["previews_off"] = given.pop("suppress_previews")
     if "content" in given:
         check_content(given["content"], limits)
     async with db.transaction() as tx:
@@ -64,6 +69,7 @@ async def edit_post(
         after = msgspec.structs.replace(before, **given)
         if after != before:
             await count_posting(tx, post.forum, "edit", after.content, limits.pace)
+            await _follow(tx, post_id, before, after, limits)
             await _edit(tx, actor, post, before, after, grace=limits.post_grace_seconds)
         return await get_post(tx, actor, post_id)
 
@@ -81,6 +87,14 @@ async def _attach(
     known = files.from_stored(before.attachments)
     attached = await attach_to_post(tx, actor, post_id, named, limits=limits, before=known)
     return {"attachments": files.stored(attached), "kind": kind_with(before.kind, attached)}
+
+
+async def _follow(
+    tx: Transaction, post_id: UUID, before: _Text, after: _Text, limits: Limits
+) -> None:
+    was = Linking(before.content, before.url, before.previews_off)
+    now = Linking(after.content, after.url, after.previews_off)
+    await follow_edit(tx, "post", post_id, was, now, limits=limits)
 
 
 async def _edit(
@@ -165,6 +179,6 @@ _COUNT = "UPDATE forums SET post_count = post_count - 1 WHERE id = $1"
 # Payloads of posts begin with their id: see the index `events_posts`.
 _REDACT = """
 UPDATE events
-SET payload = (payload::jsonb || '{"title": "", "content": "", "url": null, "author": null, "attachments": []}')::text
+SET payload = (payload::jsonb || '{"title": "", "content": "", "url": null, "author": null, "attachments": [], "previews": []}')::text
 WHERE stream_id = ANY($1) AND type IN ('new_post', 'post_updated') AND substr(payload, 8, 36) = $2
 """

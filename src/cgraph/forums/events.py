@@ -13,6 +13,7 @@ import msgspec
 
 from cgraph.accounts import Person
 from cgraph.files import Attachment
+from cgraph.previews import Preview
 from cgraph_kit import streams
 from cgraph_kit.db import Transaction
 from cgraph_kit.streams import splice
@@ -158,6 +159,7 @@ class PostPayload(msgspec.Struct, frozen=True):
     pinned_at: datetime | None
     pinned_until: datetime | None
     attachments: Sequence[Attachment] = ()
+    previews: Sequence[Preview] = ()
 
 
 class CommentsMovedPayload(msgspec.Struct, frozen=True):

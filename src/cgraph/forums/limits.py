@@ -17,6 +17,7 @@ class Limits(msgspec.Struct, frozen=True):
     post_attachments_max: int = 20
     """Files with one post."""
     comment_attachments_max: int = 4
+    link_previews_max: int = 5
     """Files with one comment."""
     forum_depth_max: int = 8
     """Forums on the way from the top of a tree to the lowest, both counted."""

@@ -11,6 +11,7 @@ from msgspec import UNSET, UnsetType
 
 from cgraph.accounts import Person
 from cgraph.files import Attachment, NewAttachment
+from cgraph.previews import Preview
 from cgraph_kit.errors import Invalid
 from cgraph_kit.validation import NO_NUL, Input, Text
 
@@ -67,6 +68,8 @@ class NewPost(Input, frozen=True):
     nsfw: bool = False
     attachments: list[NewAttachment] = msgspec.field(default_factory=list)
     """Files that come with it, in this order; the first image is shown."""
+    suppress_previews: bool = False
+    """Show no previews of its links."""
 
     def __post_init__(self) -> None:
         check_visible("title", self.title)
@@ -91,6 +94,8 @@ class PostChange(Input, frozen=True):
     nsfw: bool | UnsetType = UNSET
     attachments: list[NewAttachment] | UnsetType = UNSET
     """All that shall come with it, in this order: what did before and is not among them is taken away."""
+    suppress_previews: bool | UnsetType = UNSET
+    """Show no previews of its links, or have them looked at anew."""
 
     def __post_init__(self) -> None:
         if isinstance(self.title, str):
@@ -179,6 +184,8 @@ class Post(msgspec.Struct, frozen=True):
     archived_at: datetime | None
     pinned_at: datetime | None
     pinned_until: datetime | None
+    previews: Sequence[Preview] = ()
+    """What the pages behind its links say of themselves; they come some moments later."""
 
 
 def canonical_url(text: str) -> str:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from cgraph import files
+from cgraph import files, previews
 from cgraph.accounts import Actor, Person
 from cgraph.files import Attachment
 from cgraph_kit import clock, streams
@@ -25,6 +25,7 @@ from .notify_jobs import notify_of_post
 from .polls import add_poll
 from .post import NewPost, Post
 from .posting_limits import count_posting
+from .previewing import ask_for, switch_off
 from .viewing import get_post
 from .votes import cast_own
 
@@ -60,6 +61,10 @@ async def create_post(
             attached=attached,
             at=at,
         )
+        if not new.suppress_previews:
+            await ask_for(tx, "post", id, new.content, new.url, limits=limits)
+        else:
+            await switch_off(tx, "post", id)
         if new.poll is not None:
             await add_poll(tx, id, new.poll)
         await tx.value(_COUNT, access.forum_id)
@@ -143,6 +148,7 @@ class _Row(msgspec.Struct, frozen=True):
     pinned_at: datetime | None
     pinned_until: datetime | None
     attachments: list[dict[str, Any]] | None
+    previews: list[dict[str, Any]] | None
 
     def author(self) -> Person | None:
         if self.author_id is None or self.author_number is None or self.username is None:
@@ -176,6 +182,7 @@ async def payload_of(tx: Transaction, post_id: UUID) -> PostPayload:
         pinned_at=row.pinned_at,
         pinned_until=row.pinned_until,
         attachments=() if gone else files.from_stored(row.attachments),
+        previews=() if gone else previews.from_stored(row.previews),
     )
 
 
@@ -195,6 +202,6 @@ _COUNT = "UPDATE forums SET post_count = post_count + 1 WHERE id = $1"
 _PAYLOAD = """
 SELECT p.id, p.forum_id, p.author_id, u.user_id, u.username, u.display_name, u.avatar_url, p.kind, p.title, p.content,
     p.url, p.language, p.nsfw, p.crosspost_of_id, p.inserted_at, p.edited_at, p.deleted_at, p.removed_at, p.locked_at,
-    p.archived_at, p.pinned_at, p.pinned_until, p.attachments
+    p.archived_at, p.pinned_at, p.pinned_until, p.attachments, p.previews
 FROM posts p LEFT JOIN users u ON u.id = p.author_id WHERE p.id = $1
 """

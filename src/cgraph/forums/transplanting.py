@@ -268,7 +268,7 @@ _REDACT = """
 WITH moving AS MATERIALIZED (
     SELECT id, post_id, told_seqs FROM comments WHERE {where} AND told_seqs <> '{{}}'
 ), redacted AS (
-    UPDATE events e SET payload = (e.payload::jsonb || '{{"author": null, "content": "", "mentions": [], "attachments": []}}')::text
+    UPDATE events e SET payload = (e.payload::jsonb || '{{"author": null, "content": "", "mentions": [], "attachments": [], "previews": []}}')::text
     FROM moving m WHERE e.stream_id = m.post_id AND e.seq = ANY (m.told_seqs)
 )
 UPDATE comments c SET told_seqs = '{{}}' FROM moving m WHERE c.id = m.id

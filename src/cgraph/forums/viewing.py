@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from cgraph import accounts, files
+from cgraph import accounts, files, previews
 from cgraph.accounts import Actor, Person
 from cgraph_kit import clock
 from cgraph_kit.db import Repo
@@ -67,6 +67,7 @@ class _Row(msgspec.Struct, frozen=True):
     pinned_at: datetime | None
     pinned_until: datetime | None
     attachments: list[dict[str, Any]] | None
+    previews: list[dict[str, Any]] | None
 
     def shows(self, reader_id: UUID | None) -> bool:
         """Whether the reader sees more of it than a stub: what was removed, its author and moderators do."""
@@ -174,6 +175,7 @@ def _post(row: _Row, extras: _Extras, reader_id: UUID | None, *, whole: bool) ->
         archived_at=row.archived_at,
         pinned_at=row.pinned_at,
         pinned_until=row.pinned_until,
+        previews=previews.from_stored(row.previews) if shows else (),
     )
 
 
@@ -227,7 +229,7 @@ SELECT p.id, f.id, f.slug, f.title, m.position IS NOT NULL OR a.user_id IS NOT N
     k.hidden_at IS NOT NULL, k.followed_at IS NOT NULL, CASE WHEN k.read_at IS NOT NULL THEN k.read_comments END,
     EXISTS (SELECT FROM blocked_pairs bp WHERE bp.user_id = $2 AND bp.other_id = p.author_id), p.distinguished,
     t.last_seq, p.inserted_at, p.edited_at, p.last_comment_at, p.deleted_at, p.removed_at, p.locked_at,
-    coalesce(p.archived_at, f.archived_at), p.pinned_at, p.pinned_until, p.attachments
+    coalesce(p.archived_at, f.archived_at), p.pinned_at, p.pinned_until, p.attachments, p.previews
 FROM unnest($1::uuid[]) WITH ORDINALITY AS w (id, n)
 JOIN posts p ON p.id = w.id JOIN post_ranks r ON r.id = p.id JOIN streams t ON t.id = p.id JOIN forums f ON f.id = p.forum_id {JOINS}
 LEFT JOIN users u ON u.id = p.author_id

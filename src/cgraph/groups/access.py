@@ -69,6 +69,10 @@ class ChannelAccess(Access, frozen=True, kw_only=True):
         """Raises `MissingPermission`."""
         self.demand(Permission.SEND_VOICE_MESSAGES if voice else Permission.ATTACH_FILES)
 
+    @property
+    def embeds_links(self) -> bool:
+        return self.may(Permission.EMBED_LINKS)
+
     def check_open(self) -> None:
         """Raise `ChannelArchived` or `ThreadLocked` where things can only be read."""
         if self.channel_archived:

@@ -70,6 +70,8 @@ from .events import (
     MessagesDeleted,
     MessageSent,
     MessageUnpinned,
+    PreviewsPayload,
+    PreviewsUpdated,
     ReactionAdded,
     ReactionPayload,
     ReactionRemoved,
@@ -149,6 +151,7 @@ from .preferences import (
     get_notification_preference,
     update_preferences,
 )
+from .previewing import set_previews_suppressed, show_previews
 from .reactions import add_reaction, check_emoji, remove_reaction
 from .readable import (
     Neighbours,
@@ -190,7 +193,13 @@ from .unread import (
 from .withdrawing import withdraw_calls
 
 DurableConversationEvent = (
-    MessageSent | MessageEdited | MessageDeleted | ReactionAdded | ReactionRemoved | MessageUnpinned
+    MessageSent
+    | MessageEdited
+    | MessageDeleted
+    | ReactionAdded
+    | ReactionRemoved
+    | MessageUnpinned
+    | PreviewsUpdated
 )
 """Each is pushed as its `type` on `conversation:<conversation_id>`."""
 DurablePlaceEvent = DurableConversationEvent | MessagesDeleted
@@ -273,6 +282,8 @@ __all__ = [
     "ParticipantNotFound",
     "Preferences",
     "PreferencesChange",
+    "PreviewsPayload",
+    "PreviewsUpdated",
     "Quoted",
     "ReactionAdded",
     "ReactionCount",
@@ -395,6 +406,8 @@ __all__ = [
     "send_message",
     "send_scheduled",
     "send_scheduled_message_now",
+    "set_previews_suppressed",
+    "show_previews",
     "silence_in_places",
     "sweep_places",
     "take_place",

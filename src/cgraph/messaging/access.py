@@ -55,6 +55,11 @@ class Access(msgspec.Struct, frozen=True):
     def check_attaching(self, *, voice: bool = False) -> None:
         """May they, who may speak, bring files with what they say, or (`voice`) their voice instead? Raises as `check_speaking`."""
 
+    @property
+    def embeds_links(self) -> bool:
+        """Whether the links of what they say are shown with a preview."""
+        return True
+
     def check_reacting(self) -> None:
         """May they put an emoji under something? Raises as `check_speaking`."""
         self.check_speaking()

@@ -148,6 +148,7 @@ async def _empty(
     ids, seqs = [message.id for message in messages], [message.seq for message in messages]
     await tx.value(_REDACT, conversation_id, seqs, ids)
     await tx.value(_EMPTY, conversation_id, ids, at, by)
+    await tx.value(_REDACT_PREVIEWS, conversation_id, ids)
     for sql in _WIPE:
         await tx.value(sql, conversation_id, ids)
     for sql in _UNCALL:
@@ -169,6 +170,10 @@ WHERE stream_id = $1 AND seq IN (
     SELECT unnest($2::bigint[])
     UNION SELECT seq FROM message_edits WHERE conversation_id = $1 AND message_id = ANY($3)
 )
+"""
+_REDACT_PREVIEWS = """
+UPDATE events SET payload = (payload::jsonb || '{"previews": []}')::text
+WHERE stream_id = $1 AND seq IN (SELECT unnest(preview_seqs) FROM messages WHERE conversation_id = $1 AND id = ANY($2))
 """
 _EMPTY = """
 UPDATE messages

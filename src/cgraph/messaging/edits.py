@@ -25,6 +25,7 @@ from .message import TEXT, Message, MessageEdit
 from .named import once
 from .pending import hold_telling, notify_later
 from .policy import can_edit, in_edit_window
+from .previewing import follow_edit
 from .reading import get_message, read_message
 from .stored import Stored, hold_live_message, tell
 
@@ -75,6 +76,7 @@ async def edit_message(
                     allowed=edit.allowed_mentions,
                 )
                 await _edit(tx, actor, message, after, called, client_id=edit.client_id)
+                await follow_edit(tx, access, message, after.content, limits)
             return await read_message(tx, actor, access, message_id)
 
         return await once(tx, actor.id, edit.client_id, hash, do, answer=Message)

@@ -13,6 +13,7 @@ import msgspec
 
 from cgraph.accounts import UserEvent
 from cgraph.files import Attachment
+from cgraph.previews import Preview
 
 from .access import Topic
 
@@ -94,6 +95,13 @@ class MessageUnpinned(ConversationEvent, frozen=True):
     """A message is pinned no longer. (That one was pinned is a message of its own, of kind `pinned`.)"""
 
     type: ClassVar[str] = "message_unpinned"
+    id: UUID
+
+
+class PreviewsUpdated(ConversationEvent, frozen=True):
+    """Other previews of its links are shown with a message now, or none."""
+
+    type: ClassVar[str] = "previews_updated"
     id: UUID
 
 
@@ -235,8 +243,23 @@ class UnpinnedPayload(msgspec.Struct, frozen=True):
     user_id: UUID
 
 
+class PreviewsPayload(msgspec.Struct, frozen=True):
+    """Payload of `previews_updated`: all that are shown now."""
+
+    conversation_id: UUID
+    id: UUID
+    message_seq: int
+    previews: Sequence[Preview]
+    previews_suppressed: bool
+
+
 AboutMessage = (
-    EditedPayload | DeletedPayload | AllDeletedPayload | ReactionPayload | UnpinnedPayload
+    EditedPayload
+    | DeletedPayload
+    | AllDeletedPayload
+    | ReactionPayload
+    | UnpinnedPayload
+    | PreviewsPayload
 )
 """What has become of what was said before."""
 

@@ -26,6 +26,8 @@ class Limits(msgspec.Struct, frozen=True):
     """Messages one person wants said later; about, for those who ask at the same time are counted at the same time."""
     edit_window_seconds: int = 0
     """In which a message may be edited; 0: for ever."""
+    link_previews_max: int = 5
+    """Links of one message that are shown with a preview; 0: none."""
     resume_max: int = 5000
     """Most events one resume returns."""
 

@@ -10,6 +10,7 @@ from msgspec import UNSET, UnsetType
 
 from cgraph.accounts import Actor, Person
 from cgraph.files import Attachment, NewAttachment
+from cgraph.previews import Preview
 from cgraph_kit.validation import NO_NUL, Input, Text
 
 from .attaching import NewVoice, Voice
@@ -38,6 +39,8 @@ class NewMessage(Input, frozen=True):
     """Files that come with it, in this order."""
     voice: NewVoice | None = None
     """It is somebody's voice: one attachment, and no text."""
+    suppress_previews: bool = False
+    """Show no previews of its links."""
 
 
 class MessageEdit(Input, frozen=True):
@@ -136,6 +139,10 @@ class Message(msgspec.Struct, frozen=True):
     """Files that came with it."""
     voice: Voice | None = None
     """It is a voice message: its only attachment is the sound."""
+    previews: Sequence[Preview] = ()
+    """What the pages behind its links say of themselves; they come some moments after the message."""
+    previews_suppressed: bool = False
+    """Its author, or who manages messages here, wants none shown."""
 
 
 def person(actor: Actor) -> Person:

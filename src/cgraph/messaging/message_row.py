@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from cgraph import files
+from cgraph import files, previews
 from cgraph.accounts import Person
 
 from .attaching import attached_types, voice_of
@@ -50,6 +50,8 @@ class MessageRow(msgspec.Struct, frozen=True):
     voice: dict[str, Any] | None
     quoted_attached: list[str] | None
     quoted_voice: bool | None
+    previews: list[dict[str, Any]] | None
+    previews_off: bool
 
     def message(self) -> Message:
         sender = _person(
@@ -83,6 +85,8 @@ class MessageRow(msgspec.Struct, frozen=True):
             self.called or [],
             files.from_stored(self.attachments),
             voice_of(self.voice),
+            previews.from_stored(self.previews),
+            self.previews_off,
         )
 
     def _quoted(self) -> Quoted | None:
@@ -139,7 +143,7 @@ def selecting(reader: str, joined_seq: str) -> str:
         ) r
     ) END,
     m.inserted_at, m.edited_at, m.deleted_at, m.deleted_by, m.pinned_at, m.pinned_by, m.expires_at, m.called,
-    m.attachments, m.voice, {attached_types("q")}, q.voice IS NOT NULL
+    m.attachments, m.voice, {attached_types("q")}, q.voice IS NOT NULL, m.previews, m.previews_off
 FROM messages m
 LEFT JOIN users u ON u.id = m.sender_id
 LEFT JOIN messages q ON q.conversation_id = m.conversation_id AND q.id = m.reply_to_id

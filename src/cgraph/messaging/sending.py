@@ -1,5 +1,6 @@
 """Saying something: the hottest path, one statement, shared by all who say something at the same time."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from .limits import DEFAULT_LIMITS, Limits
 from .message import TEXT, MessagePayload, NewMessage, person
 from .named import client_key
 from .pending import hold_telling
+from .previewing import ask_for, links_of
 from .saying import SENDING, Draft
 
 _TRIES = 3
@@ -97,7 +99,8 @@ async def _send(
         db, actor, conversation_id, new.content, access=access, allowed=new.allowed_mentions
     )
     hash = _hash(conversation_id, new) if key is not None else None
-    if new.attachments:
+    links = links_of(new, access, limits)
+    if new.attachments or links or new.suppress_previews:
         event = await _say_with(
             db,
             actor,
@@ -108,6 +111,7 @@ async def _send(
             key=key,
             hash=hash,
             limits=limits,
+            links=links,
         )
     else:
         draft = _draft(actor, conversation_id, new, called, access, key=key, hash=hash)
@@ -134,21 +138,25 @@ async def _say_with(
     key: str | None,
     hash: bytes | None,
     limits: Limits,
+    links: Sequence[str],
 ) -> MessageSent | None:
-    """The same statement, by itself, in a transaction in which the files come with it."""
+    """The same statement, by itself, in a transaction in which the files come with it and its links are asked for."""
     whole = db.savepoint if isinstance(db, Transaction) else db.transaction
     try:
         async with whole() as tx:
-            # As whoever deletes here does: they hold messages before files, and we the other way round.
-            await hold_telling(tx, conversation_id)
-            hung = Hung(MESSAGE, new_id(), conversation_id)
-            brought = await bring(tx, actor, hung, new.attachments, new.voice, limits=limits)
+            hung, brought = Hung(MESSAGE, new_id(), conversation_id), NOTHING
+            if new.attachments:
+                # As whoever deletes here does: they hold messages before files, and we the other way round.
+                await hold_telling(tx, conversation_id)
+                brought = await bring(tx, actor, hung, new.attachments, new.voice, limits=limits)
             draft = _draft(
                 actor, conversation_id, new, called, access,
                 key=key, hash=hash, id=hung.item_id, brought=brought,
             )  # fmt: skip
-            event = await tx.batched(SENDING, draft)
-            return _said(event)
+            said: MessageSent | None = await tx.batched(SENDING, draft)
+            event = _said(said)
+            await ask_for(tx, conversation_id, hung.item_id, links, off=new.suppress_previews)
+            return event
     except _NothingSaid:
         return None
 
@@ -217,6 +225,8 @@ def _hash(conversation_id: UUID, new: NewMessage) -> bytes:
         parts.append(encode(new.allowed_mentions))
     if new.attachments:
         parts.append(encode([new.attachments, new.voice]))
+    if new.suppress_previews:
+        parts.append(b"no previews")
     return request_hash(*parts)
 
 

@@ -41,6 +41,8 @@ class Stored(msgspec.Struct, frozen=True):
     pinned_at: datetime | None
     attachments: list[dict[str, Any]] | None
     voice: dict[str, Any] | None
+    previews: list[dict[str, Any]] | None
+    previews_off: bool
 
 
 async def hold_message(tx: Transaction, access: Access, message_id: UUID) -> Stored:

@@ -51,6 +51,8 @@ def remake(task: Task, content_type: str) -> Looked:
     pixels = max(header.width * header.height, LEAST_FRAME) * frames
     if pixels > task.pixels_max or header.height * frames > COORDINATE_MAX:
         return Looked(content_type, fault="too_many_pixels")
+    if task.edge is not None:
+        return _depict(load, task, task.edge)
     options: dict[str, Any] = {"n": -1} if content_type in MOVING else {}
     image = load(task.source, access="sequential", fail_on="error", **options)
     if content_type not in MOVING:
@@ -58,6 +60,14 @@ def remake(task: Task, content_type: str) -> Looked:
     image = _bare(_upright(image, frames))
     kept = _save(image, Path(task.source), Path(task.folder) / "content", content_type)
     return _describe(Path(task.folder), kept, frames)
+
+
+def _depict(load: Any, task: Task, edge: int) -> Looked:
+    """A small still of it, and nothing else."""
+    image = _bare(_upright(load(task.source, access="sequential", fail_on="error"), 1))
+    still = image.thumbnail_image(edge, height=edge, size="down")
+    still.webpsave(str(Path(task.folder) / "content"), Q=80, effort=2, keep="none")
+    return Looked("image/webp", rewritten=True, width=still.width, height=still.height)
 
 
 def _webp_pixels(path: Path) -> int:

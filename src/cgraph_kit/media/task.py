@@ -23,6 +23,8 @@ class Task(msgspec.Struct, frozen=True):
     memory_mib: int
     seconds: int
     """Of processor time."""
+    edge: int | None = None
+    """Only a picture of its first frame is wanted, with edges of so many pixels at most, as WebP without a profile."""
 
 
 class Picture(msgspec.Struct, frozen=True):
