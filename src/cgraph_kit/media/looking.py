@@ -39,13 +39,20 @@ class Bounds(msgspec.Struct, frozen=True):
         return self.seconds * 1.5 + 10
 
 
-async def look(source: Path, folder: Path, bounds: Bounds) -> Looked:
+async def look(source: Path, folder: Path, bounds: Bounds, *, edge: int | None = None) -> Looked:
     """What a file is. What is to be kept of an image is written to the folder. Raises `WorkerFailed`.
+
+    `edge`: only a picture of it is wanted, as WebP, with edges of so many pixels at most.
 
     The process is started and awaited by threads: a loop that forks by itself stands still while its memory is mapped anew.
     """
     task = Task(
-        str(source), str(folder), bounds.pixels_max, bounds.memory_mib, max(1, bounds.seconds)
+        str(source),
+        str(folder),
+        bounds.pixels_max,
+        bounds.memory_mib,
+        max(1, bounds.seconds),
+        edge,
     )
     loop = asyncio.get_running_loop()
     process = await loop.run_in_executor(_THREADS, _start, msgspec.json.encode(task), folder)
