@@ -211,7 +211,7 @@ class SearchBackend(Protocol):
         ...
 
     async def tidy(self) -> int:
-        """Forget words that no document has any more; how many."""
+        """Forget words that no document has any more, and what lies in forums that are no more; how many words."""
         ...
 
     async def clear(self) -> None:

@@ -12,7 +12,7 @@ from cgraph_kit.db import Repo, Transaction
 from . import words
 from .backend import TOTAL_MOST, Found, Hit, How, Paging, Scope, Volume, Wanted
 from .document import Document, Gone
-from .postgres_dropping import drop_older
+from .postgres_dropping import drop_deleted_forums, drop_older
 from .postgres_partitions import list_spans
 from .postgres_statements import MEETING, SETTINGS, WALKING, Asked, Statement, meet, rank, walk
 from .postgres_writing import write
@@ -96,6 +96,7 @@ class PostgresSearch:
         """What is committed is found."""
 
     async def tidy(self) -> int:
+        await drop_deleted_forums(self._db)
         return await words.forget_unused(self._db)
 
     async def clear(self) -> None:

@@ -22,9 +22,14 @@ async def make_partitions(tx: Transaction, times: Collection[datetime]) -> None:
     """
     wanted = {_start(time) for time in times if OLDEST <= time < NEWEST}
     if wanted:
-        there = set(await tx.values(_NAMES))
+        there = set(await list_partitions(tx))
         for start in sorted(start for start in wanted if _name(start) not in there):
             await _make(tx, start)
+
+
+async def list_partitions(tx: Transaction) -> list[str]:
+    """Their names."""
+    return await tx.values(_NAMES)
 
 
 class Span(NamedTuple):
@@ -36,7 +41,7 @@ class Span(NamedTuple):
 
 async def list_spans(tx: Transaction, *, oldest: bool) -> list[Span]:
     """All time in spans of whole partitions, in the order in which a search asks them: one quarter, then twice as many."""
-    starts = sorted(start for name in await tx.values(_NAMES) if (start := _start_of(name)))
+    starts = sorted(start for name in await list_partitions(tx) if (start := _start_of(name)))
     marks: list[datetime] = []
     """Between two spans; in the order of the search."""
     position = 1

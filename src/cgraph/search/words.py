@@ -9,6 +9,7 @@ from cgraph_kit import clock
 from cgraph_kit.db import Repo, Transaction
 
 from .backend import How
+from .changes import hold_turn
 
 SHORTEST = 3
 """Characters of a fragment that is looked for inside of words, or of a word that may be misspelt: a trigram's."""
@@ -75,7 +76,7 @@ async def forget_unused(db: Repo) -> int:
     before, forgotten = clock.now() - RECHECK, 0
     while True:
         async with db.transaction() as tx:
-            await tx.value("SELECT 1 FROM search_turn FOR UPDATE")
+            await hold_turn(tx)
             looked = await tx.one(_Looked, _FORGET, before, AT_ONCE)
         forgotten += looked.forgotten
         if looked.at < AT_ONCE:

@@ -23,6 +23,8 @@ from cgraph_kit import telemetry
 from cgraph_kit.db import Repo, Transaction
 from cgraph_kit.errors import Unavailable
 from cgraph_kit.jobs import JobsEnqueued, Nothing, Snooze
+from support.forums import make_forum
+from support.indexed import of_forum
 from support.talk import open_between, say
 
 
@@ -66,6 +68,18 @@ class TestTidyWords:
         await db.value("INSERT INTO search_words (word) VALUES ('zyqnew')")
         await tidy_words.handler(app, TidyWords())
         assert await app.search.expand("zyqnew", "prefix") == ["zyqnew"]
+
+    async def test_forgets_what_lies_in_deleted_forums(
+        self, app: Any, db: Transaction, ann: Actor, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("cgraph.search.postgres_dropping.AT_ONCE", 2)
+        gone, kept = await make_forum(db, ann), await make_forum(db, ann)
+        await db.value("UPDATE forums SET deleted_at = now() WHERE id = $1", gone.id)
+        some = [of_forum(gone.id) for _ in range(3)]
+        await app.search.index(db, [*some, of_forum(kept.id)], [], version=1)
+        await tidy_words.handler(app, TidyWords())
+        sql = "SELECT count(*) FROM search_documents WHERE container_id = $1"
+        assert [await db.value(sql, forum.id) for forum in (gone, kept)] == [0, 1]
 
 
 class TestObserve:
