@@ -41,9 +41,11 @@ COUNTED = 100_000
 async def hold_turn(tx: Transaction) -> int:
     """Be the one who writes the index until this transaction ends, after whoever does now.
 
-    The turn's number: what is read in it is at least as new as what was in those before.
+    The turn's number: what is read in it is at least as new as what was in those before, those included that came to nothing,
+    of which an index elsewhere may still be told.
     """
-    version: int = await tx.value("UPDATE search_turn SET version = version + 1 RETURNING version")
+    await tx.value("SELECT 1 FROM search_turn FOR UPDATE")
+    version: int = await tx.value(_TURN)
     return version
 
 
@@ -61,6 +63,11 @@ async def get_lag(db: Repo) -> Lag:
     return await db.one(Lag, _LAG)
 
 
+# A turn that is rolled back leaves its number to nobody: by then it is later.
+_TURN = """
+UPDATE search_turn SET version = greatest(version + 1, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint)
+RETURNING version
+"""
 _TAKE = f"""
 DELETE FROM search_changes WHERE id = ANY(ARRAY(SELECT id FROM search_changes ORDER BY id LIMIT $1))
 RETURNING {columns(Change)}

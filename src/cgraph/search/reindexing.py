@@ -81,9 +81,9 @@ async def _slice(
     INDEXED.labels("rebuild").inc(len(documents))
     if scanned.reached is not None:
         reached = scanned.reached
-        await tx.value(_MOVE, kind, reached.id, reached.seq, len(documents))
+        await tx.value(_MOVE, kind, reached.id, reached.seq, len(documents), under_way.generation)
         return
-    await tx.value(_FINISH, kind, len(documents))
+    await tx.value(_FINISH, kind, len(documents), under_way.generation)
     await backend.drop_older(tx, kind, under_way.generation)
 
 
@@ -108,7 +108,10 @@ _NEXT = f"""
 SELECT {columns(_UnderWay)} FROM search_rebuilds WHERE finished_at IS NULL AND kind = ANY($1)
 ORDER BY array_position('{{{",".join(SCANNED)}}}', kind) LIMIT 1
 """
-_MOVE = "UPDATE search_rebuilds SET after_id = $2, after_seq = $3, done = done + $4 WHERE kind = $1"
+# An index that finds itself empty has it all begun again, in the middle of a slice: then the slice has moved nothing.
+_MOVE = """
+UPDATE search_rebuilds SET after_id = $2, after_seq = $3, done = done + $4 WHERE kind = $1 AND generation = $5
+"""
 _FINISH = """
-UPDATE search_rebuilds SET done = done + $2, finished_at = clock_timestamp() WHERE kind = $1
+UPDATE search_rebuilds SET done = done + $2, finished_at = clock_timestamp() WHERE kind = $1 AND generation = $3
 """
