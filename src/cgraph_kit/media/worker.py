@@ -65,8 +65,9 @@ def _image(task: Task, content_type: str) -> Looked:
     images.prepare()
     try:
         return images.remake(task, content_type)
-    except images.Undecodable:
-        return Looked(content_type, fault="broken")
+    except images.Undecodable as error:
+        hard = "out of memory" in str(error)
+        return Looked(content_type, fault="too_hard" if hard else "broken")
     except MemoryError:
         return Looked(content_type, fault="too_hard")
 
