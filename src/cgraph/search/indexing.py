@@ -34,8 +34,8 @@ LATE = telemetry.histogram(
 )
 
 
-async def follow_changes(db: Repo, backend: SearchBackend) -> int:
-    """Follow everything that has changed, until nothing waits; how many changes those were.
+async def follow_changes(db: Repo, backend: SearchBackend, *, most: int | None = None) -> int:
+    """Follow what has changed until nothing waits, or about so many are followed; how many changes those were.
 
     A batch is one transaction: whoever dies in the middle leaves it as it was. One at a time follows, the others wait, so
     an older state never replaces a newer one. What cannot be indexed is told of, and keeps nothing else waiting. Raises
@@ -51,7 +51,7 @@ async def follow_changes(db: Repo, backend: SearchBackend) -> int:
             log.warning("changes are followed one by one", exc_info=True)
             done = await _one_by_one(db, backend)
         followed += done
-        if done < AT_ONCE:
+        if done < AT_ONCE or (most is not None and followed >= most):
             return followed
 
 

@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 QUEUE = "search"
 SPELL = 20.0
 """Seconds after which writing everything anew lets others have its place in the queue."""
+MOST = 20_000
+"""Changes one job follows, as after an import; then it makes room for another."""
 GATHERING = 0.1
 """Seconds from a commit until what it changed is followed: what else is committed meanwhile goes with it."""
 
@@ -34,10 +36,10 @@ class IndexChanges(msgspec.Struct, frozen=True):
 
 
 @job(queue=QUEUE, max_attempts=1, timeout=600, unique=OnePending())
-async def index_changes(app: "App", _args: IndexChanges) -> Nothing:
+async def index_changes(app: "App", _args: IndexChanges) -> Nothing | Snooze:
     """Have what has changed found as it is now. Twice is harmless: what has been followed no longer waits."""
-    await follow_changes(app.db, app.search)
-    return Nothing()
+    followed = await follow_changes(app.db, app.search, most=MOST)
+    return Snooze(0) if followed >= MOST else Nothing()
 
 
 class RebuildIndex(msgspec.Struct, frozen=True):

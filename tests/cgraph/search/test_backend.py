@@ -65,7 +65,8 @@ async def index(db: Transaction, backend: SearchBackend) -> Index:
 def reading(*documents: Document, **more: Any) -> Scope:
     """Who reads these, by their containers."""
     containers = {one.container_id: -1 for one in documents}
-    return Scope(**{"containers": containers, "forums": False, "people": False} | more)
+    facts: dict[str, Any] = {"containers": containers, "forums": False, "people": False}
+    return Scope(**facts | more)
 
 
 class TestIndex:

@@ -52,6 +52,17 @@ class TestIndexChanges:
         found = await app.search.search(Wanted(match=Word("quokka")), scope, Paging())
         assert found.total == 1
 
+    async def test_goes_on_later_when_much_waits(
+        self, app: Any, db: Transaction, ann: Actor, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        place = await open_between(db, ann)
+        monkeypatch.setattr("cgraph.search.indexing.AT_ONCE", 1)
+        monkeypatch.setattr("cgraph.search.jobs.MOST", 1)
+        await say(db, ann, place, "one")
+        await say(db, ann, place, "two")
+        assert await index_changes.handler(app, IndexChanges()) == Snooze(0)
+        assert await something_waits(db)
+
 
 class TestRebuildIndex:
     async def test_goes_on_later_when_it_takes_long(
