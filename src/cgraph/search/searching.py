@@ -115,7 +115,9 @@ async def search(
     if results.hits or cursor is not None:
         return results
     for how in WIDER:
-        if wider := await widen(backend, query, how):
+        wider = await widen(backend, query, how)
+        # Looking once more for the very words that were typed finds nothing either.
+        if any(set(words) - {typed} for typed, words in wider.items()):
             found = await _page(look.beside(wider), asked, None, how)
             # That there are such words where the reader may not read is nothing to tell.
             if found.hits:
@@ -166,7 +168,7 @@ async def _page(
     if counted is None and look.sieve is not None:
         counted = await look.count()
     shown: list[SearchHit] = []
-    gone, looked, more = 0, 0, True
+    gone, looked, more = 0, 0, counted != (0, False)
     while more and len(shown) < asked.limit and looked < LOOKED_AT_MOST:
         size = asked.limit if look.sieve is None else AT_ONCE
         found = await look.find(size, order, after, count=counted is None)
