@@ -1,6 +1,7 @@
 """How pages are asked, as the operator set it."""
 
 from importlib.metadata import version
+from urllib.parse import urlsplit
 
 from cgraph.settings import Settings, SettingsError, variable
 from cgraph_kit.guard import Fetcher
@@ -21,12 +22,11 @@ IMAGE = Bounds(pixels_max=50_000_000, memory_mib=512, seconds=10)
 
 def open_fetcher(settings: Settings) -> Fetcher:
     """Asks pages, but never this server or its neighbours. To be closed. Raises `SettingsError`."""
-    base = settings.public_url
-    own = {settings.phx_host, *([base.split("/")[2].rpartition("@")[2]] if base else [])}
+    own = {settings.phx_host.lower(), urlsplit(settings.public_url or "").hostname or ""}
     try:
         return Fetcher(
             allow=settings.link_preview_allow_networks,
-            deny={host.partition(":")[0].lower() for host in own},
+            deny=own - {""},
             schemes=("http", "https"),
             redirects=REDIRECTS,
             seconds=SECONDS,

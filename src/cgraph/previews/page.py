@@ -74,6 +74,7 @@ _DECLARED = 1024
 
 _TAG = re.compile(r"""<(/?[a-zA-Z][a-zA-Z0-9:-]*+)((?:[^>"']|"[^"]*+"|'[^']*+')*+)>""")
 _ATTRIBUTE = re.compile(r"""([^\s"'>/=]++)(?:\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'>]++)))?+""")
+_BEGINS = re.compile(r"<!--|</?[a-zA-Z]")
 _RAW = frozenset({"script", "style", "noscript", "template", "textarea", "xmp", "iframe", "svg"})
 _NAMES = {
     "title": ("og:title", "twitter:title"),
@@ -154,28 +155,23 @@ def _known(name: str) -> str | None:
 def _scan(text: str) -> tuple[dict[str, str], str]:
     """What meta tags say, the first of each name, and the title."""
     said, title, at = dict[str, str](), "", 0
-    while (at := text.find("<", at)) >= 0:
-        if text.startswith("<!--", at):
-            end = text.find("-->", at + 4)
-        elif (tag := _TAG.match(text, at)) is not None:
-            name, end = tag[1].lower(), tag.end()
+    while (begins := _BEGINS.search(text, at)) is not None:
+        if begins[0] == "<!--":
+            at = text.find("-->", begins.end())
+        elif (tag := _TAG.match(text, begins.start())) is not None:
+            name, at = tag[1].lower(), tag.end()
             if name == "title" and not title:
-                close = text.find("<", end)
-                title = _value(text[end : close if close >= 0 else len(text)])
+                close = text.find("<", at)
+                title = _value(text[at : close if close >= 0 else len(text)])
             elif name == "meta":
                 _note(said, tag[2])
             elif name in _RAW:
-                end = _close(text, name, end)
-        else:
-            # No tag, or one that does not end: then nothing after it is one either.
-            end = at + 1 if not _BEGINS.match(text, at) else -1
-        if end < 0:
+                at = _close(text, name, at)
+        else:  # a tag that does not end: nothing after it is one
             break
-        at = end
+        if at < 0:
+            break
     return said, title
-
-
-_BEGINS = re.compile(r"</?[a-zA-Z]")
 
 
 def _close(text: str, name: str, at: int) -> int:
