@@ -1,11 +1,19 @@
 """What others have changed waits for others; and the quarters tests write in are there."""
 
+from collections.abc import AsyncIterator
+from pathlib import Path
+from uuid import uuid4
+
 import pytest
 
+from cgraph.search.opensearch import OpenSearchIndex
 from cgraph.search.postgres import PostgresSearch
 from cgraph_kit import clock
 from cgraph_kit.db import Database, Transaction
+from cgraph_kit.opensearch import OpenSearch, parse_cluster
 from support.indexed import EPOCH, document
+from support.opensearch import FakeOpenSearch, fake_opensearch
+from support.providers.serving import ca_file
 
 
 @pytest.fixture(scope="session")
@@ -27,3 +35,22 @@ async def db(db: Transaction, quarters: None) -> Transaction:
     await db.value("DELETE FROM search_changes")
     await db.value("UPDATE search_rebuilds SET finished_at = now()")
     return db
+
+
+@pytest.fixture(scope="session")
+async def fake() -> AsyncIterator[FakeOpenSearch]:
+    """A server that speaks as OpenSearch does."""
+    async with fake_opensearch() as fake:
+        yield fake
+
+
+@pytest.fixture
+async def opensearch(
+    db: Transaction, fake: FakeOpenSearch, tmp_path: Path
+) -> AsyncIterator[OpenSearchIndex]:
+    """An index there with a prefix of its own, of which nothing is made yet."""
+    cluster = parse_cluster(fake.address(f"t{uuid4().hex}"))
+    index = OpenSearchIndex(db, OpenSearch(cluster, ca_file=ca_file(tmp_path)))
+    yield index
+    await index.close()
+    assert fake.refused == []

@@ -21,20 +21,21 @@ from cgraph.search.backend import (
     Word,
 )
 from cgraph.search.document import Document, Gone, Key
+from cgraph.search.opensearch import OpenSearchIndex
 from cgraph.search.postgres import PostgresSearch
 from cgraph_kit.db import Transaction
 from cgraph_kit.ids import new_id
 from support.indexed import EPOCH, document, of_forum
 
-BACKENDS: dict[str, Callable[[Transaction], SearchBackend]] = {"postgres": PostgresSearch}
-"""Each is empty of what the test has not put there, as far as its scopes reach."""
-
 NOTHING = Scope(forums=False, people=False)
 
 
-@pytest.fixture(params=BACKENDS)
-async def backend(request: pytest.FixtureRequest, db: Transaction) -> SearchBackend:
-    return BACKENDS[request.param](db)
+@pytest.fixture(params=["postgres", "opensearch"])
+async def backend(
+    request: pytest.FixtureRequest, db: Transaction, opensearch: OpenSearchIndex
+) -> SearchBackend:
+    """Empty of what the test has not put there, as far as its scopes reach."""
+    return opensearch if request.param == "opensearch" else PostgresSearch(db)
 
 
 class Index:

@@ -52,6 +52,7 @@ class Request:
     body: bytes
     http_version: str
     client: tuple[str, int]
+    query: str = ""
 
     @property
     def json(self) -> Any:
@@ -130,6 +131,7 @@ def _asgi(answer: Answerer) -> Any:
                 body,
                 scope["http_version"],
                 scope["client"],
+                scope["query_string"].decode(),
             ),
         )
         sent = [(name.encode(), value.encode()) for name, value in answered.headers.items()]

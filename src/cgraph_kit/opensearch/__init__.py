@@ -1,0 +1,20 @@
+"""OpenSearch over HTTP: a cluster's nodes, and whole bulks of documents written item by item."""
+
+from .address import Cluster, parse_cluster
+from .bulk import Delete, Operation, Put, Rejected, write
+from .client import Answer, Away, OpenSearch, Refused, TimedOut
+
+__all__ = [
+    "Answer",
+    "Away",
+    "Cluster",
+    "Delete",
+    "OpenSearch",
+    "Operation",
+    "Put",
+    "Refused",
+    "Rejected",
+    "TimedOut",
+    "parse_cluster",
+    "write",
+]
