@@ -16,7 +16,7 @@ from support.web_site import WebSite, web_site
 
 from ..conftest import Caller  # noqa: TID252 (test directories are no packages)
 
-Work = Callable[[], Awaitable[None]]
+Work = Callable[..., Awaitable[None]]
 
 
 @pytest.fixture(scope="session")
@@ -65,9 +65,10 @@ def ada(nobody: Caller, ann: Person) -> Caller:
 
 @pytest.fixture
 def work(app: App) -> Work:
-    """`await work()`: every page that is to be read has been."""
+    """`await work()`: every page that is to be read has been; with `later`, what waits for its turn, too."""
 
-    async def work() -> None:
-        await testing.drain(app.db, app, [previews.read_link], queue="previews")
+    async def work(*, later: bool = False) -> None:
+        workers = [previews.read_link]
+        await testing.drain(app.db, app, workers, queue="previews", scheduled=later)
 
     return work
