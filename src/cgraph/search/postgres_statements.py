@@ -26,7 +26,7 @@ MONTHS = 6 * 30 * 86_400
 SETTINGS = """
 SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('jit', 'off', true),
     set_config('max_parallel_workers_per_gather', '0', true), set_config('work_mem', '32MB', true),
-    set_config('random_page_cost', '0.5', true), set_config('cpu_index_tuple_cost', '0.02', true),
+    set_config('random_page_cost', '0.5', true), set_config('cpu_index_tuple_cost', '0.06', true),
     set_config('enable_seqscan', 'off', true)
 """
 """Planning pays here: what is asked for differs in size by a million. Compiling and helpers do not. What is searched lies in
