@@ -272,6 +272,9 @@ TABLE: dict[str, Row] = {
     f"GET {M}/edits": owned(403, 200),
     f"PUT {M}/reactions/{{emoji}}": inside(200),
     f"DELETE {M}/reactions/{{emoji}}": inside(200),
+    f"PUT {M}/previews": owned(403, 200),
+    f"DELETE {M}/previews": owned(403, 200),
+    f"GET {A}/previews/{{image_id}}/image": Row(404, 404, 404, 404),
     f"POST {C}/scheduled-messages": inside(
         201, lambda _scene: {"content": "later", "send_at": tomorrow().isoformat()}
     ),
@@ -290,6 +293,8 @@ OF_HIS: dict[str, Row] = {
     f"PATCH {M}": owned(200, 403, {"content": "changed"}),
     f"DELETE {M}": owned(200, 200),
     f"GET {M}/edits": owned(200, 200),
+    f"PUT {M}/previews": owned(200, 200),
+    f"DELETE {M}/previews": owned(200, 200),
 }
 """The same for the participant's message: owners delete what others said, but put no words into their mouths."""
 
@@ -311,6 +316,7 @@ def path_of(route: Route, scene: Scene, message_id: UUID) -> str:
         notification_id=scene.notification_id,
         queue="default",
         saved_search_id=scene.saved_search_id,
+        image_id=scene.message_id,
     )
 
 

@@ -225,6 +225,8 @@ TABLE: dict[str, Row] = {
     f"GET {M}/edits": ranked(200, moderator=200),
     f"PUT {M}/reactions/{{emoji}}": inside(200, timed_out=403),
     f"DELETE {M}/reactions/{{emoji}}": inside(200, timed_out=403),
+    f"PUT {M}/previews": ranked(200, moderator=200),
+    f"DELETE {M}/previews": ranked(200, moderator=200),
     f"GET {C}/pins": inside(200),
     f"PUT {C}/pins/{{message_id}}": ranked(200, moderator=200),
     f"DELETE {C}/pins/{{message_id}}": ranked(200, moderator=200),
