@@ -263,7 +263,7 @@ async def start(
             storage,
             workshop,
             previewer,
-            search.PostgresSearch(db),
+            await stack.enter_async_context(search.opening(db, settings)),
             sources_of(members := groups.Members(limits.groups)),
             members,
         )

@@ -25,6 +25,7 @@ from pydantic_settings import (
 
 from cgraph_kit.mailer import parse_sender, parse_server
 from cgraph_kit.media import Scanner
+from cgraph_kit.opensearch import parse_cluster
 
 from .setting_kinds import CheckOrigin, Count, Most, Network, Port, Rate, Seconds, Store, WebAddress
 
@@ -295,6 +296,18 @@ class Settings(BaseSettings):
     search_query_parts_max: Count = _knob(20, "Words and values of operators in one search.")
     search_saved_max: Count = _knob(50, "Searches one person may save.")
     search_recent_max: Count = _knob(20, "Searches kept to be suggested again.")
+    search_url: SecretStr | None = _knob(
+        None,
+        "OpenSearch, as opensearch+https://user:password@host:9200,host2:9200/prefix; unset: PostgreSQL.",
+    )
+    search_token: SecretStr | None = _knob(
+        None, "Bearer token for it, in place of a name and a password."
+    )
+    search_ca_file: Path | None = _knob(
+        None, "PEM file of more certificate authorities, for an OpenSearch of one's own."
+    )
+    search_shards: Count = _knob(1, "Parts of an index made there …")
+    search_replicas: Most = _knob(1, "… and further copies of each.")
 
     # -- forums
     post_max: Count = _knob(40_000, "Longest post, in code points.")
@@ -482,6 +495,13 @@ class Settings(BaseSettings):
             Scanner(value)
         return value
 
+    @field_validator("search_url")
+    @classmethod
+    def _cluster(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            parse_cluster(value.get_secret_value())
+        return value
+
     @field_validator("smtp_url")
     @classmethod
     def _server(cls, value: SecretStr | None) -> SecretStr | None:
@@ -521,7 +541,12 @@ class Settings(BaseSettings):
             found.append("CGRAPH_S3_ACCESS_KEY and CGRAPH_S3_SECRET_KEY go together")
         if self.direct_database_url and not self.database_url:
             found.append("CGRAPH_DIRECT_DATABASE_URL needs DATABASE_URL")
-        return found + self._push_problems()
+        return found + self._search_problems() + self._push_problems()
+
+    def _search_problems(self) -> list[str]:
+        if self.search_token and not self.search_url:
+            return ["CGRAPH_SEARCH_TOKEN needs CGRAPH_SEARCH_URL"]
+        return []
 
     def _push_problems(self) -> list[str]:
         found = []

@@ -10,7 +10,7 @@ from cgraph.settings import Settings, SettingsError
 from cgraph_kit.engines import EngineError
 from cgraph_web.plugs.rate_limit import check_overrides
 
-from .checks import backups, delivery, machine, network, postgres, proxy
+from .checks import backups, delivery, machine, network, postgres, proxy, searching
 from .checks.finding import Finding, fail, ok
 from .node import database, is_made
 from .output import console
@@ -19,7 +19,7 @@ _STYLE = {"ok": "green", "warn": "yellow", "fail": "red bold"}
 
 
 async def command(*, url: str | None = None) -> int:
-    """Look at everything a node needs: settings, disk, database, backups, port, clock, Valkey, mail, push, TLS.
+    """Look at everything a node needs: settings, disk, database, backups, port, clock, Valkey, search, mail, push, TLS.
 
     Changes nothing, and sends nothing to anybody. Each line says how a thing is and, where it is not well, what to do. Exit status 1 if anything
     fails; warnings alone do not.
@@ -84,6 +84,7 @@ async def _machine(settings: Settings) -> AsyncIterator[Finding]:
 async def _services(settings: Settings) -> AsyncIterator[Finding]:
     yield await backups.age(settings)
     yield await network.valkey(settings)
+    yield await searching.index(settings)
     yield await delivery.mail(settings)
     yield await delivery.push(settings)
     for finding in network.production(settings):

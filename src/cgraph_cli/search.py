@@ -84,7 +84,9 @@ async def status(*, json: Flag = False) -> None:
 
 
 @command.command
-async def reindex(*, kind: Many = None, anew: Flag = False, later: Flag = False) -> None:
+async def reindex(
+    *, kind: Many = None, anew: Flag = False, beside: Flag = False, later: Flag = False
+) -> None:
     """Write everything anew, or some kinds of things, while people go on searching and writing.
 
     Interrupted, it goes on where it was: with the same command, and with the next minute wherever jobs are done.
@@ -100,14 +102,20 @@ async def reindex(*, kind: Many = None, anew: Flag = False, later: Flag = False)
         Only these; may be repeated: message, post, comment, user, group, channel, forum. Files come with what they hang on.
     anew
         Begin again, also where it is under way.
+    beside
+        Into an index of its own, which is searched in place of the present one once it is whole; in OpenSearch.
     later
         Leave it to the jobs.
     """
     if kind and "file" in kind:
         raise Failure("cgraph: files are written with what they hang on: name that")
+    if kind and beside:
+        raise Failure("cgraph: an index of its own is of all kinds")
     kinds = tuple(kind) if kind else SCANNED
     async with application(configuration.read()) as app:
-        if anew or not await _under_way(app.db, kinds):
+        if beside:
+            await _begin_beside(app.search)
+        if anew or beside or not await _under_way(app.db, kinds):
             await search.begin_rebuild(app.db, kinds)
         if later:
             say("It begins within a minute.")
@@ -118,6 +126,12 @@ async def reindex(*, kind: Many = None, anew: Flag = False, later: Flag = False)
                 await _tell(app.db, kinds, report)
         done = sum(one.done for one in await search.list_rebuilds(app.db) if one.kind in kinds)
     say(f"Wrote {done:,} documents in {perf_counter() - begun:,.0f} s.")
+
+
+async def _begin_beside(index: search.SearchBackend) -> None:
+    if not isinstance(index, search.OpenSearchIndex):
+        raise Failure("cgraph: PostgreSQL has one index: leave --beside out")
+    await index.begin_beside()
 
 
 async def _under_way(db: Database, kinds: Sequence[Kind]) -> bool:

@@ -7,6 +7,7 @@ from .errors import (
     InvalidQuery,
     SavedSearchNameTaken,
     SavedSearchNotFound,
+    SearchUnavailable,
     TooManySavedSearches,
 )
 from .hits import (
@@ -29,6 +30,8 @@ from .indexing import follow_changes
 from .jobs import index_changes, rebuild_index, tidy_words, waking
 from .lag import observing
 from .limits import DEFAULT_LIMITS, Limits, limits_of
+from .opening import Health, look_at_cluster, opening
+from .opensearch import OpenSearchIndex
 from .postgres import PostgresSearch
 from .reindexing import Rebuild, begin_rebuild, list_rebuilds, rebuild_some
 from .saved import (
@@ -62,12 +65,14 @@ __all__ = [
     "ForumHit",
     "GroupHit",
     "GroupName",
+    "Health",
     "Highlight",
     "InvalidQuery",
     "KeepRecent",
     "Lag",
     "Limits",
     "MessageHit",
+    "OpenSearchIndex",
     "Place",
     "PostHit",
     "PostName",
@@ -85,6 +90,7 @@ __all__ = [
     "SearchHit",
     "SearchPage",
     "SearchResults",
+    "SearchUnavailable",
     "Span",
     "SuggestFor",
     "Suggestion",
@@ -106,7 +112,9 @@ __all__ = [
     "limits_of",
     "list_rebuilds",
     "list_saved_searches",
+    "look_at_cluster",
     "observing",
+    "opening",
     "rebuild_index",
     "rebuild_some",
     "remember_search",

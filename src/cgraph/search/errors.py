@@ -4,6 +4,10 @@ from collections.abc import Sequence
 from typing import Self
 
 from cgraph_kit.errors import Conflict, Invalid, NotFound
+from cgraph_kit.opensearch import Away
+
+SearchUnavailable = Away
+"""The index is somewhere else, and does not answer: nothing else may be wrong."""
 
 
 class InvalidQuery(Invalid):

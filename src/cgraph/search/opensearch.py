@@ -33,6 +33,7 @@ class OpenSearchIndex:
     name = "opensearch"
 
     def __init__(self, db: Repo, cluster: OpenSearch, shape: Shape = Shape()) -> None:  # noqa: B008 (frozen)
+        """`shape` says nothing of indexes there are already."""
         self._db = db
         self._cluster = cluster
         self._indexes = Indexes(cluster, shape)
@@ -96,9 +97,6 @@ class OpenSearchIndex:
         """Write everything anew into an index beside this one, which it replaces once it is whole."""
         await self._indexes.begin_next(self._db)
         self._words.forget()
-
-    async def close(self) -> None:
-        await self._cluster.close()
 
     async def _size(self, index: str) -> "_Sizes":
         """Of nothing, where there is none yet."""

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from cgraph_kit.db import Repo, Transaction
-from cgraph_kit.opensearch import Away, OpenSearch, Refused
+from cgraph_kit.opensearch import PREFIX, Away, OpenSearch, Refused
 
 from .opensearch_stream import ANALYSIS, ANALYZER
 from .reindexing import begin_rebuild
@@ -61,8 +61,9 @@ _MAPPINGS = {"documents": DOCUMENTS, "words": WORDS}
 
 
 class Shape(msgspec.Struct, frozen=True):
-    """How an index is cut up."""
+    """What indexes are called, and how each is cut up."""
 
+    prefix: str = PREFIX
     shards: int = 1
     replicas: int = 1
 
@@ -98,7 +99,7 @@ class Indexes:
     def __init__(self, cluster: OpenSearch, shape: Shape) -> None:
         self._cluster = cluster
         self._shape = shape
-        self._prefix = cluster.cluster.prefix
+        self._prefix = shape.prefix
         self.current = Target(self._alias("documents"), self._alias("words"))
         self.next = Target(self._alias("documents", "-next"), self._alias("words", "-next"))
 

@@ -1,10 +1,11 @@
 """OpenSearch over HTTP: a cluster's nodes, and whole bulks of documents written item by item."""
 
-from .address import Cluster, parse_cluster
+from .address import PREFIX, Cluster, parse_cluster
 from .bulk import Delete, Operation, Put, Rejected, write
 from .client import Answer, Away, OpenSearch, Refused, TimedOut
 
 __all__ = [
+    "PREFIX",
     "Answer",
     "Away",
     "Cluster",

@@ -10,7 +10,7 @@ from cgraph_web.views.base import Data
 from cgraph_web.views.search import Results, results
 
 
-@action(public=True, errors=(searching.InvalidQuery,))
+@action(public=True, errors=(searching.InvalidQuery, searching.SearchUnavailable))
 async def index(db: Repo, actor: Actor | None, app: App, query: Query[SearchPage]) -> Results:
     """Messages, posts, comments, files, people, groups, channels and forums, of what one may read at this moment.
 
@@ -28,7 +28,7 @@ async def index(db: Repo, actor: Actor | None, app: App, query: Query[SearchPage
     return results(found)
 
 
-@action(public=True, errors=(searching.InvalidQuery,))
+@action(public=True, errors=(searching.InvalidQuery, searching.SearchUnavailable))
 async def counts(
     db: Repo, actor: Actor | None, app: App, query: Query[SearchFor]
 ) -> Data[list[SearchCount]]:

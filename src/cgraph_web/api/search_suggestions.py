@@ -9,7 +9,7 @@ from cgraph_web.action import Body, Query, action
 from cgraph_web.views.base import Data
 
 
-@action()
+@action(errors=(search.SearchUnavailable,))
 async def index(
     db: Repo, actor: Actor, app: App, query: Query[SuggestFor]
 ) -> Data[list[Suggestion]]:

@@ -1,12 +1,12 @@
 """What others have changed waits for others; and the quarters tests write in are there."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
+from collections.abc import AsyncIterator, Iterator
 from uuid import uuid4
 
 import pytest
 
 from cgraph.search.opensearch import OpenSearchIndex
+from cgraph.search.opensearch_indexes import Shape
 from cgraph.search.postgres import PostgresSearch
 from cgraph_kit import clock
 from cgraph_kit.db import Database, Transaction
@@ -44,13 +44,21 @@ async def fake() -> AsyncIterator[FakeOpenSearch]:
         yield fake
 
 
+@pytest.fixture(scope="session")
+async def cluster(
+    fake: FakeOpenSearch, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[OpenSearch]:
+    """It, as it is spoken to."""
+    trusted = ca_file(tmp_path_factory.mktemp("opensearch"))
+    cluster = OpenSearch(parse_cluster(fake.address("tests")), ca_file=trusted)
+    yield cluster
+    await cluster.close()
+
+
 @pytest.fixture
-async def opensearch(
-    db: Transaction, fake: FakeOpenSearch, tmp_path: Path
-) -> AsyncIterator[OpenSearchIndex]:
+def opensearch(
+    db: Transaction, fake: FakeOpenSearch, cluster: OpenSearch
+) -> Iterator[OpenSearchIndex]:
     """An index there with a prefix of its own, of which nothing is made yet."""
-    cluster = parse_cluster(fake.address(f"t{uuid4().hex}"))
-    index = OpenSearchIndex(db, OpenSearch(cluster, ca_file=ca_file(tmp_path)))
-    yield index
-    await index.close()
+    yield OpenSearchIndex(db, cluster, Shape(f"t{uuid4().hex}"))
     assert fake.refused == []
