@@ -77,10 +77,7 @@ def _long_gif(frames: int) -> bytes:
     """Frames of one pixel."""
     head = b"GIF89a" + struct.pack("<HHBBB", 1, 1, 0x80, 0, 0) + bytes(3) + b"\xff" * 3
     frame = (
-        b"\x21\xf9\x04\0\x01\0\0\0"
-         b"\x2c"
-        + struct.pack("<HHHHB", 0, 0, 1, 1, 0)
-        + b"\x02\x02D\x01\0"
+        b"\x21\xf9\x04\0\x01\0\0\0\x2c" + struct.pack("<HHHHB", 0, 0, 1, 1, 0) + b"\x02\x02D\x01\0"
     )
     return head + frame * frames + b"\x3b"
 
