@@ -86,8 +86,9 @@ async def set_previews_suppressed(
             links: Sequence[str] = ()
             if not suppressed and access.embeds_links:
                 links = previews.find_links(message.content, limits.link_previews_max)
-            await previews.want(tx, _placed(message), links)
+            # The stream before the jobs, as whoever says something takes them.
             await _tell(tx, message, [], suppressed=suppressed)
+            await previews.want(tx, _placed(message), links)
         return await read_message(tx, actor, access, message_id)
 
 

@@ -60,10 +60,14 @@ _NAME = """
 INSERT INTO link_previews (id, url, host) SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[])
 ON CONFLICT (url) DO NOTHING
 """
+# Held: what is being forgotten at this moment is waited for, and then not there.
 _PLACE = """
+WITH named AS MATERIALIZED (
+    SELECT p.id, l.n FROM unnest($4::text[]) WITH ORDINALITY AS l (url, n) JOIN link_previews p USING (url)
+    ORDER BY p.id FOR KEY SHARE OF p
+)
 INSERT INTO link_preview_uses AS u (kind, item_id, preview_id, place_id, position)
-SELECT $1, $2, p.id, $3, l.n FROM unnest($4::text[]) WITH ORDINALITY AS l (url, n) JOIN link_previews p USING (url)
-ORDER BY p.id
+SELECT $1, $2, id, $3, n FROM named
 ON CONFLICT (kind, item_id, preview_id) DO UPDATE SET position = excluded.position, settled = false
 RETURNING preview_id
 """
