@@ -73,6 +73,7 @@ WORKERS = (
     forums.rank_recent_posts,
     forums.sweep_banned,
     forums.restore_banned,
+    forums.sweep_forum,
     files.look_at_file,
     files.collect_files,
     previews.read_link,
@@ -175,6 +176,7 @@ class App:
     """Finds what people may read."""
     sources: notifications.Sources = SOURCES
     audience: messaging.Audience = groups.AUDIENCE
+    gate: messaging.Gate = groups.CHANNELS
     readers: files.Readers = field(default_factory=lambda: READERS)
     shows: previews.Shows = field(default_factory=lambda: SHOWS)
 

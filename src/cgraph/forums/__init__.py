@@ -366,6 +366,9 @@ from .subscriptions import (
     subscribe,
     unsubscribe,
 )
+from .sweeping import (
+    sweep_forum,
+)
 from .undoing import (
     undo_act,
 )
@@ -668,6 +671,7 @@ __all__ = [
     "split_comment",
     "subscribe",
     "sweep_banned",
+    "sweep_forum",
     "take_post",
     "tell_comment_changed",
     "transfer_forum",

@@ -28,6 +28,7 @@ from .forum import DeleteForum, Forum, ForumChange, NewForum
 from .limits import DEFAULT_LIMITS, Limits
 from .nesting import check_parent, hold_trees, list_ancestors
 from .subscriptions import let_everybody_in
+from .sweeping import LEFT, sweep_forum
 
 
 class _Row(msgspec.Struct, frozen=True):
@@ -198,6 +199,8 @@ async def delete_forum(
 ) -> None:
     """Take a forum and everything in it away, as its creator or an administrator of the site; its slug is not free again.
 
+    Files that came with what was said there go by a job.
+
     Raises `ForumNotFound`, `NotCreator`, `ForumHasChildren`, `accounts.WrongPassword`, `accounts.TooManyAttempts`.
     """
     await confirm_creator(db, auth, actor, forum, confirmation.password, origin=origin)
@@ -214,6 +217,7 @@ async def delete_forum(
         await tx.value(
             "UPDATE forums SET deleted_at = $2 WHERE id = $1", access.forum_id, clock.now()
         )
+        await sweep_forum.enqueue(tx, forum_id=access.forum_id, schedule_in=LEFT)
 
 
 async def confirm_creator(

@@ -94,3 +94,6 @@ ALTER TABLE scheduled_messages ADD attachments jsonb;
 ALTER TABLE posts ADD attachments jsonb, DROP CONSTRAINT posts_kind_check,
     ADD CONSTRAINT posts_kind_check CHECK (kind IN ('text', 'link', 'poll', 'image'));
 ALTER TABLE comments ADD attachments jsonb;
+-- Of forums that are deleted: their files are let go of.
+CREATE INDEX posts_attached ON posts (forum_id, id) WHERE attachments IS NOT NULL;
+CREATE INDEX comments_attached ON comments (forum_id, id) WHERE attachments IS NOT NULL;

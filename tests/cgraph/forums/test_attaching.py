@@ -7,10 +7,12 @@ from uuid import UUID
 import pytest
 
 from cgraph import files, forums
-from cgraph.accounts import Actor
+from cgraph.accounts import Actor, Origin
+from cgraph.application import App
 from cgraph.files import Hung, NewAttachment
 from cgraph.forums import (
     CommentEdit,
+    DeleteForum,
     Limits,
     NewComment,
     NewPost,
@@ -19,11 +21,13 @@ from cgraph.forums import (
     create_post,
     edit_comment,
     edit_post,
+    sweeping,
 )
 from cgraph_kit.db import Transaction
 from support.attached import exists, hangs_on, make_file, with_file
 from support.forum_scene import ForumScene, make_forum_scene
 from support.forums import make_forum, make_post, subscribe
+from support.people import PASSWORD, register
 from support.talk import body
 
 Happened = Callable[[type[Any]], list[Any]]
@@ -147,6 +151,38 @@ class TestComments:
         made = await create_comment(db, ann, post.id, NewComment("Look", attachments=[named]))
         await forums.delete_comment(db, ann, made.id)
         assert not await exists(db, named.file_id)
+
+
+class TestDeleteForum:
+    async def test_has_its_files_let_go(self, app: App) -> None:
+        ann = (await register(app)).actor
+        forum = await make_forum(app.db, ann)
+        confirmation = DeleteForum(PASSWORD)
+        await forums.delete_forum(app.db, app.auth, ann, forum.id, confirmation, origin=Origin())
+        due = "SELECT worker FROM jobs WHERE args->>'forum_id' = $1"
+        assert await app.db.values(due, str(forum.id)) == ["sweep_forum"]
+
+    async def test_keeps_no_file_of_anybody(
+        self, db: Transaction, ann: Actor, bob: Actor, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        gone, other = await make_forum(db, ann), await make_forum(db, ann)
+        said = [await with_file(db, bob) for _ in range(3)]
+        answered, removed, stays = [await with_file(db, ann) for _ in range(3)]
+        posts = [await make_post(db, bob, gone.id, attachments=[one]) for one in said]
+        new = NewComment("Look", attachments=[answered])
+        await create_comment(db, ann, posts[0].id, new)
+        new = NewComment("Spam", attachments=[removed])
+        made = await create_comment(db, ann, posts[0].id, new)
+        await db.value("UPDATE comments SET removed_at = now() WHERE id = $1", made.id)
+        kept = await make_post(db, ann, other.id, attachments=[stays])
+        await make_post(db, ann, gone.id, attachments=[stays])
+        await db.value("UPDATE forums SET deleted_at = now() WHERE id = $1", gone.id)
+        monkeypatch.setattr(sweeping, "AT_ONCE", 2)
+        await sweeping.sweep(db, gone.id)
+        for one in (*said, answered, removed):
+            assert not await exists(db, one.file_id)
+        assert await hangs_on(db, stays.file_id) == [("post", kept.id)]
+        assert (await files.get_usage(db, bob)).files == 0
 
 
 class TestDrafts:
