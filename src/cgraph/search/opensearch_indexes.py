@@ -77,8 +77,10 @@ class Target(msgspec.Struct, frozen=True):
 
 class _Generation(msgspec.Struct, frozen=True):
     newest: int
+    begun: int
+    """All kinds have been begun with a rebuild of this number …"""
     whole: int
-    """All kinds have been through a rebuild of this number."""
+    """… and have been through one of this."""
 
 
 class _Aliases(msgspec.Struct, frozen=True):
@@ -86,11 +88,13 @@ class _Aliases(msgspec.Struct, frozen=True):
 
 
 class _Made(msgspec.Struct, frozen=True):
-    """An index there is, with the words that belong to it."""
+    """An index there is, with the words that belong to it; or one half of that, the other of which was lost."""
 
     schema: int
     number: int
     names: frozenset[str]
+    """What its documents are called."""
+    whole: bool
 
 
 class Indexes:
@@ -112,7 +116,7 @@ class Indexes:
         current, following = self._of(made, self.current), self._of(made, self.next)
         if current is None or (current.schema != SCHEMA and following is None):
             target = self.current if current is None else self.next
-            fresh = await self._make(await self._number(tx, made), target)
+            fresh = await self._make(await self._number(tx, made), target, made)
             current, following = (fresh, following) if current is None else (current, fresh)
         both = [(current, self.current), (following, self.next)]
         written = [(one, target) for one, target in both if one and one.schema == SCHEMA]
@@ -126,7 +130,7 @@ class Indexes:
         if (there := self._of(made, self.next)) is not None:
             await self._remove(there)
         if self._of(made, self.current) is not None:
-            await self._make(await self._number(db, made), self.next)
+            await self._make(await self._number(db, made), self.next, made)
 
     async def replace(self, tx: Transaction) -> bool:
         """Search what has been written beside, if it is whole now."""
@@ -143,7 +147,7 @@ class Indexes:
         if (following := self._of(made, self.next)) is not None:
             await self._remove(following)
         current = self._of(made, self.current)
-        fresh = await self._make(await self._number(db, made), self.next)
+        fresh = await self._make(await self._number(db, made), self.next, made)
         await self._put_in_place(fresh, self.next, current)
 
     async def _number(self, db: Repo, made: Sequence[_Made]) -> int:
@@ -152,20 +156,26 @@ class Indexes:
         return max([newest, *(one.number for one in made)]) + 1
 
     async def _made(self) -> list[_Made]:
-        answer = await self._cluster.ask("GET", f"/{self._alias('documents')}-*/_alias")
-        found = answer.read(dict[str, _Aliases])
-        named = [(name.rsplit("-", 2)[1:], frozenset(one.aliases)) for name, one in found.items()]
-        return [
-            _Made(int(parts[0]), int(parts[1]), names)
-            for parts, names in named
-            if all(part.isdecimal() for part in parts)
-        ]
+        path = f"/{self._alias('documents')}-*,{self._alias('words')}-*/_alias"
+        found = (await self._cluster.ask("GET", path)).read(dict[str, _Aliases])
+        parts = {tuple(name.rsplit("-", 2)[1:]) for name in found}
+        made = []
+        for schema, number in sorted(
+            (int(a), int(b)) for a, b in parts if a.isdecimal() and b.isdecimal()
+        ):
+            halves = [found.get(self._name(what, number, schema)) for what in _MAPPINGS]
+            names = frozenset(halves[0].aliases if halves[0] else ())
+            made.append(_Made(schema, number, names, whole=None not in halves))
+        return made
 
     def _of(self, made: Sequence[_Made], target: Target) -> _Made | None:
-        return next((one for one in made if target.documents in one.names), None)
+        return next((one for one in made if one.whole and target.documents in one.names), None)
 
-    async def _make(self, number: int, target: Target) -> _Made:
-        """Words first: where there are documents, there are words."""
+    async def _make(self, number: int, target: Target, made: Sequence[_Made]) -> _Made:
+        """What there are halves of goes, for it may have the names."""
+        for one in made:
+            if not one.whole:
+                await self._remove(one)
         for what in ("words", "documents"):
             alias = target.words if what == "words" else target.documents
             body = {
@@ -184,7 +194,7 @@ class Indexes:
             except Refused as error:
                 if error.type != "resource_already_exists_exception":
                     raise Away(f"no index can be made: {error}") from error
-        return _Made(SCHEMA, number, frozenset({target.documents}))
+        return _Made(SCHEMA, number, frozenset({target.documents}), whole=True)
 
     async def _put_in_place(self, one: _Made, was: Target, instead_of: _Made | None) -> None:
         actions: list[dict[str, Any]] = []
@@ -213,7 +223,7 @@ class Indexes:
 
 async def _begin(tx: Transaction, number: int) -> None:
     """Have everything written anew that an index of this number must have, unless that has begun."""
-    if (await _generation(tx)).newest < number:
+    if (await _generation(tx)).begun < number:
         await begin_rebuild(tx)
         await tx.value(_NUMBER, number)
 
@@ -223,7 +233,8 @@ async def _generation(db: Repo) -> _Generation:
 
 
 _GENERATION = """
-SELECT coalesce(max(generation), 0), coalesce(min(CASE WHEN finished_at IS NULL THEN 0 ELSE generation END), 0)
+SELECT coalesce(max(generation), 0), coalesce(min(generation), 0),
+    coalesce(min(CASE WHEN finished_at IS NULL THEN 0 ELSE generation END), 0)
 FROM search_rebuilds
 """
 _NUMBER = "UPDATE search_rebuilds SET generation = greatest(generation, $1)"

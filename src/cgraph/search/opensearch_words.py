@@ -60,9 +60,13 @@ class Words:
         query = _query(fragment, how)
         if how == "similar":
             found = await self._find(index, {"query": query, "size": words.COMPARED})
-            near = [(words.distance(fragment, word), word) for word in found]
+            near = [
+                (words.distance(fragment, word), likeness(fragment, word), word) for word in found
+            ]
             most = _mistakes(fragment)
-            return [word for far, word in sorted(near, key=_first) if far <= most][:limit]
+            passed = [one for one in near if one[0] <= most and one[1] >= words.LIKENESS]
+            passed.sort(key=lambda one: (one[0], -one[1], one[2]))
+            return [word for _, _, word in passed[:limit]]
         order = [{"length": "asc"}, {"word": "asc"}]
         return await self._find(index, {"query": query, "size": limit, "sort": order})
 
@@ -148,8 +152,10 @@ def _mistakes(word: str) -> int:
     return 1 if len(word) <= words.LONG else 2
 
 
-def _first(pair: tuple[int, str]) -> int:
-    return pair[0]
+def likeness(one: str, other: str) -> float:
+    """What two words have in common of their trigrams, as pg_trgm counts."""
+    ours, theirs = set(_grams(f"  {one} ")), set(_grams(f"  {other} "))
+    return len(ours & theirs) / len(ours | theirs)
 
 
 def _grams(word: str) -> list[str]:

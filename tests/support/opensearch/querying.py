@@ -12,6 +12,7 @@ TERMS_MOST = 65_536
 _K1, _B = 1.2, 0.75
 _LEAVES = {"term", "terms", "range", "prefix", "match_phrase", "fuzzy", "span_term", "span_multi"}
 
+_NOTHING = Stored(0, 0, {}, {}, {})
 Score = float | None
 """None: it does not match."""
 
@@ -45,7 +46,7 @@ class Searcher:
                 400, "too_many_nested_clauses", f"maxClauseCount is set to {CLAUSES_MOST}"
             )
         # Parsed where there is nothing, too.
-        self.score(query, Stored(0, 0, {}, {}, {}))
+        self.score(query, _NOTHING)
         scored = ((id, doc, self.score(query, doc)) for id, doc in self.docs.items())
         return [(id, doc, score) for id, doc, score in scored if score is not None]
 
@@ -59,8 +60,11 @@ class Searcher:
 
     def _bool(self, body: Any, doc: Stored) -> Score:
         only(body, {"must", "filter", "should", "must_not", "minimum_should_match"}, "bool")
+        filters = body.get("filter", ())
+        if doc is not _NOTHING and any(self.score(one, doc) is None for one in filters):
+            return None
         must = [self.score(one, doc) for one in body.get("must", ())]
-        required = must + [self.score(one, doc) for one in body.get("filter", ())]
+        required = must + [self.score(one, doc) for one in filters]
         unwanted = [self.score(one, doc) for one in body.get("must_not", ())]
         should = [self.score(one, doc) for one in body.get("should", ())]
         met = sum(one is not None for one in should)

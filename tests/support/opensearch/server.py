@@ -135,12 +135,17 @@ class FakeOpenSearch:
         self.aliases = {alias: names for alias, names in self.aliases.items() if names}
 
     def _list_aliases(self, pattern: str) -> Answered:
-        named = {alias for alias in self.aliases if fnmatchcase(alias, pattern)}
+        patterns = pattern.split(",")
+
+        def named_so(name: str) -> bool:
+            return any(fnmatchcase(name, one) for one in patterns)
+
+        named = {alias for alias in self.aliases if named_so(alias)}
         through = {name for alias in named for name in self.aliases[alias]}
         found = {
             name: {"aliases": {alias: {} for alias, to in self.aliases.items() if name in to}}
             for name in self.indexes
-            if fnmatchcase(name, pattern) or name in through
+            if named_so(name) or name in through
         }
         return json_answer(200, found)
 
