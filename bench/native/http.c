@@ -1,6 +1,7 @@
 // An HTTP/1.1 client that is not the bottleneck: keep-alive connections on one epoll loop, one request each under way.
+// With a rate, a request is sent when it is due and a connection is free.
 //
-// http PORT requests=20000 connections=16 lines=FILE go=FD     prints one JSON object
+// http PORT requests=20000 connections=16 lines=FILE rate=500 go=FD     prints one JSON object
 // Each line of FILE is `METHOD PATH TOKEN [BODY]`; connection i starts with line i and walks on from there.
 #include "ws.h"
 
@@ -15,8 +16,8 @@ typedef struct {
 static Connection connections[MAX_CONNECTIONS];
 static char *requests[MAX_LINES];
 static size_t lengths[MAX_LINES];
-static int lines, port, poll_fd, count = 16;
-static uint64_t total = 20000, sent, done, failed, bytes;
+static int lines, port, poll_fd, count = 16, idle[MAX_CONNECTIONS], idles;
+static uint64_t total = 20000, rate, begun, sent, done, failed, bytes;
 static uint64_t *latency;
 
 static void prepare(const char *file) {
@@ -38,6 +39,10 @@ static void prepare(const char *file) {
 
 static void next_request(Connection *c) {
     if (sent >= total) return;
+    if (rate && sent >= (now_ns() - begun) * rate / 1000000000ull) {
+        idle[idles++] = (int)(c - connections);
+        return;
+    }
     sent++;
     c->since = now_ns();
     int line = c->line % lines;
@@ -85,6 +90,7 @@ int main(int argc, char **argv) {
         *value++ = 0;
         if (!strcmp(argv[i], "requests")) total = strtoull(value, NULL, 10);
         if (!strcmp(argv[i], "connections")) count = atoi(value);
+        if (!strcmp(argv[i], "rate")) rate = strtoull(value, NULL, 10);
         if (!strcmp(argv[i], "lines")) file = value;
         if (!strcmp(argv[i], "go")) go = atoi(value);
     }
@@ -106,12 +112,14 @@ int main(int argc, char **argv) {
     printf("ready\n");
     fflush(stdout);
     if (go >= 0 && read(go, &byte, 1) != 1) return 1;
-    uint64_t begun = now_ns(), deadline = begun + 120000000000ull;
+    begun = now_ns();
+    uint64_t deadline = begun + 120000000000ull;
     for (int i = 0; i < count; i++) next_request(&connections[i]);
     while (done < total && now_ns() < deadline) {
         struct epoll_event events[256];
-        int n = epoll_wait(poll_fd, events, 256, 100);
+        int n = epoll_wait(poll_fd, events, 256, rate ? 1 : 100);
         for (int i = 0; i < n; i++) readable(&connections[events[i].data.u32]);
+        for (int waiting = idles; waiting; waiting--) next_request(&connections[idle[--idles]]);
     }
     double elapsed = (double)(now_ns() - begun) / 1e9;
     printf("done\n");
