@@ -223,6 +223,7 @@ ROUTES: Mapping[str, Scope | None] = {
     "threads.remove_member": API,
     "scheduled_messages.index": API,
     "scheduled_messages.create": MESSAGE,  # counted now, and not again when its time comes
+    "scheduled_messages.create_in_channel": MESSAGE,
     "scheduled_messages.show": API,
     "scheduled_messages.update": API,
     "scheduled_messages.cancel": API,

@@ -295,6 +295,7 @@ ROUTES: tuple[Route, ...] = (
             delete("/messages/{message_id}/reactions/{emoji}", channel_messages.unreact),
             put("/messages/{message_id}/previews", previews.show_in_channel),
             delete("/messages/{message_id}/previews", previews.hide_in_channel),
+            post("/scheduled-messages", scheduled_messages.create_in_channel),
             get("/pins", channel_pins.index),
             put("/pins/{message_id}", channel_pins.pin),
             delete("/pins/{message_id}", channel_pins.unpin),

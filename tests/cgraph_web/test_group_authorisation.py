@@ -227,6 +227,11 @@ TABLE: dict[str, Row] = {
     f"DELETE {M}/reactions/{{emoji}}": inside(200, timed_out=403),
     f"PUT {M}/previews": ranked(200, moderator=200),
     f"DELETE {M}/previews": ranked(200, moderator=200),
+    f"POST {C}/scheduled-messages": inside(
+        201,
+        lambda _: {"content": "later", "send_at": (clock.now() + timedelta(days=1)).isoformat()},
+        timed_out=403,
+    ),
     f"GET {C}/pins": inside(200),
     f"PUT {C}/pins/{{message_id}}": ranked(200, moderator=200),
     f"DELETE {C}/pins/{{message_id}}": ranked(200, moderator=200),

@@ -26,7 +26,7 @@ class SendScheduled(msgspec.Struct, frozen=True):
 
 @job(queue="default", timeout=30, unique=OnePending(keys=("scheduled_message_id",)), name=JOB)
 async def send_scheduled(app: "App", args: SendScheduled) -> Snooze | None:
-    """Say what somebody wanted said at this time; wait on where that has been put off, or our clock is behind.
+    """Say what somebody wanted said at this time; wait on where that has been put off, our clock is behind, or there is slow mode.
 
     Twice is harmless: what was said is no longer kept, and its id is the message's client id.
     """
@@ -35,6 +35,7 @@ async def send_scheduled(app: "App", args: SendScheduled) -> Snooze | None:
         args.scheduled_message_id,
         limits=app.limits.messaging,
         grace=app.settings.push_delay_seconds,
+        channels=app.gate,
     )
     return None if wait is None else Snooze(wait)
 

@@ -13,6 +13,9 @@ from cgraph_kit.db import columns
 from cgraph_kit.errors import Invalid
 from cgraph_kit.validation import Input, Text
 
+from .access import Topic
+from .calling import AllowedMentions
+
 SOONEST = timedelta(minutes=1)
 LATEST = timedelta(days=365)
 AT_MOST_LATE = timedelta(hours=24)
@@ -30,6 +33,8 @@ class NewScheduledMessage(Input, frozen=True):
     """A message of the same conversation this one answers."""
     attachments: list[NewAttachment] = msgspec.field(default_factory=list)
     """Files that come with it, in this order."""
+    allowed_mentions: AllowedMentions | None = None
+    """Whom the text may call at most; null: whomever it names."""
 
     def __post_init__(self) -> None:
         msgspec.structs.force_setattr(self, "send_at", _checked(self.send_at))
@@ -42,6 +47,7 @@ class ScheduledMessageChange(Input, frozen=True):
     send_at: datetime | msgspec.UnsetType = msgspec.UNSET
     attachments: list[NewAttachment] | msgspec.UnsetType = msgspec.UNSET
     """All that shall come with it, in this order."""
+    allowed_mentions: AllowedMentions | msgspec.UnsetType | None = msgspec.UNSET
 
     def __post_init__(self) -> None:
         if isinstance(self.send_at, datetime):
@@ -63,14 +69,18 @@ class ScheduledMessage(msgspec.Struct, frozen=True):
     inserted_at: datetime
     updated_at: datetime
     attachments: Sequence[Attachment] = ()
+    allowed_mentions: AllowedMentions | None = None
+    place: Topic = "conversation"
+    """What `conversation_id` is the id of."""
 
     def changed(self, change: ScheduledMessageChange) -> Self:
         """With what the change gives, but for files; what had failed is tried again."""
-        given = {name: getattr(change, name) for name in ("content", "send_at")}
+        given = {name: getattr(change, name) for name in _GIVEN}
         values = {name: value for name, value in given.items() if value is not msgspec.UNSET}
         return msgspec.structs.replace(self, **values, state="scheduled", failure=None)
 
 
+_GIVEN = ("content", "send_at", "allowed_mentions")
 SCHEDULED = columns(ScheduledMessage, "s").replace(
     "s.attachments", "coalesce(s.attachments, '[]'::jsonb)"
 )

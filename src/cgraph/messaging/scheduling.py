@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from msgspec import UNSET
+from msgspec import UNSET, to_builtins
 
 from cgraph.accounts import Actor, record
 from cgraph.files import Attachment, Hung, NewAttachment, attach, stored
@@ -13,11 +13,13 @@ from cgraph_kit.db import Repo, Transaction
 from cgraph_kit.ids import new_id
 from cgraph_kit.paging import DEFAULT_LIMIT, Page, decode_cursor, forward_page
 
-from .access import hold_speaking
+from .access import topic_of
 from .attaching import SCHEDULED_MESSAGE, check_said
-from .due import forget, say_now
+from .calling import AllowedMentions
+from .due import follow_up, forget, say_now
 from .errors import ScheduledMessageNotFound, TooManyScheduledMessages
 from .events import ScheduledMessageUpdated
+from .gates import PARTICIPANTS, Gate
 from .jobs import send_scheduled
 from .limits import DEFAULT_LIMITS, Limits
 from .pending import hold_telling
@@ -39,16 +41,22 @@ async def schedule_message(
     new: NewScheduledMessage,
     *,
     limits: Limits = DEFAULT_LIMITS,
+    gate: Gate = PARTICIPANTS,
 ) -> ScheduledMessage:
-    """Keep it until its time. Whether it may be said is asked now, and again then.
+    """Keep it until its time. Whether it may be said is asked now, but for slow mode, and again then.
 
-    Raises `ConversationNotFound`, `CannotSend`, `TooManyScheduledMessages`, `Invalid`.
+    Raises `ConversationNotFound`, `CannotSend` (or what the gate does), `TooManyScheduledMessages`, `Invalid`; with
+    attachments what `files.attach` does, too.
     """
     check_said(new.content, new.attachments, None, limits)
     async with db.transaction() as tx:
+        if new.attachments or gate.gated:
+            # As in sending; and whoever deletes a channel holds this before the places of those who are there.
+            await hold_telling(tx, conversation_id)
+        access = await gate.hold(tx, actor, conversation_id)
+        access.check_speaking()
         if new.attachments:
-            await hold_telling(tx, conversation_id)  # as in sending
-        access = await hold_speaking(tx, actor, conversation_id)
+            access.check_attaching()
         await check_answered(tx, access, new.reply_to_id)
         if await tx.value(_COUNT, actor.id) >= limits.scheduled_max:
             raise TooManyScheduledMessages
@@ -63,6 +71,8 @@ async def schedule_message(
             new.reply_to_id,
             new.send_at,
             await _attach(tx, actor, id, new.attachments, limits=limits),
+            _mentions(new.allowed_mentions),
+            topic_of(access.kind),
         )
         message = typed(message)
         await _keep(tx, actor, message)
@@ -72,7 +82,7 @@ async def schedule_message(
 async def list_scheduled_messages(
     db: Repo, actor: Actor, *, limit: int = DEFAULT_LIMIT, after: str | None = None
 ) -> Page[ScheduledMessage]:
-    """What the actor wants said, the next first, whatever conversation; failed ones too. Raises `Invalid`."""
+    """What the actor wants said, the next first, wherever; failed ones too. Raises `Invalid`."""
     start = decode_cursor(after, tuple[datetime, UUID], "after") if after else None
     at, id = start or (None, None)
     rows = await db.all(ScheduledMessage, _LIST, actor.id, at, id, limit + 1)
@@ -95,7 +105,7 @@ async def update_scheduled_message(
     *,
     limits: Limits = DEFAULT_LIMITS,
 ) -> ScheduledMessage:
-    """Say something else, or at another time; what had failed is tried again then.
+    """Say something else, or at another time; what had failed is tried again then. Rights are asked then, too.
 
     Raises `ScheduledMessageNotFound`, `Invalid`.
     """
@@ -107,8 +117,9 @@ async def update_scheduled_message(
             named = change.attachments
         check_said(message.content, named, None, limits)
         attached = await _attach(tx, actor, id, named, limits=limits, before=before.attachments)
+        allowed = _mentions(message.allowed_mentions)
         row = await tx.one(
-            ScheduledMessage, _UPDATE, id, message.content, message.send_at, attached
+            ScheduledMessage, _UPDATE, id, message.content, message.send_at, attached, allowed
         )
         message = typed(row)
         await _keep(tx, actor, message)
@@ -123,12 +134,22 @@ async def cancel_scheduled_message(db: Repo, actor: Actor, id: UUID) -> None:
 
 
 async def send_scheduled_message_now(
-    db: Repo, actor: Actor, id: UUID, *, limits: Limits = DEFAULT_LIMITS
+    db: Repo,
+    actor: Actor,
+    id: UUID,
+    *,
+    limits: Limits = DEFAULT_LIMITS,
+    channels: Gate = PARTICIPANTS,
 ) -> Sent:
-    """Say it at once. Raises `ScheduledMessageNotFound`, and what `send_message` raises; then it stays."""
+    """Say it at once. Raises `ScheduledMessageNotFound`, and what `send_message` raises; then it stays.
+
+    `channels`: the way into channels and threads.
+    """
     async with db.transaction() as tx:
         message = await _hold(tx, actor, id)
-        return await say_now(tx, actor, message, limits)
+        sent = await say_now(tx, actor, message, limits, channels)
+    await follow_up(db, actor, message, channels)
+    return sent
 
 
 async def _attach(
@@ -143,6 +164,11 @@ async def _attach(
     """Let these files wait with it; as they are stored."""
     hung, most = Hung(SCHEDULED_MESSAGE, id), limits.message_attachments_max
     return stored(await attach(tx, actor, hung, named, most=most, before=before))
+
+
+def _mentions(allowed: AllowedMentions | None) -> Any:
+    """As they are stored."""
+    return None if allowed is None else to_builtins(allowed)
 
 
 async def _keep(tx: Transaction, actor: Actor, message: ScheduledMessage) -> None:
@@ -160,8 +186,9 @@ async def _hold(tx: Transaction, actor: Actor, id: UUID) -> ScheduledMessage:
 
 _COUNT = "SELECT count(*) FROM scheduled_messages WHERE sender_id = $1"
 _INSERT = f"""
-INSERT INTO scheduled_messages AS s (id, conversation_id, sender_id, content, reply_to_id, send_at, attachments)
-VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING {SCHEDULED}
+INSERT INTO scheduled_messages AS s (id, conversation_id, sender_id, content, reply_to_id, send_at, attachments,
+    allowed_mentions, place)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING {SCHEDULED}
 """
 _LIST = f"""
 SELECT {SCHEDULED} FROM scheduled_messages s
@@ -169,6 +196,7 @@ WHERE s.sender_id = $1 AND ($2::timestamptz IS NULL OR (s.send_at, s.id) > ($2, 
 ORDER BY s.send_at, s.id LIMIT $4
 """
 _UPDATE = f"""
-UPDATE scheduled_messages s SET content = $2, send_at = $3, attachments = $4, state = 'scheduled', failure = NULL, updated_at = now()
+UPDATE scheduled_messages s SET content = $2, send_at = $3, attachments = $4, allowed_mentions = $5, state = 'scheduled',
+    failure = NULL, updated_at = now()
 WHERE s.id = $1 RETURNING {SCHEDULED}
 """

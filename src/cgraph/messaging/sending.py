@@ -52,10 +52,12 @@ async def send_message(
     name: str | None = None,
     limits: Limits = DEFAULT_LIMITS,
     gate: Gate = PARTICIPANTS,
+    follow: bool = True,
 ) -> Sent:
     """Say something. The same `client_id` again returns the first message, whatever has become of it.
 
-    `name`: what the transport calls this write, for clients that give no `client_id`.
+    `name`: what the transport calls this write, for clients that give no `client_id`. `follow`: whether the gate is told
+    that something was said; else the caller does that, after its transaction.
 
     Raises `ConversationNotFound`, `CannotSend` (or what the gate does), `SlowMode`, `KeyReused`, `Invalid` for the content
     and for a `reply_to_id` that is not a message of the conversation; with attachments what `files.attach` does, too.
@@ -65,7 +67,9 @@ async def send_message(
     key = client_key(name) if name is not None else None
     for _ in range(_TRIES):
         try:
-            sent = await _send(db, actor, conversation_id, new, key=key, limits=limits, gate=gate)
+            sent = await _send(
+                db, actor, conversation_id, new, key=key, limits=limits, gate=gate, follow=follow
+            )
         except (*ATTACHING, Invalid):
             # What came with a message that is deleted is gone, and its name is answered all the same.
             if key is None or not (first := await _earlier(db, actor, conversation_id, new, key)):
@@ -89,6 +93,7 @@ async def _send(
     key: str | None,
     limits: Limits,
     gate: Gate,
+    follow: bool,
 ) -> Sent | None:
     access = await gate.admit(db, actor, conversation_id)
     if new.attachments and access is not None:
@@ -118,7 +123,7 @@ async def _send(
         event = await db.batched(SENDING, draft)
     if event is None:
         return None
-    if access is not None:
+    if access is not None and follow:
         await gate.said(db, actor, access)
     return Sent(event.id, conversation_id, event.seq, event.payload)
 

@@ -11,6 +11,7 @@ from cgraph_kit.db import Repo
 from cgraph_kit.jobs import OnePending, job
 
 from .attaching import let_go
+from .due import forget_in
 
 if TYPE_CHECKING:
     from cgraph.application import App
@@ -27,7 +28,7 @@ class SweepPlaces(msgspec.Struct, frozen=True):
 
 @job(queue="maintenance", max_attempts=20, timeout=900, unique=OnePending(keys=("place_ids",)))
 async def sweep_places(app: "App", args: SweepPlaces) -> None:
-    """Remove the messages of places that are gone, the log of them, and what people set for them.
+    """Remove the messages of places that are gone, the log of them, what was to be said there later, and what people set for them.
 
     Twice is harmless: the second time there is nothing left to remove.
     """
@@ -36,6 +37,7 @@ async def sweep_places(app: "App", args: SweepPlaces) -> None:
 
 async def sweep(db: Repo, place_ids: Sequence[UUID]) -> None:
     """Do it now, in statements of bounded size."""
+    await forget_in(db, place_ids)
     while await _sweep_messages(db, list(place_ids)) == AT_ONCE:
         pass
     while await db.value(_SWEEP_EVENTS, list(place_ids), AT_ONCE) == AT_ONCE:

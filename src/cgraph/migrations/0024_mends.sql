@@ -44,6 +44,12 @@ CREATE TABLE imported_runs (
 -- words go from there too, without reading all that was ever told of others.
 CREATE INDEX events_posts ON events (substr(payload, 8, 36), stream_id) WHERE type IN ('new_post', 'post_updated');
 
+-- What is said later may be for channels and threads. Where one is deleted, a job cancels it: authors are told, and what
+-- came with it goes, so it must not vanish with the place.
+ALTER TABLE scheduled_messages ADD allowed_mentions jsonb,
+    ADD place text NOT NULL DEFAULT 'conversation' CHECK (place IN ('conversation', 'channel', 'thread')),
+    DROP CONSTRAINT scheduled_messages_conversation_id_fkey;
+
 -- Whose inbox tells of a place that is no more.
 CREATE INDEX notifications_scope ON notifications (scope_id) WHERE scope_id IS NOT NULL;
 CREATE INDEX notification_alerts_scope ON notification_alerts (scope_id) WHERE NOT read;
