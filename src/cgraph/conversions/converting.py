@@ -1,5 +1,6 @@
 """Threads that become posts, and posts that become threads: looked at first, then done."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -8,6 +9,7 @@ import msgspec
 from cgraph import files, forums, groups
 from cgraph.accounts import Actor
 from cgraph.files import Hung
+from cgraph.forums import ImportedComment
 from cgraph.groups import ImportedThread
 from cgraph_kit import clock
 from cgraph_kit.db import Repo, Transaction
@@ -114,7 +116,7 @@ async def make_thread_of_post(
 ) -> Target:
     """Make a thread of a post, as it was shown; the post is gone, and its address leads to the thread.
 
-    Raises as `preview_thread`, `OutrankedInForum`, `AudienceChanged`, `TooLongToConvert`.
+    What moderators had removed is kept for the way back, without the files that came with it. Raises as `preview_thread`, `OutrankedInForum`, `AudienceChanged`, `TooLongToConvert`.
     """
     async with db.transaction() as tx:
         access = await forums.can_convert_post(tx, actor, post_id)
@@ -138,10 +140,18 @@ async def make_thread_of_post(
             [Hung("post", post_id), *(Hung("comment", one.id) for one in shown)],
             [Hung("message", id, thread.id) for id in (opening_id, *(one.id for one in shown))],
         )
-        hidden = [one for one in taken.comments if not one.shown]
+        hidden = await _without_files(tx, [one for one in taken.comments if not one.shown])
         kept = PostFacts(opening_id, taken.post, hidden)
         await keep(tx, actor, ("post", post_id), ("thread", thread.id), kept)
         return Target("thread", thread.id)
+
+
+async def _without_files(
+    tx: Transaction, hidden: Sequence[ImportedComment]
+) -> list[ImportedComment]:
+    """What is shown to nobody for as long as it is a thread: its files would hang on nothing that anybody could take back."""
+    await files.release(tx, "comment", [one.id for one in hidden])
+    return [msgspec.structs.replace(one, attachments=()) for one in hidden]
 
 
 class _Place(NamedTuple):

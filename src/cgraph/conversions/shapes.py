@@ -57,7 +57,7 @@ class PostFacts(msgspec.Struct, frozen=True):
     opening_id: UUID
     post: ImportedPost
     hidden: Sequence[ImportedComment]
-    """What its author had deleted, or moderators removed: nothing that could be said in a thread."""
+    """What its author had deleted, or moderators removed: nothing that could be said in a thread. Their files are gone."""
 
 
 class Known(msgspec.Struct, frozen=True):

@@ -25,7 +25,7 @@ from cgraph.messaging.sweeping import sweep
 from cgraph_kit import clock
 from cgraph_kit.db import Repo, Transaction
 from support import communities, plaza
-from support.attached import hangs_on, make_file
+from support.attached import exists, hangs_on, make_file
 from support.forum_scene import comment, miscounted
 from support.talk import make_actors
 
@@ -361,3 +361,16 @@ class TestFiles:
         ]
         assert await hangs_on(db, one) == [("message", opening.id)]
         assert await hangs_on(db, two) == [("message", sent.id)]
+
+    async def test_of_what_was_removed_go(self, db: Transaction, scene: Scene) -> None:
+        post_id = await to_post(db, scene, await make_thread(db, scene))
+        file_id = await make_file(db, scene.bob)
+        new = forums.NewComment("Spam", attachments=[NewAttachment(file_id)])
+        made = await forums.create_comment(db, scene.bob, post_id, new)
+        await plaza.change(db, "comments", made.id, removed_at=clock.now())
+        await db.value("UPDATE posts SET comment_count = comment_count - 1 WHERE id = $1", post_id)
+        thread_id = await to_thread(db, scene, post_id)
+        assert not await exists(db, file_id)
+        post_id = await to_post(db, scene, thread_id)
+        removed = await forums.get_comment(db, scene.host, made.id)
+        assert (removed.content, removed.attachments) == ("Spam", [])
