@@ -216,6 +216,7 @@ def _shown(payload: CommentPayload, html: str) -> Comment:
         removed_at=None,
         locked_at=None,
         attachments=payload.attachments,
+        previews=[],
     )
 
 
