@@ -1,6 +1,7 @@
 """From quarantine to what is kept, or not."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from cgraph import files
 from cgraph.files import FileNotFound, Limits, NewUpload, Workshop
 from cgraph_kit import clock
 from cgraph_kit.media import ScannerAway
+from cgraph_kit.storage import Storage, StorageError
 
 from .conftest import Desk
 
@@ -170,3 +172,51 @@ class TestCollect:
         with pytest.raises(Exception, match="took too long"):
             await files.write_piece(desk.db, desk.storage, desk.owner, begun.id, slow(), offset=0)
         assert (await files.get_upload(desk.db, desk.owner, begun.id)).offset == 0
+
+    async def test_what_the_store_refuses_waits_and_the_rest_goes(
+        self, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        keys = [f"files/incoming/{uuid4()}" for _ in range(6)]
+        for key in keys:
+            await desk.storage.put(key, _pieces(b"x"))
+        await files.doom(desk.db, keys)
+        stubborn = Stubborn(desk.storage, {keys[0], keys[3]})
+        assert await files.collect(desk.db, stubborn) >= 4  # type: ignore[arg-type]
+        assert sorted(await desk.keys("files/incoming")) == sorted([keys[0], keys[3]])
+        assert await files.collect(desk.db, desk.storage) == 0
+        await later(monkeypatch, 2)
+        await files.collect(desk.db, desk.storage)
+        assert await desk.keys("files/incoming") == []
+
+    async def test_a_store_that_is_away_is_told_of(
+        self, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await files.collect(desk.db, desk.storage)
+        keys = [f"files/incoming/{uuid4()}" for _ in range(9)]
+        await files.doom(desk.db, keys)
+        away = Stubborn(desk.storage, set(keys))
+        with pytest.raises(StorageError):
+            await files.collect(desk.db, away)  # type: ignore[arg-type]
+        assert away.asked == 3
+        await later(monkeypatch, 2)
+        assert await files.collect(desk.db, desk.storage) == 9
+
+
+class Stubborn:
+    """A store that will not remove some objects."""
+
+    def __init__(self, storage: Storage, keeps: set[str]) -> None:
+        self._storage = storage
+        self._keeps = keeps
+        self.asked = 0
+
+    async def delete(self, *keys: str) -> None:
+        for key in keys:
+            self.asked += 1
+            if key in self._keeps:
+                raise StorageError(f"{key}: it is locked")
+            await self._storage.delete(key)
+
+
+async def _pieces(content: bytes) -> AsyncIterator[bytes]:
+    yield content
