@@ -17,7 +17,9 @@ import pytest
 
 from cgraph.accounts import Actor
 from cgraph.search import (
+    OpenSearchIndex,
     PostgresSearch,
+    SearchBackend,
     SearchHit,
     SearchPage,
     SuggestFor,
@@ -199,7 +201,7 @@ def _beside(thing: Thing, word: str, other: str) -> bool:
 
 
 async def compare(
-    db: Transaction, backend: PostgresSearch, reader: Actor, asked: Asked, things: Sequence[Thing]
+    db: Transaction, backend: SearchBackend, reader: Actor, asked: Asked, things: Sequence[Thing]
 ) -> None:
     """Every page of it, and the total."""
     expected = {(one.kind, one.id) for one in things if asked.finds(one)}
@@ -222,7 +224,7 @@ async def compare(
 
 
 async def compare_suggestions(
-    db: Transaction, backend: PostgresSearch, reader: Actor, typed: str, things: Sequence[Thing]
+    db: Transaction, backend: SearchBackend, reader: Actor, typed: str, things: Sequence[Thing]
 ) -> None:
     """Names of places are suggested to who sees them, and only what is called like what was typed."""
     known = [one for one in things if "unlisted" not in one.marks]
@@ -235,19 +237,32 @@ async def compare_suggestions(
     assert suggested or not expected, typed
 
 
+async def search_after(world: World, backend: SearchBackend, seed: int) -> None:
+    """Live on, and have everybody search."""
+    db = world.db
+    await live(world, 80)
+    await follow_changes(db, backend)
+    for person in world.people:
+        things = await read_everything(world, person)
+        asking = Asking(world, person, Random(seed))  # noqa: S311
+        for word in asking.random.sample(WORDS, 2):
+            await compare_suggestions(db, backend, person, f"in:{word[:4]}", things)
+        for _ in range(EACH):
+            await compare(db, backend, person, asking.search(), things)
+
+
 class TestSearch:
     @pytest.mark.parametrize("seed", SEEDS)
     async def test_finds_exactly_what_its_reader_can_read(self, db: Transaction, seed: int) -> None:
         world = await make_world(db, seed, people=PEOPLE)
-        backend = PostgresSearch(db)
         await live(world, 250)
         for moment in range(MOMENTS):
-            await live(world, 80)
-            await follow_changes(db, backend)
-            for person in world.people:
-                things = await read_everything(world, person)
-                asking = Asking(world, person, Random(seed * 100 + moment))  # noqa: S311
-                for word in asking.random.sample(WORDS, 2):
-                    await compare_suggestions(db, backend, person, f"in:{word[:4]}", things)
-                for _ in range(EACH):
-                    await compare(db, backend, person, asking.search(), things)
+            await search_after(world, PostgresSearch(db), seed * 100 + moment)
+
+    @pytest.mark.parametrize("seed", SEEDS[::2])
+    async def test_in_opensearch_too(
+        self, db: Transaction, opensearch: OpenSearchIndex, seed: int
+    ) -> None:
+        world = await make_world(db, seed, people=PEOPLE)
+        await live(world, 250)
+        await search_after(world, opensearch, seed * 100)
