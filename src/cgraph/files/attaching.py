@@ -170,6 +170,8 @@ WITH before AS (
     SELECT $1, $2, $3, i.id, b.next + i.n - 1
     FROM unnest($4::uuid[]) WITH ORDINALITY AS i (id, n), before b
     ON CONFLICT DO NOTHING RETURNING 1
+), bound AS (
+    UPDATE files SET loose = false WHERE id = ANY($4) AND loose
 )
 SELECT n + (SELECT count(*) FROM hung) FROM before
 """

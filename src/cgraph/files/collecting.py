@@ -1,6 +1,6 @@
 """What nobody has any use for: uploads nobody finished, files nobody attached, objects that are nobody's."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -21,17 +21,21 @@ async def forget_unused(db: Repo, *, limits: Limits = DEFAULT_LIMITS) -> int:
     """Remove files that have hung on nothing for too long, in whatever state, and unfinished uploads. How many.
 
     Their rows are held first, and those that hang on something by then are left alone; whoever claims one that is being
-    removed waits, and finds none.
+    removed waits, and finds none. It costs what it finds, however many files there are.
     """
     before = clock.now() - timedelta(hours=limits.upload_hours)
     for file_id in await db.values(_UNDECIDED, before):
         await refuse(db, file_id, NotLookedAt)
+    return await _remove(db, _GIVEN_UP, clock.now()) + await _remove(db, _LOOSE, before)
+
+
+async def _remove(db: Repo, sql: str, before: datetime) -> int:
     removed = 0
     while True:
         async with db.transaction() as tx:
-            held = await tx.values(_UNUSED, before, clock.now(), AT_ONCE)
-            removed += len(await remove_unattached(tx, held))
-        if len(held) < AT_ONCE:
+            gone = await remove_unattached(tx, await tx.values(sql, before, AT_ONCE))
+        removed += len(gone)
+        if len(gone) < AT_ONCE:
             return removed
 
 
@@ -63,14 +67,18 @@ async def get_overview(db: Repo) -> Overview:
 
 
 _UNDECIDED = """
-SELECT id FROM files WHERE state = 'processing' AND updated_at < $1 LIMIT 1000
+SELECT id FROM files WHERE state = 'processing' AND updated_at < $1 ORDER BY updated_at LIMIT 1000
 """
-# A refused one stays as long as one that waits to be attached, for its owner to see why.
-_UNUSED = """
-SELECT f.id FROM files f LEFT JOIN file_uploads u ON u.file_id = f.id
-WHERE (f.state IN ('ready', 'refused') AND f.updated_at < $1 OR f.state = 'uploading' AND u.expires_at < $2)
-  AND NOT EXISTS (SELECT FROM file_attachments a WHERE a.file_id = f.id)
-ORDER BY f.id LIMIT $3 FOR NO KEY UPDATE OF f SKIP LOCKED
+_GIVEN_UP = """
+SELECT f.id FROM file_uploads u JOIN files f ON f.id = u.file_id
+WHERE u.expires_at < $1 AND f.state = 'uploading'
+ORDER BY u.expires_at LIMIT $2 FOR NO KEY UPDATE OF f SKIP LOCKED
+"""
+# A refused one stays as long as one that waits to be attached, for its owner to see why. What has ever hung on something
+# goes when it is taken off the last.
+_LOOSE = """
+SELECT id FROM files WHERE loose AND state IN ('ready', 'refused') AND updated_at < $1
+ORDER BY updated_at LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED
 """
 _OVERVIEW = """
 SELECT count(*) FILTER (WHERE state = 'ready'),

@@ -33,11 +33,18 @@ CREATE TABLE files (
     -- What it counts as in file_usage: what was declared, then what is kept.
     charged bigint NOT NULL,
     alt_text text,
+    -- It has never hung on anything.
+    loose boolean NOT NULL DEFAULT true,
     inserted_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now()
 ) WITH (fillfactor = 80);
 CREATE INDEX files_user ON files (user_id, id);
+-- What waits to be looked at, and whose it is.
+CREATE INDEX files_waiting ON files (user_id) WHERE state = 'processing';
 CREATE INDEX files_blob ON files (blob_id) WHERE blob_id IS NOT NULL;
+-- What is looked through for what nobody has any use for.
+CREATE INDEX files_undecided ON files (updated_at) WHERE state = 'processing';
+CREATE INDEX files_loose ON files (updated_at) WHERE loose AND state IN ('ready', 'refused');
 
 -- Bytes that lie in quarantine until somebody has looked at them.
 CREATE TABLE file_uploads (
@@ -80,7 +87,7 @@ CREATE TABLE file_attachments (
     item_id uuid NOT NULL,
     file_id uuid NOT NULL REFERENCES files,
     place_id uuid,
-    position smallint NOT NULL,
+    position integer NOT NULL,
     inserted_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (kind, item_id, file_id)
 );
