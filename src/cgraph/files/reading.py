@@ -18,7 +18,7 @@ Readers = Mapping[Kind, Reader]
 """Who answers for what; the application knows them all. What nobody answers for is read by nobody."""
 
 PUBLIC: frozenset[Kind] = frozenset({"avatar", "icon"})
-"""Seen by everybody, wherever they are seen: no reader is asked."""
+"""Seen by everybody, wherever they are seen: no reader is asked. Nobody sees the picture of who is deactivated."""
 AT_ONCE = 100
 """Things that are asked about at a time."""
 
@@ -79,7 +79,11 @@ class _Row(msgspec.Struct, frozen=True):
 
 _GET = """
 SELECT f.id, f.user_id, f.name, b.content_type, b.size, b.hash, b.id, b.thumbnails,
-       EXISTS (SELECT FROM file_attachments a WHERE a.file_id = f.id AND a.kind = ANY($2))
+       EXISTS (
+           SELECT FROM file_attachments a WHERE a.file_id = f.id AND a.kind = ANY($2) AND (
+               a.kind <> 'avatar' OR EXISTS (SELECT FROM users u WHERE u.id = a.item_id AND u.state = 'active')
+           )
+       )
 FROM files f JOIN file_blobs b ON b.id = f.blob_id WHERE f.id = $1
 """
 _HUNG = """

@@ -11,6 +11,7 @@ from cgraph.accounts import Actor, ProfileUpdated, UpdateAccount
 from cgraph.files import Picture
 from cgraph.forums import ForumChange, NotModerator
 from cgraph.groups import GroupChange, MissingPermission, NewGroup
+from cgraph_kit import clock
 from cgraph_kit.db import Transaction
 from cgraph_kit.errors import Invalid
 from support.attached import exists, make_file
@@ -36,6 +37,27 @@ class TestSetAvatar:
         assert not await exists(db, one)
         await files.set_avatar(db, ann, Picture(two))
         assert len(happened(ProfileUpdated)) == 2
+
+    async def test_is_seen_by_nobody_else_while_its_account_is_deactivated(
+        self, db: Transaction, ann: Actor, bob: Actor
+    ) -> None:
+        one = await make_file(db, ann)
+        await files.set_avatar(db, ann, Picture(one))
+        change = "UPDATE users SET state = $2, deactivated_at = $3 WHERE id = $1"
+        await db.value(change, ann.id, "deactivated", clock.now())
+        for actor in (None, bob):
+            with pytest.raises(files.FileNotFound):
+                await files.get_content(db, {}, actor, one)
+        await db.value(change, ann.id, "active", None)
+        assert (await files.get_content(db, {}, None, one)).public
+
+    async def test_changes_as_often_as_one_likes(self, db: Transaction, ann: Actor) -> None:
+        one, two = await make_file(db, ann), await make_file(db, ann)
+        await files.set_avatar(db, ann, Picture(one))
+        often = "UPDATE file_attachments SET position = 32767 WHERE file_id = $1"
+        await db.value(often, one)
+        shown = await files.set_avatar(db, ann, Picture(two))
+        assert shown.avatar_url == f"/api/v1/files/{two}"
 
     @pytest.mark.parametrize("facts", [{"content_type": "text/plain"}, {"state": "processing"}])
     async def test_takes_images_that_are_ready(
