@@ -30,8 +30,8 @@ from .widening import look_up
 
 AT_ONCE = 250
 """Hits that are asked for at a time where some of them will be dropped."""
-LOOKED_AT_MOST = 5_000
-"""Of those so many are looked at for one page, and for one total."""
+ROUNDS_MOST = 20
+"""Times that is done for one page, and for one total."""
 
 
 class Look(msgspec.Struct, frozen=True):
@@ -63,7 +63,7 @@ class Look(msgspec.Struct, frozen=True):
             found = await self.find(1, "newest", None, count=True)
             return found.total or 0, found.capped
         total, after = 0, None
-        for _ in range(0, LOOKED_AT_MOST, AT_ONCE):
+        for _ in range(ROUNDS_MOST):
             found = await self.find(AT_ONCE, "newest", after)
             total += len(await self.passed(found.hits))
             if total > TOTAL_MOST:

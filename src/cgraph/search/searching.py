@@ -1,5 +1,6 @@
 """A search, from what was typed to what is shown."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from hashlib import blake2b
 from typing import Annotated, get_args
@@ -16,11 +17,11 @@ from cgraph_kit.errors import Invalid
 from cgraph_kit.paging import decode_cursor, encode_cursor
 from cgraph_kit.validation import Input, Text
 
-from .backend import Order, Position, SearchBackend, Wanted
+from .backend import Hit, Order, Position, SearchBackend, Wanted
 from .grammar import parse
 from .hits import SearchHit
 from .limits import DEFAULT_LIMITS, Limits
-from .looking import AT_ONCE, LOOKED_AT_MOST, Look, look_for
+from .looking import AT_ONCE, ROUNDS_MOST, Look, look_for
 from .marking import mark
 from .query import Query
 from .showing import show
@@ -168,22 +169,22 @@ async def _page(
     if counted is None and look.sieve is not None:
         counted = await look.count()
     shown: list[SearchHit] = []
-    gone, looked, more = 0, 0, counted != (0, False)
-    while more and len(shown) < asked.limit and looked < LOOKED_AT_MOST:
-        size = asked.limit if look.sieve is None else AT_ONCE
+    gone, rounds, more = 0, 0, counted != (0, False)
+    size = asked.limit if look.sieve is None else AT_ONCE
+    while more and len(shown) < asked.limit and rounds < ROUNDS_MOST:
         found = await look.find(size, order, after, count=counted is None)
         if found.total is not None:
             counted = found.total, found.capped
-        looked += len(found.hits)
         passed = await look.passed(found.hits)
-        taken = passed[: asked.limit - len(shown)]
-        seen = await show(look.db, look.reader, taken, each_way=asked.context)
-        shown += [hit for _, hit in seen]
-        gone += len(taken) - len(seen)
-        left = len(taken) < len(passed)
+        seen, looked = await _first(look, passed, asked.limit - len(shown), asked.context)
+        shown += seen
+        gone += looked - len(seen)
+        left = looked < len(passed)
         more = found.more or left
-        if last := taken if left else found.hits:
+        if last := passed[:looked] if left else found.hits:
             after = last[-1].position
+        # Where some are dropped, the next of a page may be far: it is not looked for one by one.
+        size, rounds = AT_ONCE, rounds + 1
     total, capped = counted or (0, False)
     # The index is a moment old: what is gone since is not counted.
     total = total if capped else max(total - gone, len(shown) if cursor is None else 0)
@@ -193,6 +194,22 @@ async def _page(
         at = (after.inserted_at, after.id, after.rank)
         end = encode_cursor(_Cursor(_digest(asked), *at, total, capped, widened))
     return SearchResults(marked, end, total, capped, widened)
+
+
+async def _first(
+    look: Look, hits: Sequence[Hit], most: int, each_way: int
+) -> tuple[list[SearchHit], int]:
+    """The first so many of these that the reader may see, and how many were looked at for them."""
+    shown: list[SearchHit] = []
+    looked, size = 0, most
+    while looked < len(hits) and len(shown) < most:
+        some = hits[looked : looked + size]
+        seen = (await show(look.db, look.reader, some, each_way=each_way))[: most - len(shown)]
+        shown += [one for _, one in seen]
+        full = len(shown) == most
+        looked += some.index(seen[-1][0]) + 1 if full else len(some)
+        size = LIMIT_MOST
+    return shown, looked
 
 
 def _cursor(asked: SearchPage) -> _Cursor | None:

@@ -27,9 +27,9 @@ class Sieve(msgspec.Struct, frozen=True):
 
     async def passed(self, db: Repo, hits: Sequence[Hit]) -> list[Hit]:
         """Those of these that do; one statement at most."""
-        posts = [hit.id for hit in hits if hit.kind == "post"]
-        muted = await forums.find_muted(db, self.reader.forums, posts)
-        return [hit for hit in hits if hit.id not in muted and self._passes(hit)]
+        posts = {post for hit in hits if (post := _post(hit)) is not None}
+        muted = await forums.find_muted(db, self.reader.forums, list(posts))
+        return [hit for hit in hits if _post(hit) not in muted and self._passes(hit)]
 
     def _passes(self, hit: Hit) -> bool:
         if hit.kind == "post" and hit.id in self.not_saved:
@@ -39,10 +39,21 @@ class Sieve(msgspec.Struct, frozen=True):
         return hit.seq is not None and hit.seq <= self.read.get(hit.container_id, 0)
 
 
+def _post(hit: Hit) -> UUID | None:
+    """What of a hit a muted title would be on: itself, or what a file hangs on, which may be a comment."""
+    match hit.kind:
+        case "post":
+            return hit.id
+        case "file" if hit.seq is None:
+            return hit.item_id
+    return None
+
+
 async def sieve_for(db: Repo, reader: Reader, resolved: Resolved) -> Sieve | None:
     """None: the index knows everything there is to be asked."""
     kinds = resolved.wanted.kinds
-    words = bool(reader.forums.muted_words) and (kinds is None or "post" in kinds)
+    titled = kinds is None or not {"post", "file"}.isdisjoint(kinds)
+    words = bool(reader.forums.muted_words) and titled
     if reader.actor is None or not (words or resolved.unsaved or resolved.unread is False):
         return None
     saved: Sequence[UUID] = ()

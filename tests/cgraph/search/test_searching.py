@@ -4,12 +4,17 @@ from uuid import UUID
 
 import pytest
 
+from cgraph import forums
 from cgraph.accounts import Actor
+from cgraph.forums import MutedWords
+from cgraph.search.backend import Found, Paging, Scope, Wanted
 from cgraph.search.hits import CommentHit, MessageHit, PostHit, SearchHit
 from cgraph.search.indexing import follow_changes
 from cgraph.search.postgres import PostgresSearch
 from cgraph.search.searching import SearchPage, SearchResults, search
 from cgraph_kit.db import Transaction
+from support.attached import with_file
+from support.forums import make_forum, make_post
 from support.talk import open_between, say
 
 
@@ -54,3 +59,42 @@ class TestSearch:
         assert [id_of(hit) for hit in found.hits] == [sent.id]
         assert (found.total, found.total_is_capped, found.after) == (1, False, None)
         assert (await find(eve, "fox")).hits == []
+
+
+class Counting(PostgresSearch):
+    """Knows how often it was asked."""
+
+    asked = 0
+
+    async def search(self, wanted: Wanted, scope: Scope, paging: Paging) -> Found:
+        self.asked += 1
+        return await super().search(wanted, scope, paging)
+
+
+class TestFiles:
+    async def test_not_of_posts_with_muted_titles(
+        self, db: Transaction, find: Finder, ann: Actor, bob: Actor
+    ) -> None:
+        forum = await make_forum(db, ann)
+        for title in ("honey the spoiler", "honey", "another spoiler"):
+            file = await with_file(db, ann, name="waggle.png")
+            await make_post(db, ann, forum.id, title=title, attachments=[file])
+        await forums.set_muted_words(db, bob, MutedWords(["spoiler"]))
+        found = await find(bob, "waggle", types="file")
+        assert (len(found.hits), found.total) == (1, 1)
+        assert (await find(ann, "waggle", types="file")).total == 3
+
+    async def test_that_are_not_shown_are_not_looked_at_one_by_one(
+        self, db: Transaction, ann: Actor, bob: Actor
+    ) -> None:
+        """Nobody has told the index yet that they are gone."""
+        backend, forum = Counting(db), await make_forum(db, ann)
+        kept = await make_post(db, ann, forum.id, title="waggle")
+        posts = [await make_post(db, ann, forum.id, title="waggle") for _ in range(30)]
+        await follow_changes(db, backend)
+        await db.value(
+            "UPDATE posts SET deleted_at = now() WHERE id = ANY($1)", [p.id for p in posts]
+        )
+        found = await search(db, backend, bob, SearchPage("waggle", limit=1))
+        assert [id_of(hit) for hit in found.hits] == [kept.id]
+        assert backend.asked < 5
