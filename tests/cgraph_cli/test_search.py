@@ -63,3 +63,9 @@ class TestReindex:
     async def test_files_come_with_what_they_hang_on(self, own: Database, cgraph: Run) -> None:
         ran = await cgraph("search", "reindex", "--kind", "file")
         assert (ran.code, "hang on" in ran.err) == (1, True)
+
+    async def test_postgresql_has_one_index(self, own: Database, cgraph: Run) -> None:
+        ran = await cgraph("search", "reindex", "--beside")
+        assert (ran.code, "leave --beside out" in ran.err) == (1, True)
+        ran = await cgraph("search", "reindex", "--beside", "--kind", "post")
+        assert (ran.code, "of all kinds" in ran.err) == (1, True)

@@ -122,7 +122,7 @@ class OpenSearchIndex:
             "POST",
             f"/{index}/_delete_by_query",
             {"query": query},
-            params={"conflicts": "proceed", "refresh": "true"},
+            params={"conflicts": "proceed", "refresh": "true", "ignore_unavailable": "true"},
             within=DROPPING,
         )
 

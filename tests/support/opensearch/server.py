@@ -179,8 +179,12 @@ class FakeOpenSearch:
 
     def _delete_by_query(self, name: str, body: Any, params: dict[str, str]) -> Answered:
         only(body, {"query"}, "delete by query")
-        assert params == {"conflicts": "proceed", "refresh": "true"}
-        index = self.index(name)
+        expected = {"conflicts": "proceed", "refresh": "true", "ignore_unavailable": "true"}
+        assert params == expected
+        there = self._each(name, {"ignore_unavailable": "true"})
+        if not there:
+            return json_answer(200, {"deleted": 0, "version_conflicts": 0, "failures": []})
+        (index,) = there
         found = search(index, {"query": body["query"], "size": 10_000})["hits"]["hits"]
         conflicts = 0
         for hit in found:
