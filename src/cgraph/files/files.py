@@ -32,7 +32,10 @@ async def get_file(db: Repo, actor: Actor, file_id: UUID) -> File:
 
 
 async def change_file(db: Repo, actor: Actor, file_id: UUID, change: FileChange) -> File:
-    """Call it something else, or say what is to be seen; wherever it hangs. Raises `FileNotFound`."""
+    """Call it something else, or say what is to be seen: from now on, and where it is downloaded.
+
+    What has been said with it keeps both as they were then. Raises `FileNotFound`.
+    """
     named = change.name is not msgspec.UNSET
     described = change.alt_text is not msgspec.UNSET
     changed = await db.value(

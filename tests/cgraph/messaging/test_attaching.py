@@ -50,6 +50,28 @@ async def ids_of(db: Transaction, actor: Actor, id: UUID, message_id: UUID) -> l
     return [one.id for one in message.attachments]
 
 
+class TestChangeFile:
+    async def test_is_for_what_is_said_from_then_on(
+        self, db: Transaction, ann: Actor, bob: Actor
+    ) -> None:
+        id = await open_between(db, ann, bob)
+        named = await with_file(db, ann, name="before.pdf")
+        said = await show(db, ann, id, named)
+        change = files.FileChange(name="after.pdf", alt_text="Words")
+        await files.change_file(db, ann, named.file_id, change)
+        later = await show(db, ann, id, named)
+        seen = [
+            (await messaging.get_message(db, bob, id, one.id)).attachments[0]
+            for one in (said, later)
+        ]
+        assert [(one.name, one.alt_text) for one in seen] == [
+            ("before.pdf", None),
+            ("after.pdf", "Words"),
+        ]
+        content = await files.get_content(db, {}, ann, named.file_id)
+        assert content.name == "after.pdf"
+
+
 class TestSendMessage:
     async def test_everybody_sees_what_came_with_it(
         self, db: Transaction, ann: Actor, bob: Actor
