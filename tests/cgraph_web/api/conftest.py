@@ -59,6 +59,7 @@ class TestApp:
     events: list[Any] = field(default_factory=list)
     sources: Sources = SOURCES
     audience: messaging.Audience = groups.AUDIENCE
+    gate: messaging.Gate = groups.CHANNELS
 
     @property
     def jobs(self) -> Jobs:
