@@ -1,4 +1,6 @@
-"""Rights in a group are taken away while the official client listens: its topic ends within a second, on every node."""
+"""Channels and threads while the official client listens, on every node: what is said arrives once and in order, and where
+rights are taken away the topic ends within a second.
+"""
 
 import asyncio
 import time
@@ -24,6 +26,7 @@ class Room(Chat):
     """A channel of a group; the first of its people owns it."""
 
     group_id: str
+    kind = "channel"
 
     @classmethod
     async def open(
@@ -49,7 +52,20 @@ class Room(Chat):
 
     @property
     def topic(self) -> str:
-        return f"channel:{self.id}"
+        return f"{self.kind}:{self.id}"
+
+    async def begin_thread(self) -> "Room":
+        """A thread in it, with the same people."""
+        made = await self.owner.post(f"{self.path}/threads", {"name": "plans"})
+        people = [member.person for member in self.members]
+        thread = Room(self.served, self.node, people, made["id"])
+        thread.group_id, thread.kind = self.group_id, "thread"
+        return thread
+
+    async def hide_from(self, member: Member) -> None:
+        """One person sees the channel no more."""
+        path = f"{self.path}/overwrites/{member.person.id}"
+        await self.owner.call("PUT", path, json={"deny": VIEW})
 
     async def see_by_role_alone(self, *members: Member) -> str:
         """@everyone sees nothing here any more, and these people do by a role."""
@@ -109,6 +125,45 @@ class TestChannel:
         assert time.monotonic() - start < 1
 
 
+LASTING = (
+    *("new_message", "message_edited", "message_deleted"),
+    *("reaction_added", "reaction_removed"),
+)
+
+
+def count(member: Member) -> int:
+    """How much was heard: each number once, in order, and none left out."""
+    lines = member.topic.lines("event")
+    heard = [line["payload"]["seq"] for line in lines if line["event"] in LASTING]
+    assert heard == list(range(heard[0], heard[0] + len(heard)))
+    return len(heard)
+
+
+async def talk(ada: Member, bob: Member) -> Any:
+    """Both at once, each through their own node; a message of Ada's comes back."""
+    said = await asyncio.gather(
+        *(ada.say(f"ada {n}") for n in range(5)),
+        *(bob.topic.push("new_message", {"content": f"bob {n}"}) for n in range(5)),
+    )
+    await asyncio.gather(*(one.topic.heard("new_message", 10) for one in (ada, bob)))
+    return said[0]
+
+
+async def change(ada: Member, bob: Member, message: Any) -> None:
+    """All that can become of a message, each from either node, one after another."""
+    path = f"{ada.path}/messages/{message['id']}"
+    reaction = {"message_id": message["id"], "emoji": "👍"}
+    await bob.topic.push("react", reaction)
+    assert (await ada.topic.heard("reaction_added"))["user_id"] == bob.person.id
+    await bob.topic.push("unreact", reaction)
+    await ada.topic.heard("reaction_removed")
+    await ada.person.call("PATCH", path, json={"content": "rather this"})
+    edited = await bob.topic.heard("message_edited")
+    assert (edited["id"], edited["content"]) == (message["id"], "rather this")
+    await ada.person.delete(path)
+    assert (await bob.topic.heard("message_deleted"))["id"] == message["id"]
+
+
 @dataclass
 class Pair:
     """Two nodes on one database and one Valkey."""
@@ -118,7 +173,7 @@ class Pair:
     """Talks to the first."""
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def pair(workspace: Path, clones: Any) -> AsyncIterator[Pair]:
     directory = workspace / "rights"
     valkey = ValkeyServer(directory / "valkey")
@@ -145,3 +200,36 @@ class TestNodes:
         await ada.join()
         await bob.join()
         await hear_no_more(room, bob, role_id)
+
+    async def test_hear_each_other_in_order_and_once(self, pair: Pair, node: Phoenix) -> None:
+        channel = await Room.open(pair.http, pair.nodes[0], node, "ada", "bob", "eve")
+        for room in (channel, await channel.begin_thread()):
+            ada, bob, eve = room.members
+            bob.served = eve.served = pair.nodes[1]
+            await asyncio.gather(ada.join(), bob.join(), eve.join())
+            message = await talk(ada, bob)
+            await change(ada, bob, message)
+            await eve.topic.heard("message_deleted")
+            history = [one["seq"] for one in await ada.history() if one["kind"] == "text"]
+            for one in room.members:
+                assert one.seqs() == history
+                assert count(one) == 14
+
+    async def test_tell_nothing_to_who_has_lost_sight(self, pair: Pair, node: Phoenix) -> None:
+        channel = await Room.open(pair.http, pair.nodes[0], node, "ada", "bob", "eve")
+        thread = await channel.begin_thread()
+        first = {}
+        for room in (channel, thread):
+            ada, bob, eve = room.members
+            bob.served = eve.served = pair.nodes[1]
+            await asyncio.gather(ada.join(), bob.join(), eve.join())
+            first[room.id] = await ada.say("for all")
+            await eve.heard("for all")
+        await channel.hide_from(channel.members[2])
+        for room in (channel, thread):
+            ada, bob, eve = room.members
+            await eve.topic.seen("left")
+            await ada.say("without her")
+            await bob.heard("without her")
+            await change(ada, bob, first[room.id])
+            assert (count(bob), count(eve)) == (6, 1)
