@@ -104,3 +104,13 @@ class TestRead:
     def test_a_file_that_is_not_there_is_told(self, monkeypatch: pytest.MonkeyPatch) -> None:
         told_of = told(monkeypatch, CGRAPH_CONFIG="/nowhere/cgraph.toml")
         assert told_of == ["/nowhere/cgraph.toml: No such file or directory"]
+
+    def test_an_address_of_opensearch_is_not_quoted(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        (line,) = told(monkeypatch, CGRAPH_SEARCH_URL="https://me:secret@search.example.org")
+        assert line.startswith("CGRAPH_SEARCH_URL: must be as opensearch+https://")
+        assert "secret" not in line
+
+    def test_a_token_is_one_of_opensearch(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert told(monkeypatch, CGRAPH_SEARCH_TOKEN="secret") == [
+            "CGRAPH_SEARCH_TOKEN needs CGRAPH_SEARCH_URL"
+        ]
