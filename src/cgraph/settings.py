@@ -392,6 +392,9 @@ class Settings(BaseSettings):
     media_memory_mib: Annotated[int, Field(ge=512)] = _knob(
         1024, "MiB of address space of the process that looks at one file."
     )
+    files_waiting_max: Count = _knob(
+        50, "One person's files that may wait to be looked at; more are refused for the moment."
+    )
     media_wait_seconds: Seconds = _knob(
         10.0, "Seconds whoever uploads waits for what comes of it; then the answer is 202."
     )

@@ -1,6 +1,6 @@
 """What can go wrong with files, by name and wire code."""
 
-from cgraph_kit.errors import Conflict, Invalid, NotFound, TooLarge
+from cgraph_kit.errors import Conflict, Invalid, NotFound, RateLimited, TooLarge
 
 
 class FileNotFound(NotFound):
@@ -37,17 +37,24 @@ class TooManyFiles(Conflict):
 
 
 class QuotaExceeded(Conflict):
-    """`used`, `quota`: bytes, uploads under way included."""
+    """`used`, `quota`: bytes, uploads under way included. With `file_id` instead: what was made of that file has no room."""
 
     code = "file_quota_exceeded"
     default = "your files take as much room as they may"
 
 
 class FileTooLarge(TooLarge):
-    """`limit`: bytes."""
+    """`limit`: bytes. With `file_id` instead: what was made of that file is so much larger than what was sent."""
 
     code = "file_too_large"
     default = "the file is larger than allowed"
+
+
+class TooManyWaiting(RateLimited):
+    """`limit` says how many of one person's files may wait to be looked at."""
+
+    code = "too_many_files_waiting"
+    default = "so many of your files wait to be looked at; try again when some of them are done"
 
 
 class FileEmpty(Invalid):
@@ -133,7 +140,8 @@ class NotLookedAt(RefusedFile):
     default = "this file could not be looked at"
 
 
-REFUSALS: dict[str, type[RefusedFile]] = {
+Refusal = RefusedFile | QuotaExceeded | FileTooLarge
+REFUSALS: dict[str, type[Refusal]] = {
     error.code: error
     for error in (
         FileBroken,
@@ -143,6 +151,8 @@ REFUSALS: dict[str, type[RefusedFile]] = {
         TypeBlocked,
         TooHard,
         NotLookedAt,
+        QuotaExceeded,
+        FileTooLarge,
     )
 }
-"""By wire code."""
+"""Why nothing is kept of a file, by wire code."""

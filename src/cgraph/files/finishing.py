@@ -7,7 +7,8 @@ from cgraph_kit.db import Repo
 
 from .errors import FileEmpty, UploadIncomplete, UploadNotFound
 from .jobs import look_at_file
-from .quota import recharge
+from .limits import DEFAULT_LIMITS, Limits
+from .quota import demand_turn, recharge
 from .upload import UploadRow
 from .uploads import hold_upload
 
@@ -15,11 +16,13 @@ LEFT_BEHIND = 60.0
 """Seconds after which the job looks at what whoever finished it should have looked at by then."""
 
 
-async def finish_upload(db: Repo, actor: Actor, upload_id: UUID) -> UUID:
+async def finish_upload(
+    db: Repo, actor: Actor, upload_id: UUID, *, limits: Limits = DEFAULT_LIMITS
+) -> UUID:
     """Everything is there: it is to be looked at. Again is well. The file's id.
 
     Whoever finishes it looks at it (`Workshop.process`); the job that is left behind does where nobody did. Raises
-    `UploadNotFound`, `UploadIncomplete`, `FileEmpty`.
+    `UploadNotFound`, `UploadIncomplete`, `FileEmpty`, and `TooManyWaiting`, after which it may be finished later.
     """
     async with db.transaction() as tx:
         row = await hold_upload(tx, actor, upload_id)
@@ -30,6 +33,7 @@ async def finish_upload(db: Repo, actor: Actor, upload_id: UUID) -> UUID:
         if row.state == "uploading":
             _demand_whole(row)
             await recharge(tx, row.id, row.received)
+            await demand_turn(tx, actor.id, most=limits.files_waiting_max)
             await tx.value(_FINISH, row.id)
             await look_at_file.enqueue(tx, file_id=row.id, schedule_in=LEFT_BEHIND)
     return row.id

@@ -15,7 +15,7 @@ from cgraph_kit.media import Looked
 from cgraph_kit.storage import Storage
 
 from .doomed import doom, spare
-from .errors import RefusedFile
+from .errors import Refusal
 from .events import FileReady, FileRefused
 from .file import FILE, FROM_FILES, FileRow
 from .keys import content_key, thumbnail_key
@@ -35,9 +35,12 @@ class Kept(msgspec.Struct, frozen=True):
     size: int
 
 
-async def keep(db: Repo, storage: Storage, file_id: UUID, kept: Kept) -> None:
-    """Store it, unless the same is stored, and make the file ready. Raises `StorageError`."""
-    if await _share(db, file_id, kept):
+async def keep(db: Repo, storage: Storage, file_id: UUID, kept: Kept, *, quota: int) -> None:
+    """Store it, unless the same is stored, and make the file ready.
+
+    Raises `StorageError`, and `QuotaExceeded` where it has grown beyond what its owner may have.
+    """
+    if await _share(db, file_id, kept, quota):
         return
     blob_id = new_id()
     keys = [
@@ -52,7 +55,7 @@ async def keep(db: Repo, storage: Storage, file_id: UUID, kept: Kept) -> None:
         if not await _hold(tx, file_id):
             await doom(tx, keys)
             return
-        await recharge(tx, file_id, kept.size)
+        await recharge(tx, file_id, kept.size, quota=quota)
         made = await tx.value(_MAKE, *_columns(blob_id, kept))
         if made == blob_id:
             await spare(tx, keys)
@@ -61,12 +64,12 @@ async def keep(db: Repo, storage: Storage, file_id: UUID, kept: Kept) -> None:
         await _ready(tx, file_id, made)
 
 
-async def _share(db: Repo, file_id: UUID, kept: Kept) -> bool:
+async def _share(db: Repo, file_id: UUID, kept: Kept, quota: int) -> bool:
     """Whether the same is stored already, so that nothing is to be written."""
     async with db.transaction() as tx:
         if not await _hold(tx, file_id):
             return True
-        await recharge(tx, file_id, kept.size)
+        await recharge(tx, file_id, kept.size, quota=quota)
         blob_id = await tx.value(_SHARE, kept.hash)
         if blob_id is None:
             return False
@@ -74,7 +77,7 @@ async def _share(db: Repo, file_id: UUID, kept: Kept) -> bool:
     return True
 
 
-async def refuse(db: Repo, file_id: UUID, reason: type[RefusedFile]) -> None:
+async def refuse(db: Repo, file_id: UUID, reason: type[Refusal]) -> None:
     """Keep nothing of it but the reason."""
     async with db.transaction() as tx:
         if await _hold(tx, file_id):

@@ -26,6 +26,8 @@ class Limits(msgspec.Struct, frozen=True):
     """Processor time that looking at one file may take."""
     media_memory_mib: int = 1024
     """Address space of the process that looks."""
+    files_waiting_max: int = 50
+    """One person's files that may wait to be looked at."""
     media_wait_seconds: float = 10.0
     """How long whoever uploads waits for what comes of it."""
 

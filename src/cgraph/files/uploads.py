@@ -32,7 +32,7 @@ from .file import ALT_MAX
 from .keys import chunk_key
 from .limits import DEFAULT_LIMITS, Limits
 from .names import harmless
-from .quota import charge
+from .quota import charge, demand_turn
 from .removing import remove_unattached
 from .upload import FROM_UPLOADS, UPLOAD, NewUpload, Upload, UploadRow
 
@@ -76,16 +76,16 @@ async def open_upload(
 ) -> UUID:
     """Make room for a file to come in one piece. `size`: None where it is not known, but `at_most`, or the largest there may be.
 
-    Raises `FileTooLarge`, `FileEmpty`, `QuotaExceeded`, and `Invalid` for what is no alternative text.
+    Raises `FileTooLarge`, `FileEmpty`, `QuotaExceeded`, `TooManyWaiting`, and `Invalid` for what is no alternative text.
     """
     if size == 0:
         raise FileEmpty
     if alt_text is not None and not (0 < len(alt_text) <= ALT_MAX and "\x00" not in alt_text):
         raise Invalid.field("alt_text", f"must have 1 to {ALT_MAX} characters")
     async with db.transaction() as tx:
-        return (
-            await _begin(tx, actor, name, size, at_most=at_most, alt_text=alt_text, limits=limits)
-        ).id
+        row = await _begin(tx, actor, name, size, at_most=at_most, alt_text=alt_text, limits=limits)
+        await demand_turn(tx, actor.id, most=limits.files_waiting_max)
+    return row.id
 
 
 async def _begin(

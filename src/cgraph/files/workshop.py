@@ -17,13 +17,24 @@ import msgspec
 from cgraph_kit import telemetry
 from cgraph_kit.db import Database
 from cgraph_kit.errors import Error
-from cgraph_kit.media import Bounds, Looked, Scanner, ScannerAway, WorkerFailed, look
+from cgraph_kit.media import (
+    HEAD,
+    Bounds,
+    Looked,
+    Scanner,
+    ScannerAway,
+    WorkerFailed,
+    look,
+    looks_like_image,
+)
 from cgraph_kit.storage import Storage, StorageError
 
 from .errors import (
     ChecksumMismatch,
     FileBroken,
     FileInfected,
+    FileTooLarge,
+    QuotaExceeded,
     RefusedFile,
     TooHard,
     TooManyPixels,
@@ -31,6 +42,7 @@ from .errors import (
 )
 from .keeping import Kept, keep, refuse
 from .limits import DEFAULT_LIMITS, Limits
+from .places import Places
 from .scratch import fetch, hashed, scratch
 
 log = logging.getLogger(__name__)
@@ -45,8 +57,14 @@ _FAULTS: dict[str, type[RefusedFile]] = {
 }
 
 
+GROWTH = 2
+"""How many times the largest file what is made of an image may be: who compressed it may have had more patience."""
+OTHERS = 8
+"""Files at a time that need no decoder, or are with the scanner: they cost a moment, and room on this machine."""
+
+
 class Workshop:
-    """Looks at a few files at a time. To be closed."""
+    """Looks at a few files at a time, of each person in turn. What is no image does not wait for images. To be closed."""
 
     def __init__(
         self,
@@ -60,7 +78,8 @@ class Workshop:
         self.limits = limits
         self.scanner = scanner
         self._db = db
-        self._places = asyncio.Semaphore(limits.media_workers)
+        self._images = Places(limits.media_workers)
+        self._others = Places(OTHERS)
         self._bounds = Bounds(
             limits.image_pixels_max, limits.media_memory_mib, limits.media_seconds
         )
@@ -97,33 +116,76 @@ class Workshop:
             log.error("a file could not be looked at", exc_info=error)
 
     async def _look_at(self, file_id: UUID) -> None:
-        async with self._places, scratch() as folder:
-            quarantined = await self._db.all(_Piece, _PIECES, file_id)
-            if not quarantined:
-                return  # decided, or gone
-            try:
-                kept = await self._examine(folder, quarantined)
-            except RefusedFile as refusal:
-                await refuse(self._db, file_id, type(refusal))
-                _LOOKED.labels(refusal.code).inc()
-                return
-            await keep(self._db, self.storage, file_id, kept)
-            _LOOKED.labels("ready").inc()
+        pieces = await self._pieces(file_id)
+        if not pieces:
+            return  # decided, or gone
+        try:
+            kept = await self._keep(file_id, pieces[0])
+        except (RefusedFile, QuotaExceeded, FileTooLarge) as refusal:
+            await refuse(self._db, file_id, type(refusal))
+            _LOOKED.labels(refusal.code).inc()
+        else:
+            if kept:
+                _LOOKED.labels("ready").inc()
 
-    async def _examine(self, folder: Path, quarantined: "Sequence[_Piece]") -> Kept:
+    async def _keep(self, file_id: UUID, first: "_Piece") -> bool:
+        """Whether it was. An image has no place among images while it is with the scanner, which may be slow, or away."""
+        if not await self._is_image(first):
+            async with self._others.place(first.owner), scratch() as folder:
+                return await self._make(file_id, folder, scan=True)
+        if self.scanner is not None:
+            async with self._others.place(first.owner), scratch() as folder:
+                await self._scan(await self._fetch(file_id, folder))
+        async with self._images.place(first.owner), scratch() as folder:
+            return await self._make(file_id, folder, scan=False)
+
+    async def _make(self, file_id: UUID, folder: Path, *, scan: bool) -> bool:
         """Raises the `RefusedFile` that says why it is not kept."""
+        source = await self._fetch(file_id, folder)
+        if source is None:
+            return False
+        if scan:
+            await self._scan(source)
+        kept = await self._examine(source, folder)
+        await keep(self._db, self.storage, file_id, kept, quota=self.limits.file_quota)
+        return True
+
+    async def _pieces(self, file_id: UUID) -> "Sequence[_Piece]":
+        """None where it is decided, or gone."""
+        return await self._db.all(_Piece, _PIECES, file_id)
+
+    async def _is_image(self, first: "_Piece") -> bool:
+        """By the beginning of its first piece; what it is the worker says."""
+        head = [piece async for piece in self.storage.stream(first.key, end=HEAD)]
+        return looks_like_image(b"".join(head))
+
+    async def _fetch(self, file_id: UUID, folder: Path) -> Path | None:
+        """Where it lies now; None: it was decided meanwhile. Raises `ChecksumMismatch`."""
+        pieces = await self._pieces(file_id)
+        if not pieces:
+            return None
         source = folder / "source"
-        digest = await fetch(self.storage, [piece.key for piece in quarantined], source)
-        if (declared := quarantined[0].sha256) is not None and declared != digest:
+        digest = await fetch(self.storage, [piece.key for piece in pieces], source)
+        if (declared := pieces[0].sha256) is not None and declared != digest:
             raise ChecksumMismatch
-        if self.scanner is not None and (found := await self.scanner.scan(source)) is not None:
+        return source
+
+    async def _scan(self, source: Path | None) -> None:
+        """Raises `FileInfected`, `ScannerAway`."""
+        if self.scanner is None or source is None:
+            return
+        if (found := await self.scanner.scan(source)) is not None:
             log.warning("an infected file was refused: %s", found)
             raise FileInfected
+
+    async def _examine(self, source: Path, folder: Path) -> Kept:
+        """What is to be kept of it. Raises the `RefusedFile` that says why nothing is, and `FileTooLarge`."""
         looked = await self._worker(source, folder)
-        if not looked.rewritten:
-            return Kept(looked, source, folder, digest, source.stat().st_size)
-        content = folder / "content"
-        return Kept(looked, content, folder, await hashed(content), content.stat().st_size)
+        content = folder / "content" if looked.rewritten else source
+        size = content.stat().st_size
+        if size > (most := GROWTH * self.limits.file_max):
+            raise FileTooLarge(limit=most)
+        return Kept(looked, content, folder, await hashed(content), size)
 
     async def _worker(self, source: Path, folder: Path) -> Looked:
         try:
@@ -133,9 +195,9 @@ class Workshop:
             raise TooHard from None
         if looked.fault is not None:
             raise _FAULTS[looked.fault]
-        if any(
-            fnmatchcase(looked.content_type, blocked) for blocked in self.limits.file_blocked_types
-        ):
+        types = {looked.content_type, looked.sent_as or looked.content_type}
+        blocked = self.limits.file_blocked_types
+        if any(fnmatchcase(one, pattern) for one in types for pattern in blocked):
             raise TypeBlocked
         return looked
 
@@ -143,9 +205,10 @@ class Workshop:
 class _Piece(msgspec.Struct, frozen=True):
     key: str
     sha256: bytes | None
+    owner: UUID | None
 
 
 _PIECES = """
-SELECT c.key, u.sha256 FROM file_chunks c JOIN file_uploads u ON u.file_id = c.file_id JOIN files f ON f.id = u.file_id
+SELECT c.key, u.sha256, f.user_id FROM file_chunks c JOIN file_uploads u ON u.file_id = c.file_id JOIN files f ON f.id = u.file_id
 WHERE c.file_id = $1 AND f.state = 'processing' ORDER BY c.start
 """

@@ -2,5 +2,16 @@
 
 from .clamd import Scanner, ScannerAway
 from .looking import Bounds, Looked, Picture, WorkerFailed, look
+from .sniffing import HEAD, looks_like_image
 
-__all__ = ["Bounds", "Looked", "Picture", "Scanner", "ScannerAway", "WorkerFailed", "look"]
+__all__ = [
+    "HEAD",
+    "Bounds",
+    "Looked",
+    "Picture",
+    "Scanner",
+    "ScannerAway",
+    "WorkerFailed",
+    "look",
+    "looks_like_image",
+]

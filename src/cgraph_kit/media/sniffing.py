@@ -14,6 +14,7 @@ UNKNOWN = "application/octet-stream"
 TEXT = "text/plain"
 
 HEAD = 8192
+"""Bytes at the beginning that say what a file is."""
 PIECE = 1024 * 1024
 _MARKUP = re.compile(rb"\s*<[!?/a-zA-Z]")
 _CONTROLS = bytes({*range(32)} - {8, 9, 10, 12, 13, 27}) + b"\x7f"
@@ -36,6 +37,11 @@ def sniff(path: Path) -> str:
     if head[:3] == b"\xef\xbb\xbf" or not (found := _signature(head)):
         return TEXT if _is_text(path, head) else UNKNOWN
     return ALIASES.get(found, found)
+
+
+def looks_like_image(head: bytes) -> bool:
+    """Whether a file that begins so is an image, perhaps one nobody decodes here."""
+    return (_signature(head) or "").startswith("image/")
 
 
 def _signature(head: bytes) -> str | None:

@@ -41,6 +41,8 @@ class Looked(msgspec.Struct, frozen=True):
     """What the worker found."""
 
     content_type: str = "application/octet-stream"
+    sent_as: str | None = None
+    """Of images: what it was before it was made anew."""
     fault: Fault | None = None
     """Why there is nothing to be kept."""
     rewritten: bool = False

@@ -54,7 +54,7 @@ def _look(task: Task) -> Looked:
     path = Path(task.source)
     content_type = sniff(path)
     if content_type.startswith("image/"):
-        return _image(task, content_type)
+        return replace(_image(task, content_type), sent_as=content_type)
     return inspect(path, Path(task.folder), content_type)
 
 

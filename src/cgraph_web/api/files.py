@@ -43,9 +43,9 @@ class HowToRead(Input, frozen=True):
     status=CREATED,
     also=(ACCEPTED,),
     errors=(
-        files.FileTooLarge,
         files.FileEmpty,
-        files.QuotaExceeded,
+        files.FileNotFound,
+        files.TooManyWaiting,
         *files.REFUSALS.values(),
         BadRequest,
     ),
@@ -71,11 +71,14 @@ async def create(
         alt_text=alt_text,
         limits=app.limits.files,
     )
+    named = [name.encode(), (alt_text or "").encode()]
     try:
         await files.write_piece(
             app.db, app.storage, actor, file_id, content, offset=0, limits=app.limits.files
         )
-        before = await _arrived(app, actor, file_id, idempotency_key, name)
+        before = await _arrived(
+            app, actor, file_id, idempotency_key, request_hash(b"POST", PATH, *named)
+        )
     except BaseException:
         await files.discard_upload(app.db, actor, file_id)
         raise
@@ -86,20 +89,31 @@ async def create(
 
 
 async def _arrived(
-    app: App, actor: Actor, file_id: UUID, key: str | None, name: str
+    app: App, actor: Actor, file_id: UUID, key: str | None, named: bytes
 ) -> UUID | None:
-    """Finish an upload; or, where a write of this name has brought the same before, discard it and return what that made."""
+    """Finish an upload; or, where a write of this name has brought the same before, discard it and return what that made.
+
+    Where that is gone, this one takes its place. `named`: what makes it the same, but for the bytes.
+    """
     async with app.db.transaction() as tx:
         if key is not None:
             content = await files.hash_of_first_piece(tx, file_id)
-            hash = request_hash(b"POST", PATH, name.encode(), content)
-            before = await idempotency.claim(tx, actor.id, key, hash)
-            if before is not None and before.body is not None:
+            claimed = await idempotency.claim(tx, actor.id, key, request_hash(named, content))
+            before = claimed and claimed.body and UUID(bytes=claimed.body)
+            if before and await _is_there(tx, actor, before):
                 await files.discard_upload(tx, actor, file_id)
-                return UUID(bytes=before.body)
+                return before
             await idempotency.answer(tx, actor.id, key, CREATED, file_id.bytes)
-        await files.finish_upload(tx, actor, file_id)
+        await files.finish_upload(tx, actor, file_id, limits=app.limits.files)
     return None
+
+
+async def _is_there(db: Repo, actor: Actor, file_id: UUID) -> bool:
+    try:
+        await files.get_file(db, actor, file_id)
+    except files.FileNotFound:
+        return False
+    return True
 
 
 async def _opened(
@@ -241,7 +255,10 @@ async def own(db: Repo, actor: Actor, file_id: UUID) -> Data[File]:
 
 @action(errors=(files.FileNotFound,))
 async def update(db: Repo, actor: Actor, file_id: UUID, change: Body[FileChange]) -> Data[File]:
-    """Call a file something else, or say what is to be seen, wherever it hangs."""
+    """Call a file something else, or say what is to be seen: from now on, and where it is downloaded.
+
+    Messages, posts and comments it came with before go on showing both as they were then.
+    """
     return Data(await files.change_file(db, actor, file_id, change))
 
 

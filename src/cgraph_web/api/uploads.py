@@ -81,6 +81,8 @@ async def append(
         files.UploadNotFound,
         files.UploadIncomplete,
         files.FileEmpty,
+        files.FileNotFound,
+        files.TooManyWaiting,
         *files.REFUSALS.values(),
     ),
     idempotency="none",
@@ -90,7 +92,7 @@ async def finish(app: App, actor: Actor, upload_id: UUID) -> Reply[Data[File]]:
 
     201: it is `ready`. 202: it is still being looked at.
     """
-    file_id = await files.finish_upload(app.db, actor, upload_id)
+    file_id = await files.finish_upload(app.db, actor, upload_id, limits=app.limits.files)
     return await looked_at(app, actor, file_id)
 
 
