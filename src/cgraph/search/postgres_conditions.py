@@ -11,6 +11,8 @@ from .document import FORUMS, PEOPLE
 from .postgres_match import tsquery_of
 
 NAMED: tuple[Kind, ...] = ("group", "channel")
+IN_FORUMS: frozenset[Kind] = frozenset({"post", "comment", "forum", "file"})
+OUTSIDE_GROUPS: frozenset[Kind] = frozenset({"post", "comment", "forum", "user"})
 
 
 class Arguments(list[Any]):
@@ -119,9 +121,20 @@ def _in_containers(wanted: Wanted, scope: Scope, args: Arguments) -> Iterator[st
     yield f"({_one_of('d.container_id', ids, args)} AND {within})"
 
 
+def communities_of(wanted: Wanted, scope: Scope) -> set[UUID]:
+    """Those read as a whole that can have anything of the kinds that are wanted: nobody speaks in forums."""
+    kinds = None if wanted.kinds is None else set(wanted.kinds)
+    found = set() if kinds is not None and kinds <= OUTSIDE_GROUPS else set(scope.communities)
+    if scope.forums and (kinds is None or kinds & IN_FORUMS):
+        found.add(FORUMS)
+    if scope.people and (kinds is None or "user" in kinds):
+        found.add(PEOPLE)
+    return found
+
+
 def _in_communities(wanted: Wanted, scope: Scope, args: Arguments) -> Iterator[str]:
     """What is read with all that lies in the same group, in forums, or with everybody."""
-    communities = {*scope.communities, *[FORUMS] * scope.forums, *[PEOPLE] * scope.people}
+    communities = communities_of(wanted, scope)
     if not communities:
         return
     taken = {*scope.excluded, *scope.excluded_forums}

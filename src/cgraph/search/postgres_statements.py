@@ -14,7 +14,15 @@ from uuid import UUID
 
 from .backend import Paging, Scope, Wanted
 from .document import FORUMS, PEOPLE
-from .postgres_conditions import Arguments, following, matching, readable, shown
+from .postgres_conditions import (
+    NAMED,
+    Arguments,
+    communities_of,
+    following,
+    matching,
+    readable,
+    shown,
+)
 from .postgres_match import tsquery_of
 from .postgres_partitions import Span
 
@@ -199,7 +207,8 @@ def _only_container(wanted: Wanted, scope: Scope) -> UUID | None:
         named = set(wanted.containers)
         wholes = {*scope.communities, FORUMS, PEOPLE}
         return named.pop() if len(named) == 1 and not named & wholes else None
-    alone = not (scope.communities or scope.forums or scope.people or scope.seen)
+    named_too = scope.seen and (wanted.kinds is None or set(NAMED) & set(wanted.kinds))
+    alone = not (communities_of(wanted, scope) or named_too)
     return next(iter(scope.containers)) if alone and len(scope.containers) == 1 else None
 
 
