@@ -117,13 +117,14 @@ async def _told(app: App, name: str) -> dict[str, Any] | None:
 async def _build(here: Seeded, app: App) -> dict[str, float]:
     """As `cgraph search reindex` does it."""
     began, python, postgres = time.perf_counter(), time.process_time(), here.postgres_cpu()
+    before = sum(one.done for one in await search.list_rebuilds(app.db))
     while await search.rebuild_some(app.db, app.search):
         pass
     seconds = time.perf_counter() - began
     python, postgres = time.process_time() - python, here.postgres_cpu() - postgres
     await _settled(here)
     volume = await app.search.volume()
-    written = sum(one.done for one in await search.list_rebuilds(app.db))
+    written = sum(one.done for one in await search.list_rebuilds(app.db)) - before
     return lab.rounded(
         {
             "documents": written,
