@@ -172,7 +172,7 @@ async def revert_split(
     parent_id = split.spot.parent_id
     if parent_id is not None and not await tx.value(_STANDS, parent_id, split.from_post_id):
         raise CannotUndoAct("what it answered is gone")
-    if not post.there or post.kind != "text":
+    if not post.there or post.kind not in {"text", "image"}:
         raise CannotUndoAct("it has been changed again since")
     content: str = await tx.value("SELECT content FROM posts WHERE id = $1", post.id)
     await become_comment(tx, access.forum_id, post.id, comment_id, spot=split.spot, content=content)
