@@ -87,6 +87,15 @@ def _huge_profile() -> bytes:
     return png(3, 2, (b"iCCP", profile))
 
 
+def _lossy_that_says_lossless() -> bytes:
+    """A WebP that loses something, with a chunk before its picture in which the mark of the other kind stands."""
+    picture = webp(640, 480)[12:]
+    profile = b"ICCP" + struct.pack("<I", 40) + b"VP8L" * 10
+    flags = struct.pack("<I", 0x20) + (639).to_bytes(3, "little") + (479).to_bytes(3, "little")
+    body = b"WEBP" + b"VP8X" + struct.pack("<I", 10) + flags + profile + picture
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
 def _texts(count: int) -> bytes:
     return png(3, 2, *[(b"tEXt", b"Comment\0" + PHP) for _ in range(count)])
 
@@ -164,6 +173,7 @@ COLLECTION = (
     Hostile("endless.mp3", lambda: b"ID3\x04\0\0\x7f\x7f\x7f\x7f" + bytes(99), None, "audio/mpeg"),
     # more than is needed
     Hostile("profile.png", _huge_profile, None, "image/png"),
+    Hostile("profile.webp", _lossy_that_says_lossless, None, "image/webp", b"VP8L"),
     Hostile("texts.png", lambda: _texts(900), None, "image/png", PHP),
     Hostile("picture.png", jpeg, None, "image/jpeg"),
     Hostile("picture.exe", png, None, "image/png"),

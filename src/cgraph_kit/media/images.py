@@ -1,4 +1,4 @@
-"""Images made anew: decoded, turned upright and encoded again, with the colour profile and nothing else.
+"""Images made anew: decoded, turned upright and encoded again, with nothing that was beside the picture.
 
 For the worker only: what is decoded here is whatever somebody sent.
 """
@@ -9,7 +9,9 @@ from typing import Any
 
 import pyvips  # type: ignore[import-untyped]
 
+from .colours import canonical
 from .task import THUMBNAILS, Looked, Picture, Task
+from .webp import count_pixels, is_lossless
 
 LOADERS = {
     "image/jpeg": ("VipsForeignLoadJpeg", "jpegload"),
@@ -19,8 +21,6 @@ LOADERS = {
     "image/avif": ("VipsForeignLoadHeif", "heifload"),
 }
 MOVING = frozenset({"image/gif", "image/webp"})
-PROFILE_MAX = 1024 * 1024
-"""Bytes of a colour profile that is kept; printers' run to half of it."""
 COORDINATE_MAX = 10_000_000
 """Rows an image may have in libvips, where frames lie below each other."""
 LEAST_FRAME = 10_000
@@ -42,7 +42,7 @@ def prepare() -> None:
 
 def remake(task: Task, content_type: str) -> Looked:
     """The image in the folder as `content`, with its thumbnails. Raises `Undecodable`."""
-    if content_type == "image/webp" and _webp_pixels(Path(task.source)) > task.pixels_max:
+    if content_type == "image/webp" and count_pixels(Path(task.source)) > task.pixels_max:
         return Looked(content_type, fault="too_many_pixels")
     _, loader = LOADERS[content_type]
     load = getattr(pyvips.Image, loader)
@@ -57,34 +57,17 @@ def remake(task: Task, content_type: str) -> Looked:
     image = load(task.source, access="sequential", fail_on="error", **options)
     if content_type not in MOVING:
         frames = 1
-    image = _bare(_upright(image, frames))
+    image = canonical(_upright(image, frames))
     kept = _save(image, Path(task.source), Path(task.folder) / "content", content_type)
     return _describe(Path(task.folder), kept, frames)
 
 
 def _depict(load: Any, task: Task, edge: int) -> Looked:
     """A small still of it, and nothing else."""
-    image = _bare(_upright(load(task.source, access="sequential", fail_on="error"), 1))
+    image = canonical(_upright(load(task.source, access="sequential", fail_on="error"), 1))
     still = image.thumbnail_image(edge, height=edge, size="down")
     still.webpsave(str(Path(task.folder) / "content"), Q=80, effort=2, keep="none")
     return Looked("image/webp", rewritten=True, width=still.width, height=still.height)
-
-
-def _webp_pixels(path: Path) -> int:
-    """Of one frame, as the head says (RFC 9649 §2.5 to 2.7), for libvips makes room for it before it is asked to."""
-    with path.open("rb") as file:
-        head = file.read(30)
-    match head[12:16]:
-        case b"VP8X":
-            width, height = (1 + int.from_bytes(head[at : at + 3], "little") for at in (24, 27))
-        case b"VP8L":
-            bits = int.from_bytes(head[21:25], "little")
-            width, height = 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
-        case _:
-            width, height = (
-                int.from_bytes(head[at : at + 2], "little") & 0x3FFF for at in (26, 28)
-            )
-    return width * height
 
 
 def _upright(image: Any, frames: int) -> Any:
@@ -93,14 +76,6 @@ def _upright(image: Any, frames: int) -> Any:
     if turned == 1 or frames > 1:
         return image
     return image.copy_memory().autorot()
-
-
-def _bare(image: Any) -> Any:
-    has_profile = image.get_typeof("icc-profile-data")
-    if has_profile and len(image.get("icc-profile-data")) > PROFILE_MAX:
-        image = image.copy()
-        image.remove("icc-profile-data")
-    return image
 
 
 def _save(image: Any, source: Path, target: Path, content_type: str) -> str:
@@ -113,18 +88,13 @@ def _save(image: Any, source: Path, target: Path, content_type: str) -> str:
         case "image/gif":
             image.gifsave(str(target), effort=3, keep="none")
         case _:
-            lossless = content_type == "image/webp" and _is_lossless(source)
-            image.webpsave(str(target), Q=85, lossless=lossless, effort=2, keep="icc")
+            # Where nothing is lost, quality is patience: least of both for a photo, which takes eight times as long otherwise.
+            if content_type == "image/webp" and is_lossless(source):
+                image.webpsave(str(target), Q=0, lossless=True, effort=0, keep="icc")
+            else:
+                image.webpsave(str(target), Q=85, effort=2, keep="icc")
             return "image/webp"
     return content_type
-
-
-def _is_lossless(source: Path) -> bool:
-    """Whether a WebP says so of its first picture."""
-    with source.open("rb") as file:
-        head = file.read(4096)
-    lossy, lossless = head.find(b"VP8 "), head.find(b"VP8L")
-    return lossless >= 0 and not 0 <= lossy < lossless
 
 
 def _describe(folder: Path, content_type: str, frames: int) -> Looked:
