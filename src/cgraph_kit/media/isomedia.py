@@ -14,6 +14,7 @@ WITHIN = frozenset({b"moov", b"trak", b"mdia", b"moof", b"traf", b"mvex"})
 PRIVATE = frozenset({b"udta", b"meta", b"uuid"})
 """Where cameras write positions, names and serial numbers; nothing that is needed to play."""
 HEADER = 8
+PIECE = 65_536
 
 
 class Found(msgspec.Struct):
@@ -21,8 +22,8 @@ class Found(msgspec.Struct):
 
     duration: float | None = None
     video: bool = False
-    private: list[tuple[int, int]] = []
-    """Offset and size of each box that says more than is needed."""
+    private: list[tuple[int, int, int]] = []
+    """Where each box that says more than is needed begins, and the body of it, and where it ends."""
 
 
 class _Box(msgspec.Struct, frozen=True):
@@ -40,7 +41,7 @@ def read(path: Path) -> Found:
             if seen >= BOXES_MAX:
                 break
             if box.name in PRIVATE:
-                found.private.append((box.start, box.end - box.start))
+                found.private.append((box.start, box.body, box.end))
             elif box.name == b"mvhd":
                 found.duration = _duration(file, box) or found.duration
             elif box.name == b"hdlr" and _at(file, box.body + 8, 4) == b"vide":
@@ -48,18 +49,16 @@ def read(path: Path) -> Found:
     return found
 
 
-def blank(source: Path, target: Path, places: list[tuple[int, int]]) -> None:
+def blank(source: Path, target: Path, places: list[tuple[int, int, int]]) -> None:
     """A copy in which these boxes are free space of the same size, so that nothing after them moves."""
     shutil.copyfile(source, target)
     with target.open("r+b") as file:
-        for start, size in places:
+        for start, body, end in places:
             file.seek(start + 4)
             file.write(b"free")
-            left = size - HEADER
-            while left > 0:
-                piece = min(left, 65_536)
-                file.write(bytes(piece))
-                left -= piece
+            file.seek(body)  # past a wide size
+            for at in range(body, end, PIECE):
+                file.write(bytes(min(PIECE, end - at)))
 
 
 def _walk(file: BinaryIO, start: int, end: int, depth: int) -> Iterator[_Box]:

@@ -89,6 +89,14 @@ class TestInspect:
         assert kept.index(b"mdat") == sent.index(b"mdat")
         assert not look(tmp_path, mp4(private=b""), "video/mp4").rewritten
 
+    def test_mp4_with_wide_boxes_keeps_its_order(self, tmp_path: Path) -> None:
+        wide = struct.pack(">I4sQ", 1, b"uuid", 16 + len(SECRET)) + SECRET
+        sent = mp4(private=b"") + wide + box(b"free", b"after")
+        assert look(tmp_path, sent, "video/mp4").rewritten
+        kept = (tmp_path / "content").read_bytes()
+        blank = struct.pack(">I4sQ", 1, b"free", 16 + len(SECRET)) + bytes(len(SECRET))
+        assert kept == sent.replace(wide, blank)
+
     @pytest.mark.parametrize(
         ("duration", "track", "expected"),
         [(3.5, 1, ("video/webm", 3.5)), (None, 2, ("audio/webm", 2.25))],
