@@ -3,9 +3,11 @@
 import asyncio
 import subprocess
 import sys
+import tempfile
+import threading
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
+from typing import IO
 
 import msgspec
 
@@ -54,32 +56,59 @@ async def look(source: Path, folder: Path, bounds: Bounds, *, edge: int | None =
         max(1, bounds.seconds),
         edge,
     )
-    loop = asyncio.get_running_loop()
-    process = await loop.run_in_executor(_THREADS, _start, msgspec.json.encode(task), folder)
+    run = _Run(msgspec.json.encode(task), folder, bounds.patience)
     try:
-        communicate = partial(process.communicate, timeout=bounds.patience)
-        answer, _ = await loop.run_in_executor(_THREADS, communicate)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        await loop.run_in_executor(_THREADS, process.communicate)
-        raise WorkerFailed("it took too long") from None
+        answer = await asyncio.get_running_loop().run_in_executor(_THREADS, run.wait)
     except asyncio.CancelledError:
-        process.kill()  # its thread sees it end
+        run.stop()
         raise
-    if process.returncode or len(answer) > ANSWER_MAX:
-        raise WorkerFailed(f"it ended with {process.returncode}")
     try:
         return msgspec.json.decode(answer, type=Looked)
     except msgspec.MsgspecError as error:
         raise WorkerFailed(f"it answered nonsense: {error}") from None
 
 
-def _start(task: bytes, folder: Path) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen(  # noqa: S603 (our own interpreter and module)
-        [*WORKER, task],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env=ENVIRONMENT,
-        cwd=folder,
-    )
+class _Run:
+    """One process, from its start to its end, by a thread."""
+
+    def __init__(self, task: bytes, folder: Path, patience: float) -> None:
+        self._command: list[str | bytes] = [*WORKER, task]
+        self._folder = folder
+        self._patience = patience
+        self._stopped = threading.Event()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def stop(self) -> None:
+        """End it, also where it is being started just now."""
+        self._stopped.set()
+        if self._process is not None:
+            self._process.kill()
+
+    def wait(self) -> bytes:
+        """What it answered, which lies in a file until it has ended: however much that is, nobody holds it."""
+        with tempfile.TemporaryFile() as answer:
+            self._process = process = self._start(answer)
+            if self._stopped.is_set():
+                process.kill()
+            try:
+                process.wait(self._patience)
+            except subprocess.TimeoutExpired:
+                raise WorkerFailed("it took too long") from None
+            finally:
+                process.kill()
+                process.wait()
+            answer.seek(0)
+            said = answer.read(ANSWER_MAX + 1)
+        if process.returncode or len(said) > ANSWER_MAX:
+            raise WorkerFailed(f"it ended with {process.returncode}")
+        return said
+
+    def _start(self, answer: IO[bytes]) -> "subprocess.Popen[bytes]":
+        return subprocess.Popen(  # noqa: S603 (our own interpreter and module)
+            self._command,
+            stdin=subprocess.DEVNULL,
+            stdout=answer,
+            stderr=subprocess.DEVNULL,
+            env=ENVIRONMENT,
+            cwd=self._folder,
+        )

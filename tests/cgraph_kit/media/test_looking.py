@@ -1,5 +1,10 @@
 """A worker that does not come to an end by itself."""
 
+import asyncio
+import signal
+import subprocess
+import threading
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +64,49 @@ class TestLook:
         monkeypatch.setattr(looking, "WORKER", command)
         with pytest.raises(WorkerFailed):
             await look(source, tmp_path, BOUNDS)
+
+    async def test_one_that_answers_without_end_is_not_heard(
+        self, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        write(source, b"x")
+        monkeypatch.setattr(looking, "WORKER", ("/bin/sh", "-c", "head -c 40000000 /dev/zero"))
+        tracemalloc.start()
+        try:
+            with pytest.raises(WorkerFailed):
+                await look(source, tmp_path, BOUNDS)
+            assert tracemalloc.get_traced_memory()[1] < 4 * looking.ANSWER_MAX
+        finally:
+            tracemalloc.stop()
+
+    async def test_one_that_nobody_waits_for_is_ended(
+        self, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        write(source, b"x")
+        monkeypatch.setattr(looking, "WORKER", ("/bin/sh", "-c", "exec sleep 100"))
+        started: list[Any] = []
+        begin, going, ended = threading.Event(), threading.Event(), threading.Event()
+
+        class Late(subprocess.Popen[bytes]):
+            def __init__(self, *args: Any, **options: Any) -> None:
+                going.set()
+                begin.wait(20)
+                super().__init__(*args, **options)
+                started.append(self)
+
+            def wait(self, timeout: float | None = None) -> int:
+                code = super().wait(timeout)
+                ended.set()
+                return code
+
+        monkeypatch.setattr(looking.subprocess, "Popen", Late)
+        waiting = asyncio.create_task(look(source, tmp_path, BOUNDS))
+        await asyncio.to_thread(going.wait, 20)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        begin.set()
+        assert await asyncio.to_thread(ended.wait, 20)
+        assert started[0].returncode == -signal.SIGKILL
 
     async def test_it_is_told_none_of_our_secrets(
         self, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
