@@ -67,6 +67,7 @@ class Node:
     postbox: Postbox = field(default_factory=Postbox)
     sources: notifications.Sources = SOURCES
     audience: messaging.Audience = groups.AUDIENCE
+    gate: messaging.Gate = groups.CHANNELS
     limits: Any = field(
         default_factory=lambda: SimpleNamespace(
             messaging=messaging.Limits(), groups=groups.Limits()
