@@ -1,5 +1,6 @@
 """What a person has searched for lately, kept to be suggested to them again, if they want that."""
 
+import logging
 from datetime import timedelta
 
 import msgspec
@@ -11,6 +12,10 @@ from cgraph_kit.validation import Input
 
 from .limits import DEFAULT_LIMITS, Limits
 
+log = logging.getLogger(__name__)
+
+LOCK = 0x5EA2C4
+"""Of the database's advisory locks."""
 TYPING = timedelta(minutes=1)
 """Within which a search that goes on from another takes its place: clients search while people type."""
 LONGEST = 500
@@ -35,11 +40,21 @@ class RecentSearches(msgspec.Struct, frozen=True):
 async def remember_search(
     db: Repo, actor: Actor, q: str, *, limits: Limits = DEFAULT_LIMITS
 ) -> None:
-    """Keep what was searched for, unless they do not want that; older ones go, and the beginnings of this one. One statement."""
+    """Keep what was searched for, unless they do not want that; older ones go, and the beginnings of this one.
+
+    Where that does not succeed, nothing is kept, and nothing raised: the search itself has.
+    """
     text = q.strip()
-    if text and len(text) <= LONGEST:
-        now = clock.now()
-        await db.value(_REMEMBER, actor.id, text, now, limits.recent_max - 1, now - TYPING)
+    if not text or len(text) > LONGEST:
+        return
+    now = clock.now()
+    try:
+        async with db.transaction() as tx:
+            # Who types fast searches several times at once, each of which takes out what others put in.
+            await tx.value(_HOLD, LOCK, actor.id)
+            await tx.value(_REMEMBER, actor.id, text, now, limits.recent_max - 1, now - TYPING)
+    except Exception:
+        log.warning("a search is not kept", exc_info=True)
 
 
 async def get_recent_searches(db: Repo, actor: Actor) -> RecentSearches:
@@ -62,6 +77,7 @@ async def forget_recent_searches(db: Repo, actor: Actor) -> None:
     await db.value("DELETE FROM recent_searches WHERE user_id = $1", actor.id)
 
 
+_HOLD = "SELECT pg_advisory_xact_lock($1, hashtext($2::uuid::text))"
 _LIST = "SELECT q FROM recent_searches WHERE user_id = $1 ORDER BY searched_at DESC, q"
 _PREFER = """
 INSERT INTO search_preferences (user_id, keep_recent) VALUES ($1, $2)

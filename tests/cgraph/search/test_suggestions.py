@@ -1,5 +1,8 @@
 """What a half-typed search may be meant to become."""
 
+from asyncio import gather
+
+import msgspec
 import pytest
 
 from cgraph import accounts, groups, messaging, search
@@ -7,8 +10,9 @@ from cgraph.accounts import Actor, UpdateAccount
 from cgraph.groups import NewChannel, Permission
 from cgraph.search import PostgresSearch, SuggestFor, Suggestion, follow_changes
 from cgraph.search.suggestions_cursor import half_typed
-from cgraph_kit.db import Transaction
+from cgraph_kit.db import Database, Transaction
 from cgraph_kit.errors import Invalid
+from cgraph_kit.ids import new_id
 from support.communities import enter, found, overwrite
 from support.forums import make_forum
 from support.talk import block, make_actor, open_between
@@ -174,3 +178,23 @@ class TestRecent:
         assert await texts(db, ann, "wasps") == []
         assert (await texts(db, ann, ""))[:2] == ["wasps", "from:bob Bees"]
         assert "from:bob Bees" not in await texts(db, bob, "fr")
+
+    async def test_are_kept_although_they_come_at_once(
+        self, database: Database, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        actor = await make_actor(database)
+        words = ["honeybees"[:n] for n in range(2, 9)]
+        sql = "INSERT INTO recent_searches SELECT $1, w, now() FROM unnest($2::text[]) w ON CONFLICT DO NOTHING"
+        for _ in range(8):
+            await database.value(sql, actor.id, words)
+            typed = [*words[::-1], *words]
+            await gather(*(search.remember_search(database, actor, q) for q in typed))
+        assert caplog.messages == []
+        assert (await search.get_recent_searches(database, actor)).searches
+
+    async def test_fail_without_the_search(
+        self, database: Database, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        gone = msgspec.structs.replace(await make_actor(database), id=new_id())
+        await search.remember_search(database, gone, "bees")
+        assert caplog.messages == ["a search is not kept"]
