@@ -65,7 +65,8 @@ def _is_known(key: object) -> bool:
     """Whether the database can be asked about it: forged ones may hold what no column can."""
     match key:
         case datetime():
-            return FIRST <= key.replace(tzinfo=UTC) <= LAST
+            # Without a zone it is no time that could be compared with others.
+            return key.tzinfo is not None and FIRST <= key.replace(tzinfo=UTC) <= LAST
         case int():
             return -BIGINT <= key < BIGINT
         case str():

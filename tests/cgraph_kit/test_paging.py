@@ -37,6 +37,7 @@ class TestCursor:
             (2**63, int),
             ("a\0b", str),
             (datetime.min, datetime),  # noqa: DTZ901 (what no column holds)
+            (datetime(2026, 11, 23), datetime),  # noqa: DTZ001 (the same)
             (("x", datetime(9999, 12, 31, tzinfo=UTC)), tuple[str, datetime]),
         ],
     )
