@@ -1,6 +1,6 @@
 """What `before:`, `after:`, `on:` and `score:` say, as bounds that all hold."""
 
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any, NamedTuple, NoReturn
 
 from .errors import InvalidQuery
@@ -116,7 +116,9 @@ def period_of(text: str, now: datetime) -> Period | None:
         first = today if word == "today" else today - _DAY
         return _days(first, first + _DAY, now)
     if word[-1:] in _UNITS and _is_number(word[:-1]) and len(word) - 1 <= _DIGITS_MOST:
-        moment = now - int(word[:-1]) * _UNITS[word[-1]]
+        # By what has passed, not by what clocks showed: they may have been put forward or back meanwhile.
+        passed = now.astimezone(UTC) - int(word[:-1]) * _UNITS[word[-1]]
+        moment = passed.astimezone(now.tzinfo)
         return Period(moment, moment)
     return _calendar(word.split("-"), now)
 

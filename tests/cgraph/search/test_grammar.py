@@ -1,6 +1,6 @@
 """What was typed, understood."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -178,6 +178,13 @@ class TestBounds:
     def test_means_days_of_the_reader(self) -> None:
         assert self.bounds("on:today", "Europe/Berlin") == ("11-22 23", "11-23 23")
         assert self.bounds("on:today", "Asia/Tokyo") == ("11-23 15", "11-24 15")
+
+    @pytest.mark.parametrize(("text", "hours"), [("after:12h", 12), ("after:7d", 168)])
+    def test_counts_hours_though_clocks_were_put_back(self, text: str, hours: int) -> None:
+        now = datetime(2026, 10, 25, 12, tzinfo=UTC)
+        query = parse(text, now=now, zone=ZoneInfo("Europe/Berlin"))
+        assert query.since
+        assert now - query.since.astimezone(UTC) == timedelta(hours=hours)
 
     @pytest.mark.parametrize(
         ("text", "above", "below"),
