@@ -83,6 +83,8 @@ class FormFile:
         self.name = ""
         self.texts: dict[str, str] = {}
         self._pieces = incoming.pieces()
+        self._most = most
+        self._left = most + OVERHEAD
         self._events: list[Any] = []
         self._parser = _parser(incoming.headers[b"content-type"])
 
@@ -109,6 +111,7 @@ class FormFile:
         async for event in self._parsed():
             if event is None:
                 ended = True
+                self._left = min(self._left, OVERHEAD)
             elif ended:
                 raise Invalid.field("file", "must be the last part of the form, and the only file")
             else:
@@ -120,7 +123,10 @@ class FormFile:
             while self._events:
                 yield self._events.pop(0)
             try:
+                if self._left < 0:  # what comes before and after the parts counts, too
+                    raise BodyTooLarge.over(self._most)
                 piece = await anext(self._pieces)
+                self._left -= len(piece)
                 self._events = list(self._parser.parse(piece))
             except StopAsyncIteration:
                 break

@@ -3,12 +3,14 @@
 from typing import Any
 
 import pytest
+import pyvips  # type: ignore[import-untyped]
 
 from cgraph.application import App
 from support.people import Person
 from support.pictures import SECRET, image, jpeg, photo, png, wav
 
 PATH = "/api/v1/files"
+ICC = "icc-profile-data"
 BOUNDARY = "xYzZY"
 FORM = {"content-type": f"multipart/form-data; boundary={BOUNDARY}"}
 
@@ -20,6 +22,14 @@ def form(*parts: tuple[str, bytes], ended: bool = True) -> bytes:
         for head, body in parts
     )
     return made + (f"--{BOUNDARY}--\r\n".encode() if ended else b"")
+
+
+def profile(kind: str) -> bytes:
+    """A colour profile that says more than it needs to."""
+    made = pyvips.Image.profile_load("srgb" if kind == "other" else kind) + SECRET * 4
+    if kind == "other":  # red is green there, and green red
+        made = made.replace(b"rXYZ", b"____").replace(b"gXYZ", b"rXYZ").replace(b"____", b"gXYZ")
+    return len(made).to_bytes(4, "big") + bytes(made[4:])
 
 
 async def usage(ada: Any) -> int:
@@ -48,11 +58,20 @@ class TestCreate:
             for told in (SECRET, b"Exif", b"xmpmeta"):
                 assert told not in got.body
 
-    async def test_a_colour_profile_is_kept(self, ada: Any, upload: Any) -> None:
-        sent = bytes(image(30, 20).icc_export(output_profile="p3").jpegsave_buffer(keep="icc"))
-        file = (await upload(sent)).json["data"]
+    @pytest.mark.parametrize("kind", ["srgb", "p3", "other"])
+    async def test_colours_stay_and_their_profile_does_not(
+        self, ada: Any, upload: Any, kind: str
+    ) -> None:
+        made = image(30, 20).copy()
+        made.set_type(pyvips.GValue.blob_type, ICC, profile(kind))
+        file = (await upload(bytes(made.pngsave_buffer(keep="icc")))).json["data"]
         got = await ada.get(f"{PATH}/{file['id']}")
-        assert b"ICC_PROFILE" in got.body
+        kept = pyvips.Image.new_from_buffer(got.body, "")
+        assert bool(kept.get_typeof(ICC)) == (kind == "p3")
+        if kind == "p3":
+            assert SECRET not in kept.get(ICC)
+            kept = kept.icc_transform("srgb", embedded=True)
+        assert (kept - made.icc_transform("srgb", embedded=True)).abs().max() < 3
 
     async def test_a_sound_has_its_length(self, upload: Any) -> None:
         file = (await upload(wav(1.5), "hm.wav")).json["data"]
@@ -109,6 +128,15 @@ class TestCreate:
         body = form(('name=f; filename="a"', bytes(9 * 1024 * 1024)))
         answer = await ada.send("POST", PATH, chunks=[body], headers=FORM)
         assert (answer.status, answer.code) == (413, "file_too_large")
+        assert await usage(ada) == 0
+
+    @pytest.mark.parametrize("where", ["before", "after"])
+    async def test_what_is_beside_the_file_counts(self, ada: Any, where: str) -> None:
+        body = form(('name=f; filename="a"', b"abc"))
+        junk = [b"z" * (1024 * 1024)] * 40
+        sent = [*junk, b"\r\n" + body] if where == "before" else [body, *junk]
+        answer = await ada.send("POST", PATH, chunks=sent, headers=FORM)
+        assert (answer.status, answer.code) == (413, "body_too_large")
         assert await usage(ada) == 0
 
     @pytest.mark.parametrize(
@@ -171,3 +199,19 @@ class TestCreate:
         assert (other.status, other.code) == (409, "idempotency_key_reused")
         assert len((await ada.get("/api/v1/me/files")).json["data"]) == 1
         assert await usage(ada) == one.json["data"]["size"]
+
+    async def test_another_description_is_another_write(self, upload: Any) -> None:
+        key = {"idempotency-key": "described"}
+        assert (await upload(b"words", **key)).status == 201
+        other = await upload(b"words", **key, **{"x-file-alt-text": "Words"})
+        assert (other.status, other.code) == (409, "idempotency_key_reused")
+
+    async def test_what_is_gone_is_brought_again(self, ada: Any, upload: Any) -> None:
+        key = {"idempotency-key": "again"}
+        one = (await upload(b"gone words", **key)).json["data"]["id"]
+        assert (await ada.send("DELETE", f"/api/v1/me/files/{one}")).status == 204
+        two = await upload(b"gone words", **key)
+        assert two.status == 201
+        assert two.json["data"]["id"] != one
+        three = await upload(b"gone words", **key)
+        assert (three.status, three.json) == (201, two.json)
