@@ -50,6 +50,9 @@ _SLOW = telemetry.counter("db_slow_statements_total", "Statements that took too 
 
 UniqueViolation = asyncpg.UniqueViolationError
 LockTimeout = asyncpg.LockNotAvailableError
+DatabaseError = asyncpg.PostgresError
+UnfitValue = (asyncpg.DataError, asyncpg.ProgramLimitExceededError)
+"""What is said of a value that cannot be kept as it is; it will not fit another time either."""
 
 
 def columns(row: type[msgspec.Struct], alias: str | None = None) -> str:

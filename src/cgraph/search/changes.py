@@ -58,6 +58,11 @@ async def take_changes(tx: Transaction, most: int = AT_ONCE) -> Sequence[Change]
     return sorted(changes, key=lambda change: change.id)
 
 
+async def leave_out(db: Repo, change: Change) -> None:
+    """Take one out that cannot be followed."""
+    await db.value("DELETE FROM search_changes WHERE id = $1", change.id)
+
+
 async def get_lag(db: Repo) -> Lag:
     """How much waits, and since when."""
     return await db.one(Lag, _LAG)

@@ -8,12 +8,12 @@ from time import perf_counter
 
 from cgraph.searchable import Searchable
 from cgraph_kit import clock, telemetry
-from cgraph_kit.db import Repo, Transaction
+from cgraph_kit.db import DatabaseError, Repo, Transaction, UnfitValue
 from cgraph_kit.errors import Unavailable
 
 from .analysis import analysed
 from .backend import SearchBackend
-from .changes import AT_ONCE, Change, hold_turn, take_changes
+from .changes import AT_ONCE, Change, hold_turn, leave_out, take_changes
 from .document import Document, Gone, Key, document_of
 from .document_sources import list_things
 
@@ -34,20 +34,26 @@ LATE = telemetry.histogram(
 )
 
 
+class _Unfit(Exception):
+    """Something about these cannot be indexed, however often it is tried."""
+
+    def __init__(self, changes: Sequence[Change]) -> None:
+        super().__init__("not indexed")
+        self.changes = changes
+
+
 async def follow_changes(db: Repo, backend: SearchBackend, *, most: int | None = None) -> int:
     """Follow what has changed until nothing waits, or about so many are followed; how many changes those were.
 
     A batch is one transaction: whoever dies in the middle leaves it as it was. One at a time follows, the others wait, so
     an older state never replaces a newer one. What cannot be indexed is told of, and keeps nothing else waiting. Raises
-    `Unavailable`.
+    `Unavailable`, and what the database says of anything but what is to be written: then all waits.
     """
     followed = 0
     while True:
         try:
             done = await _follow_some(db, backend, AT_ONCE)
-        except Unavailable:
-            raise
-        except Exception:
+        except _Unfit:
             log.warning("changes are followed one by one", exc_info=True)
             done = await _one_by_one(db, backend)
         followed += done
@@ -61,20 +67,15 @@ async def _one_by_one(db: Repo, backend: SearchBackend) -> int:
         try:
             if not await _follow_some(db, backend, 1):
                 return done
-        except Unavailable:
-            raise
-        except Exception:
-            await _pass_over(db)
+        except _Unfit as error:
+            # By its number: what was numbered before it may have been committed since.
+            for change in error.changes:
+                await leave_out(db, change)
+                FAILED.inc()
+                log.exception(
+                    "not indexed", extra={"kind": change.kind, "of": str(change.thing_id)}
+                )
     return AT_ONCE
-
-
-async def _pass_over(db: Repo) -> None:
-    """Leave out the first of what waits."""
-    async with db.transaction() as tx:
-        await hold_turn(tx)
-        for change in await take_changes(tx, 1):
-            FAILED.inc()
-            log.error("not indexed", extra={"kind": change.kind, "of": str(change.thing_id)})
 
 
 async def _follow_some(db: Repo, backend: SearchBackend, most: int) -> int:
@@ -82,11 +83,21 @@ async def _follow_some(db: Repo, backend: SearchBackend, most: int) -> int:
         version = await hold_turn(tx)
         changes = await take_changes(tx, most)
         if changes:
-            await _follow(tx, backend, changes, version)
+            try:
+                await _follow(tx, backend, changes, version)
+            except Exception as error:
+                if _will_fail_again(error):
+                    raise _Unfit(changes) from error
+                raise
     if changes:
         await backend.refresh()
         _observe(changes)
     return len(changes)
+
+
+def _will_fail_again(error: Exception) -> bool:
+    """Whether it is of the things themselves: what the database cannot keep, or analysis cannot read."""
+    return isinstance(error, UnfitValue) or not isinstance(error, (Unavailable, DatabaseError))
 
 
 async def _follow(

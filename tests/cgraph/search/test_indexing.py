@@ -1,6 +1,7 @@
 """What changes is found as it is now, whatever way it was changed."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -27,12 +28,12 @@ from cgraph.search.document import Document
 from cgraph.search.indexing import follow_changes
 from cgraph.search.postgres import PostgresSearch
 from cgraph_kit import clock
-from cgraph_kit.db import Transaction
+from cgraph_kit.db import Database, DatabaseError, Repo, Transaction
 from cgraph_kit.ids import new_id
 from support.attached import with_file
 from support.communities import first_channel, found
 from support.forums import make_forum
-from support.talk import open_between, say
+from support.talk import make_actor, open_between, say
 
 
 class Everything:
@@ -239,6 +240,31 @@ class Broken(PostgresSearch):
         await super().index(tx, documents, gone, version=version)
 
 
+class Failing(PostgresSearch):
+    """Is asked for what the database does not have."""
+
+    async def index(self, tx: Transaction, *of: Any, **at: Any) -> None:
+        await tx.value("SELECT FROM nowhere")
+
+
+class Meanwhile(Broken):
+    """Something else happens when it fails the second time."""
+
+    def __init__(self, db: Repo, happens: Callable[[], Awaitable[None]]) -> None:
+        super().__init__(db)
+        self.happens = happens
+        self.failed = 0
+
+    async def index(self, *of: Any, **at: Any) -> None:
+        try:
+            await super().index(*of, **at)
+        except ValueError:
+            self.failed += 1
+            if self.failed == 2:
+                await self.happens()
+            raise
+
+
 class TestFollowChanges:
     async def test_counts_what_it_has_followed(
         self, db: Transaction, ann: Actor, place: UUID
@@ -277,6 +303,36 @@ class TestFollowChanges:
             await say(db, ann, place, text)
         assert len(await find("quokka")) == 2
         assert (await get_lag(db)).changes == 0
+
+    async def test_what_the_database_cannot_do_now_waits(
+        self, db: Transaction, ann: Actor, place: UUID, find: Everything
+    ) -> None:
+        await find("nothing")
+        await say(db, ann, place, "quokka")
+        separate: Any = _Separate(db)
+        with pytest.raises(DatabaseError):
+            await follow_changes(separate, Failing(separate))
+        assert (await get_lag(db)).changes == 1
+        assert len(await find("quokka")) == 1
+
+    @pytest.mark.usefixtures("quarters")
+    async def test_leaves_out_what_failed_not_what_came_before_it_meanwhile(
+        self, database: Database
+    ) -> None:
+        ann = await make_actor(database)
+        early, late = [
+            await open_between(database, ann, await make_actor(database)) for _ in range(2)
+        ]
+        await database.value("DELETE FROM search_changes")
+        async with AsyncExitStack() as stack:
+            tx = await stack.enter_async_context(database.transaction())
+            sent = await say(tx, ann, early, "quokka")
+            await say(database, ann, late, "poison")
+            await follow_changes(database, Meanwhile(database, stack.aclose))
+        sql = "SELECT count(*) FROM search_documents WHERE id = $1"
+        assert await database.value(sql, sent.id) == 1
+        assert (await get_lag(database)).changes == 0
+        await database.value("DELETE FROM search_documents WHERE container_id = $1", early)
 
 
 class _Separate:

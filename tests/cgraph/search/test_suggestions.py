@@ -189,7 +189,7 @@ class TestRecent:
             await database.value(sql, actor.id, words)
             typed = [*words[::-1], *words]
             await gather(*(search.remember_search(database, actor, q) for q in typed))
-        assert caplog.messages == []
+        assert "a search is not kept" not in caplog.messages
         assert (await search.get_recent_searches(database, actor)).searches
 
     async def test_fail_without_the_search(
@@ -197,4 +197,4 @@ class TestRecent:
     ) -> None:
         gone = msgspec.structs.replace(await make_actor(database), id=new_id())
         await search.remember_search(database, gone, "bees")
-        assert caplog.messages == ["a search is not kept"]
+        assert "a search is not kept" in caplog.messages
