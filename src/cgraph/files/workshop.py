@@ -120,7 +120,7 @@ class Workshop:
         if not pieces:
             return  # decided, or gone
         try:
-            kept = await self._keep(file_id, pieces[0])
+            kept = await self._keep(file_id, pieces)
         except (RefusedFile, QuotaExceeded, FileTooLarge) as refusal:
             await refuse(self._db, file_id, type(refusal))
             _LOOKED.labels(refusal.code).inc()
@@ -128,15 +128,16 @@ class Workshop:
             if kept:
                 _LOOKED.labels("ready").inc()
 
-    async def _keep(self, file_id: UUID, first: "_Piece") -> bool:
+    async def _keep(self, file_id: UUID, pieces: "Sequence[_Piece]") -> bool:
         """Whether it was. An image has no place among images while it is with the scanner, which may be slow, or away."""
-        if not await self._is_image(first):
-            async with self._others.place(first.owner), scratch() as folder:
+        owner = pieces[0].owner
+        if not await self._may_be_image(pieces):
+            async with self._others.place(owner), scratch() as folder:
                 return await self._make(file_id, folder, scan=True)
         if self.scanner is not None:
-            async with self._others.place(first.owner), scratch() as folder:
+            async with self._others.place(owner), scratch() as folder:
                 await self._scan(await self._fetch(file_id, folder))
-        async with self._images.place(first.owner), scratch() as folder:
+        async with self._images.place(owner), scratch() as folder:
             return await self._make(file_id, folder, scan=False)
 
     async def _make(self, file_id: UUID, folder: Path, *, scan: bool) -> bool:
@@ -154,10 +155,11 @@ class Workshop:
         """None where it is decided, or gone."""
         return await self._db.all(_Piece, _PIECES, file_id)
 
-    async def _is_image(self, first: "_Piece") -> bool:
-        """By the beginning of its first piece; what it is the worker says."""
-        head = [piece async for piece in self.storage.stream(first.key, end=HEAD)]
-        return looks_like_image(b"".join(head))
+    async def _may_be_image(self, pieces: "Sequence[_Piece]") -> bool:
+        """By the beginning; also where its first piece is too short to tell. What it is the worker says."""
+        stream = self.storage.stream(pieces[0].key, end=HEAD)
+        head = b"".join([piece async for piece in stream])
+        return looks_like_image(head) or (len(head) < HEAD and len(pieces) > 1)
 
     async def _fetch(self, file_id: UUID, folder: Path) -> Path | None:
         """Where it lies now; None: it was decided meanwhile. Raises `ChecksumMismatch`."""

@@ -1,6 +1,7 @@
 """Nobody's many files hold up somebody's one, and what is kept is what there is room for."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +22,20 @@ def is_png(path: Path) -> bool:
     return path.read_bytes().startswith(b"\x89PNG")
 
 
+async def arriving(piece: bytes) -> AsyncIterator[bytes]:
+    yield piece
+
+
 class Slow:
     """A worker that is never done with images until it is told so."""
 
     def __init__(self) -> None:
         self.go_on = asyncio.Event()
+        self.images = 0
 
     async def look(self, source: Path, _folder: Path, _bounds: Bounds) -> Looked:
         if is_png(source):
+            self.images += 1
             await self.go_on.wait()
         return Looked("application/x-thing")
 
@@ -73,6 +80,26 @@ class TestProcess:
                 await one.workshop.finish(text)
             assert (await files.get_file(one.db, one.owner, text)).state == "ready"
         assert not any(task.done() for task in at_work)
+        slow.go_on.set()
+        await asyncio.gather(*at_work)
+
+    async def test_an_image_in_tiny_pieces_waits_for_images(self, desk: Desk, slow: Slow) -> None:
+        one = limited(desk, Limits(media_workers=1))
+        ids: list[Any] = []
+        for _ in range(2):
+            begun = await files.begin_upload(desk.db, desk.owner, files.NewUpload("a", 64))
+            for offset, piece in ((0, b"\x89P"), (2, b"NG\r\n\x1a\n" + bytes(56))):
+                await files.write_piece(
+                    desk.db, desk.storage, desk.owner, begun.id, arriving(piece), offset=offset
+                )
+            ids.append(await files.finish_upload(desk.db, desk.owner, begun.id))
+        at_work = [asyncio.create_task(one.workshop.finish(id)) for id in ids]
+        async with asyncio.timeout(20):
+            while not slow.images:  # noqa: ASYNC110 (a bounded poll)
+                await asyncio.sleep(0.01)
+            text: Any = await one.bring(b"words in between")
+            await one.workshop.finish(text)
+        assert slow.images == 1
         slow.go_on.set()
         await asyncio.gather(*at_work)
 
@@ -138,11 +165,9 @@ class TestFinishUpload:
         ids: list[Any] = [await few.bring(b"one"), await few.bring(b"two")]
         with pytest.raises(files.TooManyWaiting):
             await few.bring(b"three")
-
-        async def pieces() -> Any:
-            yield b"abc"
-
-        await files.write_piece(desk.db, desk.storage, desk.owner, begun.id, pieces(), offset=0)
+        await files.write_piece(
+            desk.db, desk.storage, desk.owner, begun.id, arriving(b"abc"), offset=0
+        )
         limits = few.workshop.limits
         with pytest.raises(files.TooManyWaiting):
             await files.finish_upload(desk.db, desk.owner, begun.id, limits=limits)
