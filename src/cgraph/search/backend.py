@@ -105,7 +105,7 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     hidden_in_forums: Collection[UUID] = ()
     """Whose posts and comments are not shown beside that."""
     hidden: Collection[UUID] = ()
-    """Things that are not shown, nor what hangs on them (`item_id`): posts the reader has hidden."""
+    """Things that are not shown, nor what hangs on them (`item_id`), nor on that (`under`): posts the reader has hidden."""
     seen: Collection[UUID] = ()
     """Groups, channels and threads that are found by their own names (by `id`), although what is in them is not read."""
 

@@ -103,6 +103,11 @@ def community_of(thing: Searchable) -> UUID | None:
     return thing.community_id
 
 
+def under(post_id: UUID) -> str:
+    """The feature of files on comments on a post, which themselves hang on the comment."""
+    return f"under:{post_id}"
+
+
 class Occurrence(NamedTuple):
     """A term in one place of a text."""
 

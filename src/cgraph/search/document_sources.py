@@ -11,7 +11,7 @@ from cgraph import accounts, files, forums, groups, messaging
 from cgraph.searchable import Kind, Reached, Scanned, Searchable
 from cgraph_kit.db import Repo
 
-from .document import Key, community_of
+from .document import Key, community_of, under
 
 SCANNED: tuple[Kind, ...] = tuple(kind for kind in get_args(Kind) if kind != "file")
 """What there are scans of; files come with what they hang on."""
@@ -60,6 +60,9 @@ def _bearing(thing: Searchable, hanging: Sequence[files.Attachment]) -> Searchab
 
 def _file(thing: Searchable, one: files.Attachment) -> Searchable:
     """Where and when it was put, by whoever put it there."""
+    features = ["file", sort_of(one.content_type), f"ext:{one.name.rpartition('.')[2].lower()}"]
+    if thing.kind == "comment" and thing.item_id is not None:
+        features.append(under(thing.item_id))
     return msgspec.structs.replace(
         thing,
         kind="file",
@@ -69,7 +72,7 @@ def _file(thing: Searchable, one: files.Attachment) -> Searchable:
         title=one.name,
         text=one.alt_text or "",
         language=None,
-        features=("file", sort_of(one.content_type), f"ext:{one.name.rpartition('.')[2].lower()}"),
+        features=features,
     )
 
 

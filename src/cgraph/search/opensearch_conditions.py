@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from .backend import Scope, Wanted
-from .document import FORUMS, PEOPLE
+from .document import FORUMS, PEOPLE, under
 from .opensearch_match import EVERYTHING, NOTHING, Clause, clause_of
 from .postgres_conditions import NAMED
 
@@ -90,6 +90,7 @@ def _not_shown(wanted: Wanted, scope: Scope) -> Iterator[Clause]:
     if scope.hidden:
         yield one_of("id", scope.hidden)
         yield one_of("item_id", scope.hidden)
+        yield one_of("features", map(under, scope.hidden))
     if wanted.not_containers:
         yield one_of("container_id", wanted.not_containers)
         yield one_of("community_id", wanted.not_containers)

@@ -7,7 +7,7 @@ from uuid import UUID
 from cgraph.searchable import Kind
 
 from .backend import Order, Position, Scope, Wanted
-from .document import FORUMS, PEOPLE
+from .document import FORUMS, PEOPLE, under
 from .postgres_match import tsquery_of
 
 NAMED: tuple[Kind, ...] = ("group", "channel")
@@ -83,6 +83,8 @@ def shown(wanted: Wanted, scope: Scope, args: Arguments) -> Iterator[str]:
     if scope.hidden:
         ids = args.add(scope.hidden, "uuid[]")
         yield f"d.id <> ALL({ids}) AND (d.item_id IS NULL OR d.item_id <> ALL({ids}))"
+        below = args.add([under(id) for id in scope.hidden], "text[]")
+        yield f"(d.kind <> 'file' OR d.seq IS NOT NULL OR NOT d.features && {below})"
     if wanted.not_containers:
         ids = args.add(wanted.not_containers, "uuid[]")
         yield f"d.container_id <> ALL({ids}) AND (d.community_id IS NULL OR d.community_id <> ALL({ids}))"

@@ -170,7 +170,9 @@ async def _comments(db: Repo, reader: Reader, hits: Sequence[Hit]) -> Shown:
             forum=one.forum,
         )
         for hit in hits
-        if (one := found.get(hit.id)) is not None and not one.comment.blocked
+        if (one := found.get(hit.id)) is not None
+        and not one.comment.blocked
+        and one.comment.post_id not in reader.forums.hidden
     }
 
 

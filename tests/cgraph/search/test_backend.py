@@ -20,7 +20,7 @@ from cgraph.search.backend import (
     Wanted,
     Word,
 )
-from cgraph.search.document import Document, Gone, Key
+from cgraph.search.document import Document, Gone, Key, under
 from cgraph.search.opensearch import OpenSearchIndex
 from cgraph.search.postgres import PostgresSearch
 from cgraph_kit.db import Transaction
@@ -330,7 +330,9 @@ class TestScope:
         forum = new_id()
         post = of_forum(forum, "fox")
         comment = of_forum(forum, "fox", kind="comment", item_id=post.id)
-        await index.put(post, comment)
+        below = [under(post.id)]
+        file = of_forum(forum, "fox", kind="file", item_id=comment.id, features=below)
+        await index.put(post, comment, file)
         assert await index.ids(reading(post, hidden=[post.id])) == []
 
     async def test_by_name_without_what_is_in_it(self, index: Index) -> None:

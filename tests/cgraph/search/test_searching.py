@@ -6,7 +6,7 @@ import pytest
 
 from cgraph import forums
 from cgraph.accounts import Actor
-from cgraph.forums import MutedWords
+from cgraph.forums import MutedWords, NewComment
 from cgraph.search.backend import Found, Paging, Scope, Wanted
 from cgraph.search.hits import CommentHit, MessageHit, PostHit, SearchHit
 from cgraph.search.indexing import follow_changes
@@ -98,3 +98,15 @@ class TestFiles:
         found = await search(db, backend, bob, SearchPage("waggle", limit=1))
         assert [id_of(hit) for hit in found.hits] == [kept.id]
         assert backend.asked < 5
+
+    async def test_not_of_comments_on_hidden_posts(
+        self, db: Transaction, find: Finder, ann: Actor, bob: Actor
+    ) -> None:
+        forum = await make_forum(db, ann)
+        post = await make_post(db, ann, forum.id)
+        file = await with_file(db, ann, name="waggle.png")
+        await forums.create_comment(db, ann, post.id, NewComment("see", attachments=[file]))
+        await forums.hide_post(db, bob, post.id, hidden=True)
+        found = await find(bob, "waggle")
+        assert (found.hits, found.total) == ([], 0)
+        assert (await find(ann, "waggle")).total == 1
