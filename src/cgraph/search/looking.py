@@ -25,11 +25,14 @@ from .backend import (
 from .query import Query
 from .resolving import resolve
 from .scoping import Reader, get_reader
+from .showing import show
 from .sieving import Sieve, sieve_for, unread_scope
 from .widening import look_up
 
 AT_ONCE = 250
 """Hits that are asked for at a time where some of them will be dropped."""
+EXACT_MOST = 50
+"""Totals up to this are of what is shown, not of what the index, a moment old, still holds."""
 ROUNDS_MOST = 20
 """Times that is done for one page, and for one total."""
 
@@ -60,18 +63,27 @@ class Look(msgspec.Struct, frozen=True):
     async def count(self) -> tuple[int, bool]:
         """All that is found, and whether there is more."""
         if self.sieve is None:
-            found = await self.find(1, "newest", None, count=True)
-            return found.total or 0, found.capped
-        total, after = 0, None
+            found = await self.find(EXACT_MOST, "newest", None, count=True)
+            total = found.total or 0
+            return (total, found.capped) if found.more else (await self._exact(found.hits), False)
+        return await self._count_sieved()
+
+    async def _count_sieved(self) -> tuple[int, bool]:
+        total, after, few = 0, None, list[Hit]()
         for _ in range(ROUNDS_MOST):
             found = await self.find(AT_ONCE, "newest", after)
-            total += len(await self.passed(found.hits))
+            passed = await self.passed(found.hits)
+            total += len(passed)
+            few += passed if total <= EXACT_MOST else ()
             if total > TOTAL_MOST:
                 return TOTAL_MOST, True
             if not found.more:
-                return total, False
+                return total if total > EXACT_MOST else await self._exact(few), False
             after = found.hits[-1].position
         return total, True
+
+    async def _exact(self, hits: Sequence[Hit]) -> int:
+        return len(await show(self.db, self.reader, hits)) if hits else 0
 
     def of_kind(self, kind: Kind) -> "Look | None":
         """The same for one kind; None: that is not looked for."""

@@ -21,7 +21,7 @@ from .backend import Hit, Order, Position, SearchBackend, Wanted
 from .grammar import parse
 from .hits import SearchHit
 from .limits import DEFAULT_LIMITS, Limits
-from .looking import AT_ONCE, ROUNDS_MOST, Look, look_for
+from .looking import AT_ONCE, EXACT_MOST, ROUNDS_MOST, Look, look_for
 from .marking import mark
 from .query import Query
 from .showing import show
@@ -186,14 +186,24 @@ async def _page(
         # Where some are dropped, the next of a page may be far: it is not looked for one by one.
         size, rounds = AT_ONCE, rounds + 1
     total, capped = counted or (0, False)
-    # The index is a moment old: what is gone since is not counted.
-    total = total if capped else max(total - gone, len(shown) if cursor is None else 0)
+    if cursor is None and not capped and total <= EXACT_MOST:
+        total = await _exact_total(look, len(shown), total, more=more)
+        more = more and len(shown) < total
+    elif not capped and total > EXACT_MOST:
+        total -= gone
     marked = await mark(look.db, look.reader, shown, look.query, look.fragments)
     end = None
     if more and after is not None:
         at = (after.inserted_at, after.id, after.rank)
         end = encode_cursor(_Cursor(_digest(asked), *at, total, capped, widened))
     return SearchResults(marked, end, total, capped, widened)
+
+
+async def _exact_total(look: Look, shown: int, counted: int, *, more: bool) -> int:
+    """The index is a moment old: of little, nothing is told by the number of what is gone since."""
+    if not more:
+        return shown
+    return counted if look.sieve is not None else (await look.count())[0]
 
 
 async def _first(

@@ -4,14 +4,14 @@ from uuid import UUID
 
 import pytest
 
-from cgraph import forums
+from cgraph import forums, messaging
 from cgraph.accounts import Actor
 from cgraph.forums import MutedWords, NewComment
 from cgraph.search.backend import Found, Paging, Scope, Wanted
 from cgraph.search.hits import CommentHit, MessageHit, PostHit, SearchHit
 from cgraph.search.indexing import follow_changes
 from cgraph.search.postgres import PostgresSearch
-from cgraph.search.searching import SearchPage, SearchResults, search
+from cgraph.search.searching import SearchFor, SearchPage, SearchResults, count, search
 from cgraph_kit.db import Transaction
 from support.attached import with_file
 from support.forums import make_forum, make_post
@@ -110,3 +110,29 @@ class TestFiles:
         found = await find(bob, "waggle")
         assert (found.hits, found.total) == ([], 0)
         assert (await find(ann, "waggle")).total == 1
+
+
+class TestCount:
+    async def test_tells_nothing_of_what_the_index_has_not_forgotten_yet(
+        self, db: Transaction, find: Finder, ann: Actor, bob: Actor
+    ) -> None:
+        id = await open_between(db, ann, bob)
+        said = [await say(db, ann, id, f"waggle {n}") for n in range(3)]
+        assert (await find(bob, "waggle", limit=1)).total == 3
+        for message, left in zip(said, (2, 1, 0), strict=True):
+            await messaging.delete_message(db, ann, id, message.id)
+            found = await search(db, find.backend, bob, SearchPage("waggle", limit=1))
+            assert (found.total, found.after is not None) == (left, left > 1)
+            counts = await count(db, find.backend, bob, SearchFor("waggle"))
+            assert sum(one.total for one in counts) == left
+
+    async def test_leaves_out_what_is_muted(
+        self, db: Transaction, find: Finder, ann: Actor, bob: Actor
+    ) -> None:
+        forum = await make_forum(db, ann)
+        file = await with_file(db, ann, name="waggle.png")
+        await make_post(db, ann, forum.id, title="waggle spoiler", attachments=[file])
+        await forums.set_muted_words(db, bob, MutedWords(["spoiler"]))
+        await find(bob, "waggle")
+        counts = await count(db, find.backend, bob, SearchFor("waggle"))
+        assert sum(one.total for one in counts) == 0
