@@ -354,7 +354,7 @@ CREATE TABLE public.file_attachments (
     item_id uuid NOT NULL,
     file_id uuid NOT NULL,
     place_id uuid,
-    "position" smallint NOT NULL,
+    "position" integer NOT NULL,
     inserted_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
@@ -412,6 +412,7 @@ CREATE TABLE public.files (
     blob_id uuid,
     charged bigint NOT NULL,
     alt_text text,
+    loose boolean DEFAULT true NOT NULL,
     inserted_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT files_check CHECK (((refusal IS NOT NULL) = (state = 'refused'::text))),
@@ -1312,7 +1313,10 @@ CREATE TABLE public.scheduled_messages (
     inserted_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     attachments jsonb,
+    allowed_mentions jsonb,
+    place text DEFAULT 'conversation'::text NOT NULL,
     CONSTRAINT scheduled_messages_check CHECK (((state = 'failed'::text) = (failure IS NOT NULL))),
+    CONSTRAINT scheduled_messages_place_check CHECK ((place = ANY (ARRAY['conversation'::text, 'channel'::text, 'thread'::text]))),
     CONSTRAINT scheduled_messages_state_check CHECK ((state = ANY (ARRAY['scheduled'::text, 'failed'::text])))
 );
 
@@ -1836,6 +1840,8 @@ ALTER TABLE ONLY public.wide_mentions
 
 CREATE INDEX backups_started_at ON public.backups USING btree (started_at);
 
+CREATE INDEX comments_attached ON public.comments USING btree (forum_id, id) WHERE (attachments IS NOT NULL);
+
 CREATE INDEX comments_author ON public.comments USING btree (author_id, id);
 
 CREATE INDEX comments_best ON public.comments USING btree (post_id, parent_id, best DESC, id);
@@ -1878,7 +1884,13 @@ CREATE INDEX file_uploads_expire ON public.file_uploads USING btree (expires_at)
 
 CREATE INDEX files_blob ON public.files USING btree (blob_id) WHERE (blob_id IS NOT NULL);
 
+CREATE INDEX files_loose ON public.files USING btree (updated_at) WHERE (loose AND (state = ANY (ARRAY['ready'::text, 'refused'::text])));
+
+CREATE INDEX files_undecided ON public.files USING btree (updated_at) WHERE (state = 'processing'::text);
+
 CREATE INDEX files_user ON public.files USING btree (user_id, id);
+
+CREATE INDEX files_waiting ON public.files USING btree (user_id) WHERE (state = 'processing'::text);
 
 CREATE INDEX forum_bans_user ON public.forum_bans USING btree (user_id);
 
@@ -2063,6 +2075,8 @@ CREATE INDEX posts_all_new ON public.posts USING btree (inserted_at DESC, id DES
 CREATE INDEX posts_all_rising ON public.posts USING btree (rising DESC, inserted_at DESC, id DESC) WHERE ((deleted_at IS NULL) AND (removed_at IS NULL));
 
 CREATE INDEX posts_all_scaled ON public.posts USING btree (scaled DESC, inserted_at DESC, id DESC) WHERE ((deleted_at IS NULL) AND (removed_at IS NULL));
+
+CREATE INDEX posts_attached ON public.posts USING btree (forum_id, id) WHERE (attachments IS NOT NULL);
 
 CREATE INDEX posts_author ON public.posts USING btree (author_id, id);
 
@@ -2594,9 +2608,6 @@ ALTER TABLE ONLY public.recent_searches
 
 ALTER TABLE ONLY public.saved_searches
     ADD CONSTRAINT saved_searches_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
-
-ALTER TABLE ONLY public.scheduled_messages
-    ADD CONSTRAINT scheduled_messages_conversation_id_fkey FOREIGN KEY (conversation_id) REFERENCES public.conversations(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.scheduled_messages
     ADD CONSTRAINT scheduled_messages_sender_id_fkey FOREIGN KEY (sender_id) REFERENCES public.users(id) ON DELETE CASCADE;
