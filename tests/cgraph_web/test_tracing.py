@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from cgraph.accounts import mail_password_reset
 from cgraph.application import WORKERS, App
 from cgraph_kit import tracing
 from cgraph_kit.channels.testing import connect
@@ -114,7 +115,7 @@ class TestJob:
         await app.db.value("DELETE FROM jobs")
         email = await app.db.value("SELECT email FROM users WHERE id = $1", ada.id)
         answer = await call(None).post("/api/v1/auth/password/forgot", {"email": email})
-        (job,) = [one for worker in WORKERS for one in await list_enqueued(app.db, worker)]
+        (job,) = await list_enqueued(app.db, mail_password_reset)
         assert job.meta == {"origin": {"request_id": answer.headers["x-request-id"]}}
 
 

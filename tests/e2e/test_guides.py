@@ -181,7 +181,7 @@ class TestEveryPage:
     )
     def test_links_lead_somewhere(self, page: str) -> None:
         text = (ROOT / page).read_text(encoding="utf-8")
-        for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", text):
+        for target in re.findall(r"\]\((?!https?:|attachment:|#)([^)#]+)", text):
             assert ((ROOT / page).parent / target).exists(), target
 
 
