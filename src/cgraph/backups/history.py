@@ -4,16 +4,14 @@ A database that is older than this table has no diary yet: backups of it are mad
 needed most.
 """
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 
 import msgspec
 
 from cgraph_kit import clock, telemetry
 from cgraph_kit.db import Repo, columns
-from cgraph_kit.errors import Unavailable
+from cgraph_kit.watching import watching
 
 from .manifest import Manifest, Verification
 
@@ -156,22 +154,9 @@ async def observe(db: Repo) -> None:
         _RESTORE_SECONDS.set(verified.restore_seconds or 0)
 
 
-@asynccontextmanager
-async def observing(db: Repo) -> AsyncIterator[None]:
+def observing(db: Repo) -> AbstractAsyncContextManager[None]:
     """Keep the metrics up to date on a node, whichever node makes the backups."""
-
-    async def keep() -> None:
-        while True:
-            with suppress(Unavailable):
-                await observe(db)
-            await asyncio.sleep(EVERY)
-
-    task = asyncio.create_task(keep())
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.wait([task])
+    return watching(lambda: observe(db), every=EVERY)
 
 
 async def _is_kept(db: Repo) -> bool:

@@ -1,12 +1,10 @@
 """How far the index is behind, for those who watch."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager
 
 from cgraph_kit import telemetry
 from cgraph_kit.db import Repo
-from cgraph_kit.errors import Unavailable
+from cgraph_kit.watching import watching
 
 from .changes import get_lag
 
@@ -26,19 +24,6 @@ async def observe(db: Repo) -> None:
     _WAITING.set(lag.changes)
 
 
-@asynccontextmanager
-async def observing(db: Repo) -> AsyncIterator[None]:
+def observing(db: Repo) -> AbstractAsyncContextManager[None]:
     """Keep the metrics up to date on a node, whichever node writes the index."""
-
-    async def keep() -> None:
-        while True:
-            with suppress(Unavailable):
-                await observe(db)
-            await asyncio.sleep(EVERY)
-
-    task = asyncio.create_task(keep())
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.wait([task])
+    return watching(lambda: observe(db), every=EVERY)
