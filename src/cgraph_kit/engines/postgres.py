@@ -15,6 +15,7 @@ import asyncpg
 
 from .binaries import Binaries, find_postgres, reachable
 from .errors import AlreadyRunning, DirectoryUnusable
+from .memory import available_memory, postgres_memory
 from .process import exists, serves
 from .server import Server, running
 
@@ -25,7 +26,6 @@ UNICODE_FAST = 18
 
 DEFAULTS = {
     "max_connections": "100",
-    "shared_buffers": "128MB",
     "timezone": "UTC",
     "log_timezone": "UTC",
     # The log holds what concerns the server: start, stop, recovery, crashes. Errors of statements
@@ -43,8 +43,8 @@ DEFAULTS = {
 class PostgresServer(Server):
     """A cluster in `data_dir/cluster`, reached through a Unix socket only its user and root can open.
 
-    `settings` are server parameters, over the defaults here; they go on the command line, so they
-    also win over ALTER SYSTEM. With `fsync` off the cluster is made unsynced too: for tests.
+    `settings` are server parameters, over the defaults here and those of `memory`; they go on the
+    command line, so they also win over ALTER SYSTEM. With `fsync` off the cluster is made unsynced too: for tests.
     `bindir` as in `find_postgres`; `start_timeout` in seconds includes crash recovery.
 
     As root the server runs as another user (see `account.unprivileged`), and no permission of any
@@ -111,9 +111,9 @@ class PostgresServer(Server):
             "unix_socket_permissions": "0700",
             "cluster_name": self._token,
         }
-        options = [
-            f"--{name}={value}" for name, value in (DEFAULTS | self.settings | fixed).items()
-        ]
+        sized = postgres_memory(available_memory())
+        settings = DEFAULTS | sized | self.settings | fixed
+        options = [f"--{name}={value}" for name, value in settings.items()]
         return [self._program, "-D", self._as_seen(self._data), *options]
 
     def _answers(self) -> bool:
