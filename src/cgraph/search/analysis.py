@@ -19,7 +19,16 @@ from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from .analysis_forms import Forms, forms_of
-from .analysis_pieces import MARKED, PIECE, PIECE_WORD, Kind, Mark, characters, marks, plain_run
+from .analysis_pieces import (
+    MARKED,
+    Kind,
+    Mark,
+    characters,
+    marks,
+    piece_pattern,
+    plain_run,
+    word_pattern,
+)
 from .document import Analysed
 from .languages import fallback, guess
 from .scripts import SELECTORS, SKINS, ZWJ
@@ -69,7 +78,7 @@ def analysed(title: str, text: str, language: str | None = None) -> Analysed:
 
 def language_of(text: str) -> str | None:
     """What a text's own words say of its language; None: nothing. Titles are mostly too short to tell theirs."""
-    return guess(PIECE_WORD.findall(text[:TITLE_MOST]))
+    return guess(word_pattern().findall(text[:TITLE_MOST]))
 
 
 class Among(NamedTuple):
@@ -96,7 +105,7 @@ def tokens(
 
 
 def _all_tokens(text: str, language: str | None, position: int) -> Iterator[Token]:
-    found = [(match.lastgroup, match[0], match.start()) for match in PIECE.finditer(text)]
+    found = [(match.lastgroup, match[0], match.start()) for match in piece_pattern().finditer(text)]
     forms = _forms_in([word for kind, word, _ in found if kind == "word"], language)
     ahead = deque(marks(text))
     for kind, piece, start in found:
@@ -206,7 +215,7 @@ class _Places:
         return position
 
     def _read_plain(self, text: str, language: str | None, position: int, weight: str) -> int:
-        found = [(match.lastgroup, match[0]) for match in PIECE.finditer(text)]
+        found = [(match.lastgroup, match[0]) for match in piece_pattern().finditer(text)]
         forms = _forms_in([text for kind, text in found if kind == "word"], language)
         for kind, piece in found:
             if kind == "gram":

@@ -8,10 +8,11 @@ What the signs tell apart (`C++`, `.NET`, `#tag`, `@name`) is a *mark*: a term o
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import cache
 from typing import Literal, NamedTuple
 
 from .folding import fold
-from .scripts import ALNUM, APOSTROPHES, EMOJI, RUN, SELECTORS, WORD
+from .scripts import ALNUM, APOSTROPHES, EMOJI, RUN, SELECTORS, word_class
 
 Kind = Literal["word", "emoji", "gram"]
 
@@ -36,25 +37,42 @@ class Mark(NamedTuple):
     """It stands for its pieces; otherwise it is a word of its own beside them (`e-mail`: `email`)."""
 
 
-_WORD = rf"{ALNUM}{WORD}*(?:[{APOSTROPHES}]{WORD}+)*"
-PIECE = re.compile(rf"(?P<emoji>{EMOJI})|(?P<gram>[{RUN}][{RUN}{SELECTORS}]*)|(?P<word>{_WORD})")
-PIECE_WORD = re.compile(_WORD)
-_MARK = re.compile(
-    rf"(?<![\w&#])#(?P<tag>(?:{WORD}|[_{RUN}])+)"
-    rf"|(?<![\w@])@(?P<name>(?:{WORD}|[_{RUN}])+)"
-    r"|(?<![^\s(\"'\[,])\.(?P<dot>[A-Za-z][A-Za-z0-9]*)(?!\w)"
-    r"|(?<!\w)(?P<plus>[A-Za-z]{1,3})(?P<sign>\+\+(?!\+)|#(?![\w#]))"
-    rf"|(?<![\w-])(?P<left>{ALNUM}{{1,20}})-(?P<right>{ALNUM}{{2,20}})(?![\w-])"
-)
 MARKED = re.compile(r"[#@+-]|(?:^|[\s(\"'\[,])\.")
 """What every text with marks has."""
 _SELECTOR = re.compile(f"[{SELECTORS}]")
 _CONTINUING = re.compile(f"[\u1160-\u11ff\uff9e\uff9f\u3099\u309a{SELECTORS}]")
 
 
+# These patterns are large: they are compiled when a text is first read, and most commands read none.
+@cache
+def word_pattern() -> re.Pattern[str]:
+    """A word, with the apostrophes in it."""
+    letter = word_class()
+    return re.compile(rf"{ALNUM}{letter}*(?:[{APOSTROPHES}]{letter}+)*")
+
+
+@cache
+def piece_pattern() -> re.Pattern[str]:
+    """An `emoji`, a `word`, or a `gram`: a whole run without spaces."""
+    run = rf"[{RUN}][{RUN}{SELECTORS}]*"
+    return re.compile(rf"(?P<emoji>{EMOJI})|(?P<gram>{run})|(?P<word>{word_pattern().pattern})")
+
+
+@cache
+def _mark_pattern() -> re.Pattern[str]:
+    name = rf"(?:{word_class()}|[_{RUN}])+"
+    return re.compile(
+        rf"(?<![\w&#])#(?P<tag>{name})"
+        rf"|(?<![\w@])@(?P<name>{name})"
+        r"|(?<![^\s(\"'\[,])\.(?P<dot>[A-Za-z][A-Za-z0-9]*)(?!\w)"
+        r"|(?<!\w)(?P<plus>[A-Za-z]{1,3})(?P<sign>\+\+(?!\+)|#(?![\w#]))"
+        rf"|(?<![\w-])(?P<left>{ALNUM}{{1,20}})-(?P<right>{ALNUM}{{2,20}})(?![\w-])"
+    )
+
+
 def pieces(text: str) -> Iterator[Piece]:
     """From left to right; each takes one position."""
-    for found in PIECE.finditer(text):
+    for found in piece_pattern().finditer(text):
         start, end = found.span()
         match found.lastgroup:
             case "word":
@@ -69,7 +87,7 @@ def marks(text: str) -> Iterator[Mark]:
     """What signs make of words, from left to right."""
     if not MARKED.search(text):
         return
-    for found in _MARK.finditer(text):
+    for found in _mark_pattern().finditer(text):
         start, end = found.span()
         if found["right"]:
             yield Mark(found["left"] + found["right"], start, end, whole=False)

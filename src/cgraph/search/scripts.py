@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import cache
 from typing import Literal
 
 Script = Literal[
@@ -49,8 +50,14 @@ def _marks() -> Iterator[str]:
             yield chr(code)
 
 
-WORD = f"[{''.join((*_letters(), *_marks()))}{_HOLLOW}{JOINERS}]"
-"""One character of a word: a letter, digit or mark of a script with spaces."""
+@cache
+def word_class() -> str:
+    """One character of a word: a letter, digit or mark of a script with spaces.
+
+    Made when a text is first read: it asks Unicode for every character, and most commands read no text.
+    """
+    return f"[{''.join((*_letters(), *_marks()))}{_HOLLOW}{JOINERS}]"
+
 
 _SKIN = "\U0001f3fb-\U0001f3ff"
 _FLAG = "\U0001f1e6-\U0001f1ff"
