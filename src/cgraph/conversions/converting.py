@@ -1,16 +1,17 @@
 """Threads that become posts, and posts that become threads: looked at first, then done."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
 
-from cgraph import files, forums, groups
+from cgraph import files, forums, groups, previews
 from cgraph.accounts import Actor
 from cgraph.files import Hung
 from cgraph.forums import ImportedComment
 from cgraph.groups import ImportedThread
+from cgraph.previews import Placed
 from cgraph_kit import clock
 from cgraph_kit.db import Repo, Transaction
 from cgraph_kit.ids import new_id
@@ -92,14 +93,14 @@ async def make_post_of_thread(
         opening_id = next(
             one.id for one in taken.messages if one.id not in {c.id for c in comments}
         )
-        await files.move(
-            tx,
-            [Hung("message", one.id) for one in taken.messages],
-            [
-                Hung("post", post_id) if one.id == opening_id else Hung("comment", one.id)
-                for one in taken.messages
-            ],
-        )
+        became = {
+            one.id: Placed("post", post_id) if one.id == opening_id else Placed("comment", one.id)
+            for one in taken.messages
+        }
+        await files.move(tx, [Hung("message", id) for id in became], _hung(became.values()))
+        await _show_again(tx, before)
+        links = await previews.lift_links(tx, "message", list(became))
+        await previews.lay_links(tx, links, became)
         kept = ThreadFacts(opening_id, taken.thread)
         await keep(tx, actor, ("thread", thread_id), ("post", post_id), kept)
         return Target("post", post_id)
@@ -116,7 +117,8 @@ async def make_thread_of_post(
 ) -> Target:
     """Make a thread of a post, as it was shown; the post is gone, and its address leads to the thread.
 
-    What moderators had removed is kept for the way back, without the files that came with it. Raises as `preview_thread`, `OutrankedInForum`, `AudienceChanged`, `TooLongToConvert`.
+    What moderators had removed is kept for the way back, with its files. Raises as `preview_thread`, `OutrankedInForum`,
+    `AudienceChanged`, `TooLongToConvert`.
     """
     async with db.transaction() as tx:
         access = await forums.can_convert_post(tx, actor, post_id)
@@ -135,23 +137,36 @@ async def make_thread_of_post(
         thread = await _thread(tx, actor, before, taken.post.title, _Place(group_id, channel_id))
         messages = shapes.as_thread(taken, opening_id, known)
         await groups.put_thread(tx, actor, thread, messages)
-        await files.move(
-            tx,
-            [Hung("post", post_id), *(Hung("comment", one.id) for one in shown)],
-            [Hung("message", id, thread.id) for id in (opening_id, *(one.id for one in shown))],
-        )
-        hidden = await _without_files(tx, [one for one in taken.comments if not one.shown])
+        became = {
+            id: Placed("message", message_id, thread.id)
+            for id, message_id in ((post_id, opening_id), *((one.id, one.id) for one in shown))
+        }
+        was = [Hung("post", post_id), *(Hung("comment", one.id) for one in shown)]
+        await files.move(tx, was, _hung(became.values()))
+        await previews.lay_links(tx, taken.links, became)
+        hidden = await _put_away(tx, [one for one in taken.comments if not one.shown], thread.id)
         kept = PostFacts(opening_id, taken.post, hidden)
         await keep(tx, actor, ("post", post_id), ("thread", thread.id), kept)
         return Target("thread", thread.id)
 
 
-async def _without_files(
-    tx: Transaction, hidden: Sequence[ImportedComment]
+def _hung(placed: Iterable[Placed]) -> list[Hung]:
+    return [Hung(one.kind, one.item_id, one.place_id) for one in placed]
+
+
+async def _put_away(
+    tx: Transaction, hidden: Sequence[ImportedComment], thread_id: UUID
 ) -> list[ImportedComment]:
-    """What is shown to nobody for as long as it is a thread: its files would hang on nothing that anybody could take back."""
-    await files.release(tx, "comment", [one.id for one in hidden])
-    return [msgspec.structs.replace(one, attachments=()) for one in hidden]
+    """What is shown to nobody for as long as it is a thread: its files are kept for that, what its links show is not."""
+    was = [Hung("comment", one.id) for one in hidden]
+    await files.move(tx, was, [Hung(files.KEPT, one.id, thread_id) for one in hidden])
+    return [msgspec.structs.replace(one, previews=()) for one in hidden]
+
+
+async def _show_again(tx: Transaction, before: PostFacts | None) -> None:
+    """The files of what was put away hang on the comments again."""
+    ids = [one.id for one in before.hidden] if before else []
+    await files.move(tx, [Hung(files.KEPT, id) for id in ids], [Hung("comment", id) for id in ids])
 
 
 class _Place(NamedTuple):

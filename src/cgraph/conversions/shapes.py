@@ -57,7 +57,7 @@ class PostFacts(msgspec.Struct, frozen=True):
     opening_id: UUID
     post: ImportedPost
     hidden: Sequence[ImportedComment]
-    """What its author had deleted, or moderators removed: nothing that could be said in a thread. Their files are gone."""
+    """What its author had deleted, or moderators removed: nothing that could be said in a thread."""
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -112,6 +112,8 @@ def as_thread(taken: TakenPost, opening_id: UUID, known: Known) -> list[Imported
         post.inserted_at,
         edited_at=post.edited_at,
         attachments=post.attachments,
+        previews=post.previews,
+        previews_off=post.previews_off,
     )
     return [_message(one, there, known) for one in (first, *shown)]
 
@@ -173,6 +175,8 @@ def _post(
             edited_at=opening.edited_at,
             votes=_own_vote(author, opening.inserted_at),
             attachments=opening.attachments,
+            previews=opening.previews,
+            previews_off=opening.previews_off,
         )
     unchanged = opening.content == opening_text(kept)
     title = kept.title if taken.thread.name == name_of(kept.title) else taken.thread.name
@@ -187,6 +191,8 @@ def _post(
         edited_at=opening.edited_at,
         votes=_votes(kept.votes, known),
         attachments=opening.attachments,
+        previews=opening.previews,
+        previews_off=opening.previews_off,
     )
 
 
@@ -208,6 +214,8 @@ def _comment(
         mentions=facts.mentions if facts else (),
         votes=_votes(facts.votes, known) if facts else _own_vote(author, one.inserted_at),
         attachments=one.attachments,
+        previews=one.previews,
+        previews_off=one.previews_off,
     )
 
 
@@ -239,6 +247,8 @@ def _message(one: ImportedComment, there: Collection[UUID], known: Known) -> Imp
         reactions,
         facts.pin if facts else None,
         attachments=one.attachments,
+        previews=one.previews,
+        previews_off=one.previews_off,
         voice=facts.voice if facts and one.attachments else None,
     )
 

@@ -6,6 +6,7 @@ Contexts above hang them on things (`claim`, `release`, `copy`, `move`, `list_at
 
 from .attaching import (
     ATTACHMENTS_MAX,
+    KEPT,
     Hung,
     claim,
     copy,
@@ -13,6 +14,8 @@ from .attaching import (
     move,
     release,
     release_files,
+    release_in,
+    release_kept,
 )
 from .bringing import ATTACHING, NewAttachment, attach, from_stored, stored
 from .collecting import Overview, collect, forget_unused, get_overview
@@ -75,6 +78,7 @@ __all__ = [
     "ATTACHING",
     "ATTACHMENTS_MAX",
     "DEFAULT_LIMITS",
+    "KEPT",
     "PUBLIC",
     "REFUSALS",
     "Attachment",
@@ -150,6 +154,8 @@ __all__ = [
     "open_upload",
     "release",
     "release_files",
+    "release_in",
+    "release_kept",
     "remove_avatar",
     "scratch",
     "set_avatar",

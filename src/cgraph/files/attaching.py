@@ -19,6 +19,8 @@ from .errors import FileNotFound, FileNotReady, TooManyFiles
 from .file import OF_BLOB, Attachment, Kind, thumbnails_of
 from .removing import remove_unattached
 
+KEPT: Kind = "kept"
+"""A thing that is shown nowhere for now, but kept for a place: until it is shown again, or the place is gone (`release_kept`)."""
 ATTACHMENTS_MAX = 10
 """Files on one thing, unless the caller says otherwise."""
 
@@ -69,6 +71,19 @@ async def release(tx: Transaction, kind: Kind, item_ids: Collection[UUID]) -> No
     file_ids = await tx.values(_FILES_OF, kind, list(item_ids))
     if file_ids:
         await _take_off(tx, kind, list(item_ids), file_ids)
+
+
+async def release_in(
+    tx: Transaction, kind: Kind, item_ids: Collection[UUID], place_ids: Collection[UUID]
+) -> None:
+    """The same of things in these places: what has gone on to another place under its id keeps its files."""
+    there = await tx.values(_THERE, kind, list(item_ids), list(place_ids))
+    await release(tx, kind, there)
+
+
+async def release_kept(tx: Transaction, place_ids: Collection[UUID]) -> None:
+    """The same of all that was kept for these places."""
+    await release(tx, KEPT, await tx.values(_KEPT_FOR, KEPT, list(place_ids)))
 
 
 async def release_files(
@@ -160,6 +175,10 @@ _HOLD = """
 SELECT id, state FROM files WHERE id = ANY($1) AND user_id = $2 ORDER BY id FOR NO KEY UPDATE
 """
 _HOLD_ANY = "SELECT id FROM files WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE"
+_THERE = """
+SELECT DISTINCT item_id FROM file_attachments WHERE kind = $1 AND item_id = ANY($2) AND place_id = ANY($3)
+"""
+_KEPT_FOR = "SELECT DISTINCT item_id FROM file_attachments WHERE kind = $1 AND place_id = ANY($2)"
 _FILES_OF = "SELECT DISTINCT file_id FROM file_attachments WHERE kind = $1 AND item_id = ANY($2)"
 # How many hang there then; two who add to one thing hold that thing, not the files.
 _HANG = """

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from typing import Any, Literal, Protocol
 from uuid import UUID
 
-from cgraph import files
+from cgraph import files, previews
 from cgraph.accounts import Actor
 from cgraph.files import Attachment, Hung, NewAttachment
+from cgraph.previews import Preview
 from cgraph_kit.db import Transaction
 
 from .limits import Limits
@@ -54,7 +55,7 @@ def kind_with(kind: str, attachments: Sequence[Attachment]) -> PostKind:
 
 
 class Bringing(Protocol):
-    """A thing with its files."""
+    """A thing with its files, and what is shown of its links."""
 
     @property
     def id(self) -> UUID: ...
@@ -62,23 +63,34 @@ class Bringing(Protocol):
     @property
     def attachments(self) -> Sequence[Attachment]: ...
 
+    @property
+    def previews(self) -> Sequence[Preview]: ...
 
-async def keep_attached(
+    @property
+    def previews_off(self) -> bool: ...
+
+
+async def keep_brought(
     tx: Transaction, table: Literal["posts", "comments"], things: Sequence[Bringing]
 ) -> None:
     """Keep what comes with things that were written without it: COPY cannot bring it."""
     brought = [
-        {"id": str(one.id), "attachments": files.stored(one.attachments)}
+        {
+            "id": str(one.id),
+            "attachments": files.stored(one.attachments),
+            "previews": previews.stored(one.previews),
+            "previews_off": one.previews_off,
+        }
         for one in things
-        if one.attachments
+        if one.attachments or one.previews or one.previews_off
     ]
     if brought:
-        await tx.value(_ATTACH.format(table=table), brought)
+        await tx.value(_BRING.format(table=table), brought)
 
 
-_ATTACH = """
-UPDATE {table} t SET attachments = v.attachments
-FROM jsonb_to_recordset($1) AS v (id uuid, attachments jsonb) WHERE t.id = v.id
+_BRING = """
+UPDATE {table} t SET attachments = v.attachments, previews = v.previews, previews_off = v.previews_off
+FROM jsonb_to_recordset($1) AS v (id uuid, attachments jsonb, previews jsonb, previews_off boolean) WHERE t.id = v.id
 """
 
 

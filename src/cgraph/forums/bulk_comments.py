@@ -8,10 +8,11 @@ from uuid import UUID
 import msgspec
 
 from cgraph.files import Attachment
+from cgraph.previews import Preview
 from cgraph_kit.db import Repo, Transaction
 
 from . import ranking
-from .attaching import keep_attached
+from .attaching import keep_brought
 from .bulk_trees import Forest, Node, ids_in
 from .bulk_votes import ImportedVote, count, write_votes
 
@@ -36,6 +37,10 @@ class ImportedComment(msgspec.Struct, frozen=True):
     votes: Sequence[ImportedVote] = ()
     attachments: Sequence[Attachment] = ()
     """Files that come with it, which the caller hangs on it."""
+    previews: Sequence[Preview] = ()
+    """What is shown of its links, which the caller lays there. Of nothing else pages are asked."""
+    previews_off: bool = False
+    """Its author wants no previews."""
 
     @property
     def shown(self) -> bool:
@@ -68,7 +73,7 @@ async def import_comments(tx: Transaction, comments: Sequence[ImportedComment]) 
         for comment, node in zip(comments, nodes, strict=True)
     ]
     await tx.value(_WRITE, *map(list, zip(*rows, strict=True)))
-    await keep_attached(tx, "comments", comments)
+    await keep_brought(tx, "comments", comments)
     voted = [(one.id, posts[one.post_id].forum_id, one.author_id, one.votes) for one in comments]
     await write_votes(tx, "comment", voted)
     await _grow(tx, forest.changed())

@@ -7,9 +7,10 @@ from uuid import UUID
 import msgspec
 
 from cgraph.files import Attachment
+from cgraph.previews import Preview
 from cgraph_kit.db import Repo, Transaction
 
-from .attaching import keep_attached, kind_with
+from .attaching import keep_brought, kind_with
 from .bulk_votes import ImportedVote, Scale, scales, write_votes
 
 
@@ -37,6 +38,10 @@ class ImportedPost(msgspec.Struct, frozen=True):
     votes: Sequence[ImportedVote] = ()
     attachments: Sequence[Attachment] = ()
     """Files that come with it, which the caller hangs on it."""
+    previews: Sequence[Preview] = ()
+    """What is shown of its links, which the caller lays there. Of nothing else pages are asked."""
+    previews_off: bool = False
+    """Its author wants no previews."""
 
     @property
     def shown(self) -> bool:
@@ -57,7 +62,7 @@ async def import_posts(tx: Transaction, posts: Sequence[ImportedPost]) -> None:
     )
     # Their ranks begin with them, by the votes that are there.
     await tx.copy_rows("posts", _COLUMNS, [_row(post, of[post.forum_id]) for post in posts])
-    await keep_attached(tx, "posts", posts)
+    await keep_brought(tx, "posts", posts)
     await _count(tx, posts)
 
 

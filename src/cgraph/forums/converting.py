@@ -7,8 +7,9 @@ from uuid import UUID
 
 import msgspec
 
-from cgraph import files, notifications
+from cgraph import files, notifications, previews
 from cgraph.accounts import Actor
+from cgraph.previews import Lifted
 from cgraph_kit.db import Repo, Transaction
 
 from .access import Access, get_forum, get_post_place, hold_forum
@@ -30,6 +31,8 @@ class TakenPost(msgspec.Struct, frozen=True):
     post: ImportedPost
     comments: Sequence[ImportedComment]
     """In the order of time."""
+    links: Sequence[Lifted]
+    """Of all of them, to be laid where they go."""
 
 
 async def can_convert_post(db: Repo, actor: Actor, post_id: UUID) -> Access:
@@ -66,6 +69,8 @@ async def take_post(tx: Transaction, actor: Actor, post_id: UUID) -> TakenPost:
     await tx.values(_HOLD_COMMENTS, post_id)
     row = await tx.one(_PostRow, _POST, post_id)
     comments = await tx.all(_CommentRow, _COMMENTS, post_id)
+    links = await previews.lift_links(tx, "post", [post_id])
+    links += await previews.lift_links(tx, "comment", [comment.id for comment in comments])
     await redact_post(tx, access.forum_id, post_id)
     payload = await payload_of(tx, post_id)
     gone = msgspec.structs.replace(
@@ -79,7 +84,7 @@ async def take_post(tx: Transaction, actor: Actor, post_id: UUID) -> TakenPost:
     await tx.value("DELETE FROM streams WHERE id = $1", post_id)
     # Whoever reads the forum reads its log, and need not see where the post goes: its title goes with it.
     await record(tx, access.forum_id, actor.id, "post_converted", post_id)
-    return TakenPost(row.post(), [comment.comment(post_id) for comment in comments])
+    return TakenPost(row.post(), [comment.comment(post_id) for comment in comments], links)
 
 
 async def put_post(
@@ -118,10 +123,11 @@ class _PostRow(msgspec.Struct, frozen=True):
     mentions: list[UUID]
     votes: list[dict[str, Any]] | None
     attachments: list[dict[str, Any]] | None
+    previews: list[dict[str, Any]] | None
+    previews_off: bool
 
     def post(self) -> ImportedPost:
-        facts = msgspec.structs.asdict(self) | {"votes": _votes(self.votes)}
-        return ImportedPost(**facts | {"attachments": files.from_stored(self.attachments)})
+        return ImportedPost(**_facts(self))
 
 
 class _CommentRow(msgspec.Struct, frozen=True):
@@ -138,15 +144,19 @@ class _CommentRow(msgspec.Struct, frozen=True):
     mentions: list[UUID]
     votes: list[dict[str, Any]] | None
     attachments: list[dict[str, Any]] | None
+    previews: list[dict[str, Any]] | None
+    previews_off: bool
 
     def comment(self, post_id: UUID) -> ImportedComment:
-        facts = msgspec.structs.asdict(self) | {"votes": _votes(self.votes)}
-        facts |= {"attachments": files.from_stored(self.attachments)}
-        return ImportedComment(post_id=post_id, **facts)
+        return ImportedComment(post_id=post_id, **_facts(self))
 
 
-def _votes(rows: list[dict[str, Any]] | None) -> list[ImportedVote]:
-    return msgspec.convert(rows or [], list[ImportedVote])
+def _facts(row: _PostRow | _CommentRow) -> dict[str, Any]:
+    return msgspec.structs.asdict(row) | {
+        "votes": msgspec.convert(row.votes or [], list[ImportedVote]),
+        "attachments": files.from_stored(row.attachments),
+        "previews": previews.from_stored(row.previews),
+    }
 
 
 _HOLD_COMMENTS = "SELECT 1 FROM comments WHERE post_id = $1 ORDER BY id FOR NO KEY UPDATE"
@@ -156,12 +166,12 @@ _VOTES = """
 """
 _POST = f"""
 SELECT id, forum_id, author_id, title, inserted_at, content, url, language, nsfw, edited_at, locked_at, archived_at,
-    pinned_at, mentions, {_VOTES.format(item="p")}, attachments
+    pinned_at, mentions, {_VOTES.format(item="p")}, attachments, previews, previews_off
 FROM posts p WHERE id = $1
 """
 _COMMENTS = f"""
 SELECT id, author_id, content, inserted_at, parent_id, edited_at, deleted_at, removed_at, removed_by, locked_at,
-    mentions, {_VOTES.format(item="c")}, attachments
+    mentions, {_VOTES.format(item="c")}, attachments, previews, previews_off
 FROM comments c WHERE post_id = $1 ORDER BY depth, inserted_at, id
 """
 _TAKE_KARMA = """

@@ -9,8 +9,9 @@ from uuid import UUID
 
 import msgspec
 
-from cgraph import files
+from cgraph import files, previews
 from cgraph.files import Hung
+from cgraph.previews import Placed
 from cgraph_kit.db import Transaction
 
 from .attaching import COMMENT, POST
@@ -76,6 +77,8 @@ async def become_comment(
     await tx.value(_COUNT_POST, spot.post_id)
     await tx.value(_COUNT_FORUM, forum_id, 1)
     await files.move(tx, [Hung(POST, post_id)], [Hung(COMMENT, comment_id)])
+    links = await previews.lift_links(tx, "post", [post_id])
+    await previews.lay_links(tx, links, {post_id: Placed("comment", comment_id)})
 
 
 async def become_post(tx: Transaction, forum_id: UUID, comment_id: UUID, post_id: UUID) -> Spot:
@@ -93,13 +96,15 @@ async def become_post(tx: Transaction, forum_id: UUID, comment_id: UUID, post_id
     await _add(tx, lost(above, size))
     await _move_votes(tx, comment_id, post_id, "post")
     await tx.value(_BELOW_POST, comment_id, post_id)
-    await tx.value(_ATTACH, comment_id, post_id)
+    await tx.value(_BRING, comment_id, post_id)
+    links = await previews.lift_links(tx, "comment", [comment_id])
     await tx.value("DELETE FROM comments WHERE id = $1", comment_id)
     await _answer(tx, spot.parent_id)
     await tx.value(_COUNT_POST, post_id)
     await tx.value(_COUNT_POST, spot.post_id)
     await tx.value(_COUNT_FORUM, forum_id, -1)
     await files.move(tx, [Hung(COMMENT, comment_id)], [Hung(POST, post_id)])
+    await previews.lay_links(tx, links, {comment_id: Placed("post", post_id)})
     return spot
 
 
@@ -206,9 +211,9 @@ WHERE id IN {_IDS_ABOVE.format(parent="$1")} ORDER BY depth
 """
 _PLANT = """
 INSERT INTO comments (id, post_id, forum_id, parent_id, reply_to_id, path, depth, author_id, content, mentions, host,
-    inserted_at, edited_at, distinguished, locked_at, attachments)
+    inserted_at, edited_at, distinguished, locked_at, attachments, previews, previews_off)
 SELECT $1, $2, $3, $4, $5, $6::text::ltree, $7, author_id, $8, mentions, $9, inserted_at, edited_at, distinguished,
-    locked_at, attachments
+    locked_at, attachments, previews, previews_off
 FROM posts WHERE id = $10
 """
 _BELOW_COMMENT = """
@@ -221,8 +226,8 @@ UPDATE comments c SET post_id = $2, path = subpath(c.path, r.depth), depth = c.d
 FROM comments r WHERE r.id = $1 AND c.post_id = r.post_id AND c.path <@ r.path AND c.id <> r.id
 """
 # A text with an image is shown as that: see `attaching.kind_with`.
-_ATTACH = """
-UPDATE posts p SET attachments = c.attachments, kind = CASE
+_BRING = """
+UPDATE posts p SET attachments = c.attachments, previews = c.previews, previews_off = c.previews_off, kind = CASE
     WHEN p.kind NOT IN ('text', 'image') THEN p.kind
     WHEN jsonb_path_exists(c.attachments, '$[*].content_type ? (@ starts with "image/")') THEN 'image' ELSE 'text'
 END FROM comments c WHERE c.id = $1 AND p.id = $2
@@ -246,7 +251,7 @@ FROM unnest($1::uuid[], $2::int[], $3::int[]) g (id, children, descendants) WHER
 """
 _EMPTY_POST = """
 WITH unranked AS (UPDATE post_ranks SET upvotes = 0, downvotes = 0 WHERE id = $1)
-UPDATE posts SET comment_count = 0, last_comment_at = NULL WHERE id = $1
+UPDATE posts SET comment_count = 0, last_comment_at = NULL, previews = NULL WHERE id = $1
 """
 _COUNT_POST = """
 UPDATE posts p SET comment_count = c.n, last_comment_at = c.latest

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from cgraph import files
+from cgraph import files, previews
 from cgraph_kit.db import Transaction
 
 from .attaching import voice_of
@@ -25,6 +25,8 @@ class _Row(msgspec.Struct, frozen=True):
     pinned_by: UUID | None
     attachments: list[dict[str, Any]] | None
     voice: dict[str, Any] | None
+    previews: list[dict[str, Any]] | None
+    previews_off: bool
 
     def message(self) -> ImportedMessage:
         reactions = msgspec.convert(self.reactions or [], list[ImportedReaction])
@@ -40,6 +42,8 @@ class _Row(msgspec.Struct, frozen=True):
             pin,
             attachments=files.from_stored(self.attachments),
             voice=voice_of(self.voice),
+            previews=previews.from_stored(self.previews),
+            previews_off=self.previews_off,
         )
 
 
@@ -61,7 +65,7 @@ SELECT m.id, m.sender_id, m.content, m.inserted_at, m.edited_at, m.reply_to_id, 
     SELECT jsonb_agg(jsonb_build_object('emoji', r.emoji, 'user_id', r.user_id, 'inserted_at', r.inserted_at)
         ORDER BY r.inserted_at, r.emoji, r.user_id)
     FROM reactions r WHERE r.conversation_id = m.conversation_id AND r.message_id = m.id
-) END, m.pinned_at, m.pinned_by, m.attachments, m.voice
+) END, m.pinned_at, m.pinned_by, m.attachments, m.voice, m.previews, m.previews_off
 FROM messages m
 WHERE m.conversation_id = $1 AND m.kind = 'text' AND m.deleted_at IS NULL AND m.expires_at IS NULL
 ORDER BY m.seq LIMIT $2

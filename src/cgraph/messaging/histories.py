@@ -8,6 +8,7 @@ import msgspec
 
 from cgraph.accounts import get_people_by_usernames
 from cgraph.files import Attachment
+from cgraph.previews import Preview
 from cgraph_kit import clock
 from cgraph_kit.db import Repo, Transaction
 
@@ -48,6 +49,10 @@ class ImportedMessage(msgspec.Struct, frozen=True):
     attachments: Sequence[Attachment] = ()
     """Files that come with it, which the caller hangs on it."""
     voice: Voice | None = None
+    previews: Sequence[Preview] = ()
+    """What is shown of its links, which the caller lays there. Of nothing else pages are asked."""
+    previews_off: bool = False
+    """Nobody is to see previews of its links."""
 
 
 Histories = Mapping[UUID, Sequence[ImportedMessage]]
@@ -86,7 +91,7 @@ async def import_histories(
     starts = await _number(tx, histories)
     mentions = await _mentions(tx, histories, people, reach)
     await tx.copy_rows("messages", _COLUMNS, _rows(histories, starts, mentions))
-    await _attach(tx, histories)
+    await _bring(tx, histories)
     await tx.copy_rows("reactions", _REACTION, _reactions(histories))
     await tx.copy_rows("mentions", _MENTION, _mentioned(histories, starts, mentions))
     await tx.copy_rows("wide_mentions", _CALL, _calls(histories, starts))
@@ -185,7 +190,7 @@ def _calls(histories: Histories, starts: Mapping[UUID, _Start]) -> list[tuple[ob
     ]
 
 
-async def _attach(tx: Transaction, histories: Histories) -> None:
+async def _bring(tx: Transaction, histories: Histories) -> None:
     """What COPY cannot bring."""
     brought = [
         {
@@ -193,13 +198,15 @@ async def _attach(tx: Transaction, histories: Histories) -> None:
             "id": message.id,
             "attachments": message.attachments,
             "voice": message.voice,
+            "previews": message.previews,
+            "previews_off": message.previews_off,
         }
         for id, messages in histories.items()
         for message in messages
-        if message.attachments
+        if message.attachments or message.previews or message.previews_off
     ]
     if brought:
-        await tx.value(_ATTACH, msgspec.to_builtins(brought))
+        await tx.value(_BRING, msgspec.to_builtins(brought))
 
 
 async def _mentions(
@@ -277,9 +284,10 @@ _COLUMNS = (
 _MENTION = ("user_id", "conversation_id", "seq", "sender_id")
 _CALL = ("conversation_id", "seq", "audience_id", "sender_id")
 _REACTION = ("conversation_id", "message_id", "emoji", "user_id", "inserted_at")
-_ATTACH = """
-UPDATE messages m SET attachments = v.attachments, voice = nullif(v.voice, 'null')
-FROM jsonb_to_recordset($1) AS v (place uuid, id uuid, attachments jsonb, voice jsonb)
+_BRING = """
+UPDATE messages m SET attachments = nullif(v.attachments, '[]'), voice = nullif(v.voice, 'null'),
+    previews = nullif(v.previews, '[]'), previews_off = v.previews_off
+FROM jsonb_to_recordset($1) AS v (place uuid, id uuid, attachments jsonb, voice jsonb, previews jsonb, previews_off boolean)
 WHERE m.conversation_id = v.place AND m.id = v.id
 """
 _HOLD = """

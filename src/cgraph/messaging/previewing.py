@@ -55,7 +55,8 @@ async def follow_edit(
 async def show_previews(tx: Transaction, placed: Placed) -> None:
     """Show what is there of the links in a message, and tell everybody; nothing where it is gone."""
     message = await tx.first(Stored, _HOLD, placed.place_id, placed.item_id)
-    if message is not None:
+    # The stream before the links, as who takes them elsewhere: it has the stream, and takes them.
+    if message is not None and await tx.value(_HOLD_STREAM, placed.place_id):
         await _show(tx, message, await previews.list_ready(tx, placed))
 
 
@@ -114,6 +115,7 @@ _HOLD = f"""
 SELECT {columns(Stored)} FROM messages
 WHERE conversation_id = $1 AND id = $2 AND deleted_at IS NULL AND NOT previews_off FOR NO KEY UPDATE
 """
+_HOLD_STREAM = "SELECT true FROM streams WHERE id = $1 FOR NO KEY UPDATE"
 _KEEP = """
 UPDATE messages SET previews = $3, preview_seqs = preview_seqs || $4::bigint WHERE conversation_id = $1 AND id = $2
 """

@@ -6,11 +6,11 @@ from uuid import UUID
 
 import msgspec
 
-from cgraph import notifications
+from cgraph import files, notifications
 from cgraph_kit.db import Repo
 from cgraph_kit.jobs import OnePending, job
 
-from .attaching import let_go
+from .attaching import MESSAGE
 from .due import forget_in
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ async def sweep(db: Repo, place_ids: Sequence[UUID]) -> None:
     await forget_in(db, place_ids)
     while await _sweep_messages(db, list(place_ids)) == AT_ONCE:
         pass
+    async with db.transaction() as tx:
+        await files.release_kept(tx, place_ids)
     while await db.value(_SWEEP_EVENTS, list(place_ids), AT_ONCE) == AT_ONCE:
         pass
     await notifications.forget_places(db, place_ids)
@@ -54,7 +56,8 @@ async def _sweep_messages(db: Repo, place_ids: Sequence[UUID]) -> int:
     async with db.transaction() as tx:
         swept = await tx.one(_Swept, _SWEEP_MESSAGES, place_ids, AT_ONCE)
         if swept.attached:
-            await let_go(tx, swept.attached)
+            # A thread that was converted and back has them again, under another id of its own.
+            await files.release_in(tx, MESSAGE, swept.attached, place_ids)
     return swept.count
 
 

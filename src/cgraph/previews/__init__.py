@@ -4,6 +4,7 @@ Contexts above name the links of what is said (`find_links`, `want`) in the tran
 through the guard, and has what it shows kept beside the text by whoever owns that (`Shows`, in the application).
 """
 
+from .carrying import Lifted, lay_links, lift_links
 from .collecting import collect_unused
 from .errors import PreviewNotFound
 from .images import CONTENT_TYPE, LinkImage, get_image, image_key
@@ -16,6 +17,7 @@ from .wanting import want
 
 __all__ = [
     "CONTENT_TYPE",
+    "Lifted",
     "LinkImage",
     "Placed",
     "Preview",
@@ -30,6 +32,8 @@ __all__ = [
     "from_stored",
     "get_image",
     "image_key",
+    "lay_links",
+    "lift_links",
     "list_ready",
     "read_link",
     "stored",

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from cgraph import conversions, forums, groups, messaging
+from cgraph import application, conversions, files, forums, groups, messaging
 from cgraph.accounts import Actor
 from cgraph.conversions import (
     AudienceChanged,
@@ -362,15 +362,39 @@ class TestFiles:
         assert await hangs_on(db, one) == [("message", opening.id)]
         assert await hangs_on(db, two) == [("message", sent.id)]
 
-    async def test_of_what_was_removed_go(self, db: Transaction, scene: Scene) -> None:
+    async def make_removed(self, db: Transaction, scene: Scene) -> tuple[UUID, UUID, UUID]:
+        """A post, a comment on it that a moderator has removed, and its file."""
         post_id = await to_post(db, scene, await make_thread(db, scene))
         file_id = await make_file(db, scene.bob)
         new = forums.NewComment("Spam", attachments=[NewAttachment(file_id)])
         made = await forums.create_comment(db, scene.bob, post_id, new)
-        await plaza.change(db, "comments", made.id, removed_at=clock.now())
-        await db.value("UPDATE posts SET comment_count = comment_count - 1 WHERE id = $1", post_id)
+        await forums.remove_comment(db, scene.host, made.id)
+        return post_id, made.id, file_id
+
+    async def test_of_what_was_removed_come_back(self, db: Transaction, scene: Scene) -> None:
+        post_id, comment_id, file_id = await self.make_removed(db, scene)
+        for _ in range(2):
+            thread_id = await to_thread(db, scene, post_id)
+            assert await exists(db, file_id)
+            with pytest.raises(files.FileNotFound):
+                await files.get_content(db, application.READERS, scene.host, file_id)
+            post_id = await to_post(db, scene, thread_id)
+            await sweep(db, [thread_id])
+        removed = await forums.get_comment(db, scene.host, comment_id)
+        assert (removed.content, [one.id for one in removed.attachments]) == ("Spam", [file_id])
+        with pytest.raises(files.FileNotFound):
+            await files.get_content(db, application.READERS, scene.ann, file_id)
+        await forums.restore_comment(db, scene.host, comment_id)
+        shown = await forums.get_comment(db, scene.outsider, comment_id)
+        assert [one.id for one in shown.attachments] == [file_id]
+        content = await files.get_content(db, application.READERS, scene.outsider, file_id)
+        assert content.id == file_id
+
+    async def test_of_what_was_removed_go_with_the_thread(
+        self, db: Transaction, scene: Scene
+    ) -> None:
+        post_id, _, file_id = await self.make_removed(db, scene)
         thread_id = await to_thread(db, scene, post_id)
+        await groups.delete_thread(db, scene.host, thread_id)
+        await sweep(db, [thread_id])
         assert not await exists(db, file_id)
-        post_id = await to_post(db, scene, thread_id)
-        removed = await forums.get_comment(db, scene.host, made.id)
-        assert (removed.content, removed.attachments) == ("Spam", [])
