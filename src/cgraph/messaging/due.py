@@ -80,6 +80,7 @@ async def say_now(
         client_id=str(message.id),
         attachments=[NewAttachment(a.id, a.alt_text, a.spoiler) for a in message.attachments],
         allowed_mentions=message.allowed_mentions,
+        suppress_previews=message.suppress_previews,
     )
     gate = _gate(message, channels)
     sent = await send_message(

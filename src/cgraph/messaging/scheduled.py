@@ -35,6 +35,8 @@ class NewScheduledMessage(Input, frozen=True):
     """Files that come with it, in this order."""
     allowed_mentions: AllowedMentions | None = None
     """Whom the text may call at most; null: whomever it names."""
+    suppress_previews: bool = False
+    """Show no previews of its links."""
 
     def __post_init__(self) -> None:
         msgspec.structs.force_setattr(self, "send_at", _checked(self.send_at))
@@ -48,6 +50,7 @@ class ScheduledMessageChange(Input, frozen=True):
     attachments: list[NewAttachment] | msgspec.UnsetType = msgspec.UNSET
     """All that shall come with it, in this order."""
     allowed_mentions: AllowedMentions | msgspec.UnsetType | None = msgspec.UNSET
+    suppress_previews: bool | msgspec.UnsetType = msgspec.UNSET
 
     def __post_init__(self) -> None:
         if isinstance(self.send_at, datetime):
@@ -72,6 +75,8 @@ class ScheduledMessage(msgspec.Struct, frozen=True):
     allowed_mentions: AllowedMentions | None = None
     place: Topic = "conversation"
     """What `conversation_id` is the id of."""
+    suppress_previews: bool = False
+    """No previews of its links will be shown."""
 
     def changed(self, change: ScheduledMessageChange) -> Self:
         """With what the change gives, but for files; what had failed is tried again."""
@@ -80,7 +85,7 @@ class ScheduledMessage(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(self, **values, state="scheduled", failure=None)
 
 
-_GIVEN = ("content", "send_at", "allowed_mentions")
+_GIVEN = ("content", "send_at", "allowed_mentions", "suppress_previews")
 SCHEDULED = columns(ScheduledMessage, "s").replace(
     "s.attachments", "coalesce(s.attachments, '[]'::jsonb)"
 )

@@ -73,6 +73,7 @@ async def schedule_message(
             await _attach(tx, actor, id, new.attachments, limits=limits),
             _mentions(new.allowed_mentions),
             topic_of(access.kind),
+            new.suppress_previews,
         )
         message = typed(message)
         await _keep(tx, actor, message)
@@ -119,7 +120,14 @@ async def update_scheduled_message(
         attached = await _attach(tx, actor, id, named, limits=limits, before=before.attachments)
         allowed = _mentions(message.allowed_mentions)
         row = await tx.one(
-            ScheduledMessage, _UPDATE, id, message.content, message.send_at, attached, allowed
+            ScheduledMessage,
+            _UPDATE,
+            id,
+            message.content,
+            message.send_at,
+            attached,
+            allowed,
+            message.suppress_previews,
         )
         message = typed(row)
         await _keep(tx, actor, message)
@@ -187,8 +195,8 @@ async def _hold(tx: Transaction, actor: Actor, id: UUID) -> ScheduledMessage:
 _COUNT = "SELECT count(*) FROM scheduled_messages WHERE sender_id = $1"
 _INSERT = f"""
 INSERT INTO scheduled_messages AS s (id, conversation_id, sender_id, content, reply_to_id, send_at, attachments,
-    allowed_mentions, place)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING {SCHEDULED}
+    allowed_mentions, place, suppress_previews)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING {SCHEDULED}
 """
 _LIST = f"""
 SELECT {SCHEDULED} FROM scheduled_messages s
@@ -196,7 +204,7 @@ WHERE s.sender_id = $1 AND ($2::timestamptz IS NULL OR (s.send_at, s.id) > ($2, 
 ORDER BY s.send_at, s.id LIMIT $4
 """
 _UPDATE = f"""
-UPDATE scheduled_messages s SET content = $2, send_at = $3, attachments = $4, allowed_mentions = $5, state = 'scheduled',
+UPDATE scheduled_messages s SET content = $2, send_at = $3, attachments = $4, allowed_mentions = $5, suppress_previews = $6, state = 'scheduled',
     failure = NULL, updated_at = now()
 WHERE s.id = $1 RETURNING {SCHEDULED}
 """

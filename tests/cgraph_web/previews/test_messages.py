@@ -257,6 +257,24 @@ class TestSuppress:
         assert not site.asked
         assert (await ada.get(message)).json["data"]["previews_suppressed"] is True
 
+    @pytest.mark.parametrize("changed", [False, True])
+    async def test_may_be_said_of_what_is_said_later(
+        self, ada: Any, path: str, site: WebSite, work: Any, changed: bool
+    ) -> None:
+        at = (clock.now() + timedelta(minutes=5)).isoformat()
+        new = {"content": site.page("/", CARD), "send_at": at, "suppress_previews": not changed}
+        later = (await ada.post(f"{path}/scheduled-messages", new)).json["data"]
+        assert later["suppress_previews"] is not changed
+        kept = f"/api/v1/me/scheduled-messages/{later['id']}"
+        if changed:
+            answer = await ada.send("PATCH", kept, json={"suppress_previews": True})
+            assert answer.json["data"]["suppress_previews"] is True
+        sent = await ada.post(f"{kept}/send")
+        await work()
+        assert not site.asked
+        message = await ada.get(f"{path}/messages/{sent.json['data']['id']}")
+        assert message.json["data"]["previews_suppressed"] is True
+
     async def test_is_nobody_elses(
         self, ada: Any, bobby: Any, nobody: Any, path: str, site: WebSite
     ) -> None:
