@@ -76,6 +76,16 @@ async def claim(tx: Transaction, user_id: UUID, key: str, hash: bytes) -> Answer
     return None if claimed else await find(tx, user_id, key, hash)
 
 
+async def hold(tx: Transaction, user_id: UUID, key: str, hash: bytes) -> Answer | None:
+    """As `find`, and nobody else gives the key another answer until this transaction ends: it waits for who does."""
+    await tx.value(
+        "SELECT 1 FROM idempotency_keys WHERE user_id = $1 AND key = $2 FOR NO KEY UPDATE",
+        user_id,
+        key,
+    )
+    return await find(tx, user_id, key, hash)
+
+
 async def answer(tx: Transaction, user_id: UUID, key: str, status: int, body: bytes) -> None:
     """Keep the answer of a claimed key."""
     await tx.value(

@@ -10,7 +10,7 @@ from cgraph.previews import Placed
 from cgraph_kit import clock
 from cgraph_kit.db import Database
 from cgraph_kit.ids import new_id
-from support.later import until
+from support.later import until_waiting
 from support.talk import make_actor, open_between
 
 HOST = "concurrent.example"
@@ -53,22 +53,8 @@ class TestWant:
         async with database.transaction() as tx:
             assert await previews.collect_unused(tx) >= 1
             wanting = asyncio.create_task(want())
-            await _until_somebody_waits(database)
+            await until_waiting(database)
         await wanting
-
-
-async def _until_somebody_waits(database: Database) -> None:
-    """For a row that another transaction holds."""
-    sql = (
-        "SELECT count(*) FROM pg_stat_activity "
-        "WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    )
-
-    async def waits() -> bool:
-        found: int = await database.value(sql)
-        return found > 0
-
-    await until(waits)
 
 
 _OLD = "INSERT INTO link_previews (id, url, host, expires_at) VALUES ($1, $2, $3, $4)"

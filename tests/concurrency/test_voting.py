@@ -7,7 +7,7 @@ from cgraph.forums import SetVote
 from cgraph_kit.db import Database
 from support import plaza
 from support.forum_scene import comment, make_forum_scene, miscounted
-from support.later import until
+from support.later import until_waiting
 
 
 class TestVoting:
@@ -27,20 +27,6 @@ class TestVoting:
                     forums.vote_for_comment(database, scene.reader, said, SetVote(1))
                 ),
             ]
-            await _until_both_wait(database)
+            await until_waiting(database, 2)
         assert [vote.score for vote in await asyncio.gather(*voting)] == [2, 2]
         assert await miscounted(database, scene.forum_id, other) == []
-
-
-async def _until_both_wait(database: Database) -> None:
-    """For rows that the move holds."""
-    sql = (
-        "SELECT count(*) FROM pg_stat_activity "
-        "WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    )
-
-    async def both() -> bool:
-        found: int = await database.value(sql)
-        return found >= 2
-
-    await until(both)

@@ -51,6 +51,21 @@ async def holds(met: Callable[[], object]) -> None:
     await until(held)
 
 
+async def until_waiting(db: Database, count: int = 1) -> None:
+    """Wait until so many connections wait for rows that another transaction holds."""
+
+    async def met() -> bool:
+        waiting: int = await db.value(_WAITING)
+        return waiting >= count
+
+    await until(met)
+
+
+_WAITING = """
+SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+"""
+
+
 async def becomes(db: Database, id: int, *states: str, within: float = 20.0) -> Job:
     """Wait until a job has one of these states."""
 

@@ -97,8 +97,11 @@ async def _arrived(
     """
     async with app.db.transaction() as tx:
         if key is not None:
-            content = await files.hash_of_first_piece(tx, file_id)
-            claimed = await idempotency.claim(tx, actor.id, key, request_hash(named, content))
+            hash = request_hash(named, await files.hash_of_first_piece(tx, file_id))
+            claimed = await idempotency.claim(tx, actor.id, key, hash)
+            if claimed is not None:
+                # Of two repeats at once the second finds what the first has brought again.
+                claimed = await idempotency.hold(tx, actor.id, key, hash)
             before = claimed and claimed.body and UUID(bytes=claimed.body)
             if before and await _is_there(tx, actor, before):
                 await files.discard_upload(tx, actor, file_id)

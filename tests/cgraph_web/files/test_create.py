@@ -1,11 +1,13 @@
 """Uploading in one request, as apps and browsers do."""
 
+import asyncio
 from typing import Any
 
 import pytest
 import pyvips  # type: ignore[import-untyped]
 
 from cgraph.application import App
+from support.later import until_waiting
 from support.people import Person
 from support.pictures import SECRET, image, jpeg, photo, png, wav
 
@@ -215,3 +217,21 @@ class TestCreate:
         assert two.json["data"]["id"] != one
         three = await upload(b"gone words", **key)
         assert (three.status, three.json) == (201, two.json)
+
+    async def test_what_is_gone_is_brought_again_once(
+        self, app: App, ada: Any, ann: Person, upload: Any
+    ) -> None:
+        key = {"idempotency-key": "at once"}
+        one = (await upload(b"lost words", **key)).json["data"]["id"]
+        await ada.send("DELETE", f"/api/v1/me/files/{one}")
+        async with app.db.transaction() as tx:
+            await tx.value(_HOLD_KEYS, ann.id)
+            repeats = [asyncio.create_task(upload(b"lost words", **key)) for _ in range(2)]
+            await until_waiting(app.db, 2)
+        two, three = await asyncio.gather(*repeats)
+        assert (two.status, two.json) == (three.status, three.json)
+        assert {"idempotent-replay" in answer.headers for answer in (two, three)} == {False, True}
+        assert len((await ada.get("/api/v1/me/files")).json["data"]) == 1
+
+
+_HOLD_KEYS = "SELECT 1 FROM idempotency_keys WHERE user_id = $1 FOR UPDATE"
