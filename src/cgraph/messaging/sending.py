@@ -104,23 +104,12 @@ async def _send(
         db, actor, conversation_id, new.content, access=access, allowed=new.allowed_mentions
     )
     hash = _hash(conversation_id, new) if key is not None else None
+    saying = _Saying(actor, conversation_id, new, called, access, key, hash)
     links = links_of(new, access, limits)
     if new.attachments or links or new.suppress_previews:
-        event = await _say_with(
-            db,
-            actor,
-            conversation_id,
-            new,
-            called=called,
-            access=access,
-            key=key,
-            hash=hash,
-            limits=limits,
-            links=links,
-        )
+        event = await _say_with(db, saying, links, limits)
     else:
-        draft = _draft(actor, conversation_id, new, called, access, key=key, hash=hash)
-        event = await db.batched(SENDING, draft)
+        event = await db.batched(SENDING, _draft(saying, new_id()))
     if event is None:
         return None
     if access is not None and follow:
@@ -128,39 +117,43 @@ async def _send(
     return Sent(event.id, conversation_id, event.seq, event.payload)
 
 
+class _Saying(msgspec.Struct, frozen=True):
+    """What a draft is made of, but for what comes with it."""
+
+    actor: Actor
+    conversation_id: UUID
+    new: NewMessage
+    called: Called
+    access: Access | None
+    """None: nobody was asked."""
+    key: str | None
+    hash: bytes | None
+    """With `key`: what makes it the same message."""
+
+
 class _NothingSaid(Exception):
     """So that nothing is attached either."""
 
 
 async def _say_with(
-    db: Repo,
-    actor: Actor,
-    conversation_id: UUID,
-    new: NewMessage,
-    *,
-    called: Called,
-    access: Access | None,
-    key: str | None,
-    hash: bytes | None,
-    limits: Limits,
-    links: Sequence[str],
+    db: Repo, saying: _Saying, links: Sequence[str], limits: Limits
 ) -> MessageSent | None:
     """The same statement, by itself, in a transaction in which the files come with it and its links are asked for."""
     whole = db.savepoint if isinstance(db, Transaction) else db.transaction
+    new, place_id = saying.new, saying.conversation_id
     try:
         async with whole() as tx:
-            hung, brought = Hung(MESSAGE, new_id(), conversation_id), NOTHING
+            hung, brought = Hung(MESSAGE, new_id(), place_id), NOTHING
             if new.attachments:
                 # As whoever deletes here does: they hold messages before files, and we the other way round.
-                await hold_telling(tx, conversation_id)
-                brought = await bring(tx, actor, hung, new.attachments, new.voice, limits=limits)
-            draft = _draft(
-                actor, conversation_id, new, called, access,
-                key=key, hash=hash, id=hung.item_id, brought=brought,
-            )  # fmt: skip
+                await hold_telling(tx, place_id)
+                brought = await bring(
+                    tx, saying.actor, hung, new.attachments, new.voice, limits=limits
+                )
+            draft = _draft(saying, hung.item_id, brought)
             said: MessageSent | None = await tx.batched(SENDING, draft)
             event = _said(said)
-            await ask_for(tx, conversation_id, hung.item_id, links, off=new.suppress_previews)
+            await ask_for(tx, place_id, hung.item_id, links, off=new.suppress_previews)
             return event
     except _NothingSaid:
         return None
@@ -172,22 +165,11 @@ def _said(event: MessageSent | None) -> MessageSent:
     return event
 
 
-def _draft(
-    actor: Actor,
-    conversation_id: UUID,
-    new: NewMessage,
-    called: Called,
-    access: Access | None,
-    *,
-    key: str | None,
-    hash: bytes | None,
-    id: UUID | None = None,
-    brought: Brought = NOTHING,
-) -> Draft:
-    id, at = id or new_id(), clock.now()
+def _draft(saying: _Saying, id: UUID, brought: Brought = NOTHING) -> Draft:
+    actor, new, called, at = saying.actor, saying.new, saying.called, clock.now()
     payload = MessagePayload(
         id,
-        conversation_id,
+        saying.conversation_id,
         TEXT,
         new.content,
         actor.id,
@@ -201,25 +183,25 @@ def _draft(
         attachments=brought.attachments,
         voice=brought.voice,
     )
-    body = encode(payload).decode()
     draft = Draft(
-        conversation_id,
+        saying.conversation_id,
         actor.id,
         id,
         new.content,
         at,
         new.reply_to_id,
-        body,
-        key,
-        hash,
+        encode(payload).decode(),
+        saying.key,
+        saying.hash,
         called.user_ids,
         called.audiences,
     )
     if brought.attachments:
         voice = encode(brought.voice).decode() if brought.voice else None
         draft = draft._replace(attachments=encode(brought.attachments).decode(), voice=voice)
-    if access is None:
+    if saying.access is None:
         return draft
+    access = saying.access
     return draft._replace(slow_mode=access.slow_mode, place=topic_of(access.kind))
 
 
