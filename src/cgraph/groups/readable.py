@@ -26,7 +26,7 @@ class Readable(msgspec.Struct, frozen=True):
     group_ids: frozenset[UUID] = frozenset()
     """The groups they are in."""
     whole: frozenset[UUID] = frozenset()
-    """Those all of whose channels and public threads they read, but for:"""
+    """Those all of whose channels and public threads they read, but for these channels and what hangs on them:"""
     excluded: frozenset[UUID] = frozenset()
     listed: frozenset[UUID] = frozenset()
     """Channels and public threads of other groups they read, and all private threads they read."""
@@ -91,7 +91,8 @@ async def get_readable(db: Repo, actor: Actor) -> Readable:
         return Readable()
     whole = rights.whole
     odd = [id for id, bits in rights.channels.items() if _differs(rights, id, bits, whole)]
-    threads = await db.all(_Thread, _THREADS, actor.id, odd, *rights.managed)
+    shown = [id for id in odd if rights.channels[id] & _VIEW]
+    threads = await db.all(_Thread, _THREADS, actor.id, shown, *rights.managed)
     places = [(id, rights.group_of[id], rights.channels[id]) for id in odd]
     private = []
     for one in threads:
@@ -103,7 +104,7 @@ async def get_readable(db: Repo, actor: Actor) -> Readable:
     return Readable(
         frozenset(rights.groups),
         whole,
-        frozenset(id for id, group_id, bits in places if group_id in whole and not _reads(bits)),
+        frozenset(id for id in odd if rights.group_of[id] in whole),
         frozenset(id for id, group_id, bits in places if group_id not in whole and _reads(bits))
         | frozenset(id for id, _, bits in private if _reads(bits)),
         frozenset(id for id, _, bits in [*places, *private] if bits & _VIEW and not _reads(bits)),
@@ -192,7 +193,7 @@ WHERE t.id IN (
 _PLACES = """
 SELECT p.id, m.joined_at FROM (
     SELECT id, group_id FROM group_channels WHERE group_id = ANY ($2::uuid[]) AND kind <> 'category' AND id <> ALL ($3::uuid[])
-    UNION ALL SELECT id, group_id FROM group_threads WHERE group_id = ANY ($2) AND NOT private AND id <> ALL ($3)
+    UNION ALL SELECT id, group_id FROM group_threads WHERE group_id = ANY ($2) AND NOT private AND channel_id <> ALL ($3)
     UNION ALL SELECT id, group_id FROM group_channels WHERE id = ANY ($4::uuid[])
     UNION ALL SELECT id, group_id FROM group_threads WHERE id = ANY ($4)
 ) p JOIN group_members m ON m.group_id = p.group_id AND m.user_id = $1

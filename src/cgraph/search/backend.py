@@ -95,7 +95,7 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     containers: Mapping[UUID, int] = {}
     """What is read by itself, and after which number; -1: also what has none."""
     excluded: Collection[UUID] = ()
-    """Not read, although its group is."""
+    """Not read, although its group is: channels, with the public threads that hang on them."""
     forums: bool = True
     """Whether forums are read, all but these:"""
     excluded_forums: Collection[UUID] = ()

@@ -7,7 +7,7 @@ import pytest
 from cgraph import accounts, forums, groups
 from cgraph.accounts import Actor
 from cgraph.groups import NewChannel, NewThread, Permission
-from cgraph.search.scoping import get_reader
+from cgraph.search.scoping import Reader, get_reader
 from cgraph_kit.db import Transaction
 from support.communities import enter, first_channel, found, overwrite
 from support.forums import make_forum, make_post, subscribe
@@ -36,6 +36,12 @@ async def group(db: Transaction, ann: Actor, bob: Actor) -> UUID:
     return id
 
 
+async def places(db: Transaction, reader: Reader) -> set[UUID]:
+    """The channels and threads they read, place by place."""
+    assert reader.actor
+    return {one.id for one in await groups.list_readable_places(db, reader.actor, reader.groups)}
+
+
 class TestGetReader:
     async def test_asks_five_statements_however_much_there_is(
         self, db: Transaction, bob: Actor, ann: Actor
@@ -60,26 +66,45 @@ class TestGetReader:
         scope = (await get_reader(db, bob)).scope()
         assert (scope.communities, scope.containers, scope.excluded) == ({group}, {}, set())
 
-    async def test_takes_out_what_is_denied_with_its_threads(
+    async def test_takes_out_what_is_denied_however_many_threads_hang_on_it(
         self, db: Transaction, ann: Actor, bob: Actor, group: UUID
     ) -> None:
         channel_id = await first_channel(db, group)
         thread = await groups.create_thread(db, ann, channel_id, NewThread("swarms"))
+        readers = [await get_reader(db, ann), await get_reader(db, bob)]
+        assert [await places(db, reader) for reader in readers] == [{channel_id, thread.id}] * 2
+        await overwrite(db, channel_id, group, deny=VIEW)
+        readers = [await get_reader(db, ann), await get_reader(db, bob)]
+        assert [await places(db, reader) for reader in readers] == [{channel_id, thread.id}, set()]
+        assert readers[0].scope().excluded == set()
+        scope = readers[1].scope()
+        assert (scope.communities, scope.excluded) == ({group}, {channel_id})
+        assert (scope.containers, scope.seen) == ({}, {group})
+
+    async def test_has_no_private_threads_below_what_is_denied_but_for_who_manages_them(
+        self, db: Transaction, ann: Actor, bob: Actor, group: UUID
+    ) -> None:
+        channel_id = await first_channel(db, group)
+        new = NewThread("aside", private=True)
+        thread = await groups.create_thread(db, bob, channel_id, new)
+        await overwrite(db, channel_id, group, deny=HISTORY)
+        scope = (await get_reader(db, bob)).scope()
+        assert (scope.excluded, scope.containers) == ({channel_id}, {})
+        assert scope.seen == {group, channel_id, thread.id}
         await overwrite(db, channel_id, group, deny=VIEW)
         scope = (await get_reader(db, bob)).scope()
-        assert scope.communities == {group}
-        assert scope.excluded == {channel_id, thread.id}
-        assert scope.seen == {group}
-        assert (await get_reader(db, ann)).scope().excluded == set()
+        assert (scope.excluded, scope.containers, scope.seen) == ({channel_id}, {}, {group})
+        assert thread.id in (await get_reader(db, ann)).scope().containers
 
-    async def test_shows_channels_that_cannot_be_read_back(
-        self, db: Transaction, bob: Actor, group: UUID
+    async def test_shows_channels_and_threads_that_cannot_be_read_back(
+        self, db: Transaction, ann: Actor, bob: Actor, group: UUID
     ) -> None:
         channel_id = await first_channel(db, group)
         await overwrite(db, channel_id, bob.id, deny=HISTORY)
+        thread = await groups.create_thread(db, ann, channel_id, NewThread("swarms"))
         scope = (await get_reader(db, bob)).scope()
         assert scope.excluded == {channel_id}
-        assert scope.seen == {group, channel_id}
+        assert scope.seen == {group, channel_id, thread.id}
 
     async def test_lists_what_is_allowed_where_nothing_else_is(
         self, db: Transaction, ann: Actor, bob: Actor, group: UUID
