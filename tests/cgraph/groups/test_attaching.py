@@ -16,23 +16,10 @@ from cgraph_kit.db import Transaction
 from cgraph_kit.ids import new_id
 from support.attached import exists, make_file, with_file
 from support.channels import say
-from support.communities import enter, first_channel, found, overwrite
+from support.communities import enter, overwrite
 from support.talk import make_actor, open_between
 
 VOICE = NewVoice(base64.b64encode(b"\x01\x40").decode(), 1.0)
-
-
-@pytest.fixture
-async def group(db: Transaction, ann: Actor, bob: Actor) -> UUID:
-    """Ann's, with Bob in it."""
-    id = await found(db, ann)
-    await enter(db, id, bob)
-    return id
-
-
-@pytest.fixture
-async def channel(db: Transaction, group: UUID) -> UUID:
-    return await first_channel(db, group)
 
 
 async def show(db: Transaction, actor: Actor, place: UUID, **more: Any) -> Sent:

@@ -17,19 +17,6 @@ from support.communities import enter, first_channel, found, give, make_role, ov
 from support.talk import Counter, Happened, block, make_actor
 
 
-@pytest.fixture
-async def group(db: Transaction, ann: Actor, bob: Actor) -> UUID:
-    """Ann's, with Bob in it."""
-    id = await found(db, ann)
-    await enter(db, id, bob)
-    return id
-
-
-@pytest.fixture
-async def channel(db: Transaction, group: UUID) -> UUID:
-    return await first_channel(db, group)
-
-
 async def another_channel(db: Transaction, group_id: UUID) -> UUID:
     id: UUID = await db.value(
         "INSERT INTO group_channels (id, group_id, kind, name) VALUES (gen_random_uuid(), $1, 'text', 'more') RETURNING id",

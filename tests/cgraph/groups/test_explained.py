@@ -8,22 +8,9 @@ from cgraph import groups
 from cgraph.accounts import Actor
 from cgraph.groups import ChannelNotFound, MissingPermission, NewThread, Permission
 from cgraph_kit.db import Transaction
-from support.communities import enter, first_channel, give, make_role, overwrite
-from support.talk import make_actor
+from support.communities import give, make_role, overwrite
 
 MANAGE_ROLES = int(Permission.MANAGE_ROLES)
-
-
-@pytest.fixture
-async def channel(db: Transaction, group: UUID) -> UUID:
-    return await first_channel(db, group)
-
-
-@pytest.fixture
-async def carl(db: Transaction, group: UUID) -> Actor:
-    carl = await make_actor(db, "carl")
-    await enter(db, group, carl)
-    return carl
 
 
 class TestExplain:

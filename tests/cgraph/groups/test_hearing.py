@@ -12,7 +12,7 @@ from cgraph.notifications import PreferenceChange
 from cgraph_kit import clock
 from cgraph_kit.db import Transaction
 from support.channels import say
-from support.communities import enter, first_channel, found, give, make_role, overwrite
+from support.communities import enter, give, make_role, overwrite
 from support.phones import give_device
 from support.talk import make_actor
 from support.telling import Node
@@ -23,27 +23,6 @@ def node(db: Transaction, monkeypatch: pytest.MonkeyPatch) -> Node:
     node = Node(db)
     node.hold(monkeypatch)
     return node
-
-
-@pytest.fixture
-async def group(db: Transaction, ann: Actor, bob: Actor) -> UUID:
-    """Ann's, with Bob in it."""
-    id = await found(db, ann)
-    await enter(db, id, bob)
-    return id
-
-
-@pytest.fixture
-async def channel(db: Transaction, group: UUID) -> UUID:
-    return await first_channel(db, group)
-
-
-@pytest.fixture
-async def carl(db: Transaction, group: UUID) -> Actor:
-    """A member, too."""
-    carl = await make_actor(db, "carl")
-    await enter(db, group, carl)
-    return carl
 
 
 async def told(node: Node) -> dict[UUID, list[str]]:

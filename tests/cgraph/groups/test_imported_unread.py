@@ -3,8 +3,6 @@
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
-import pytest
-
 from cgraph import groups
 from cgraph.accounts import Actor
 from cgraph.groups import CHANNELS, NewThread
@@ -12,14 +10,9 @@ from cgraph.messaging import ImportedMessage
 from cgraph_kit import clock
 from cgraph_kit.db import Transaction
 from support.channels import say
-from support.communities import enter, first_channel
+from support.communities import enter
 
 AT = datetime(2015, 1, 1, tzinfo=UTC)
-
-
-@pytest.fixture
-async def channel(db: Transaction, group: UUID) -> UUID:
-    return await first_channel(db, group)
 
 
 async def take_over(

@@ -35,21 +35,8 @@ from cgraph_kit.errors import Invalid
 from cgraph_kit.jobs import testing
 from support.attached import exists, make_file, with_file
 from support.channels import say
-from support.communities import enter, first_channel, found, overwrite
+from support.communities import overwrite
 from support.talk import Happened
-
-
-@pytest.fixture
-async def group(db: Transaction, ann: Actor, bob: Actor) -> UUID:
-    """Ann's, with Bob in it."""
-    id = await found(db, ann)
-    await enter(db, id, bob)
-    return id
-
-
-@pytest.fixture
-async def channel(db: Transaction, group: UUID) -> UUID:
-    return await first_channel(db, group)
 
 
 @pytest.fixture

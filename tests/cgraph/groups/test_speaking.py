@@ -14,21 +14,8 @@ from cgraph_kit.db import Transaction
 from cgraph_kit.errors import Invalid
 from cgraph_kit.idempotency import KeyReused
 from support.channels import say
-from support.communities import enter, first_channel, found, give, make_role, overwrite
+from support.communities import enter, give, make_role, overwrite
 from support.talk import Happened, block, body, make_actor
-
-
-@pytest.fixture
-async def group(db: Transaction, ann: Actor, bob: Actor) -> UUID:
-    """Ann's, with Bob in it."""
-    id = await found(db, ann)
-    await enter(db, id, bob)
-    return id
-
-
-@pytest.fixture
-async def channel(db: Transaction, group: UUID) -> UUID:
-    return await first_channel(db, group)
 
 
 class TestSendMessage:

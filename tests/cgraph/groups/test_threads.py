@@ -31,21 +31,8 @@ from cgraph.groups.thread import FOLLOW, FOLLOWERS_MAX
 from cgraph_kit.db import Transaction
 from cgraph_kit.errors import Invalid
 from support.channels import say
-from support.communities import enter, first_channel, found, give, make_role, overwrite
-from support.talk import Happened, block, body, make_actor
-
-
-@pytest.fixture
-async def group(db: Transaction, ann: Actor, bob: Actor) -> UUID:
-    """Ann's, with Bob in it."""
-    id = await found(db, ann)
-    await enter(db, id, bob)
-    return id
-
-
-@pytest.fixture
-async def channel(db: Transaction, group: UUID) -> UUID:
-    return await first_channel(db, group)
+from support.communities import give, make_role, overwrite
+from support.talk import Happened, block, body
 
 
 @pytest.fixture
@@ -58,14 +45,6 @@ async def thread(db: Transaction, bob: Actor, channel: UUID) -> Thread:
 async def secret(db: Transaction, bob: Actor, channel: UUID) -> Thread:
     """Bob's, private."""
     return await groups.create_thread(db, bob, channel, NewThread("secret", private=True))
-
-
-@pytest.fixture
-async def carl(db: Transaction, group: UUID) -> Actor:
-    """A member, too."""
-    carl = await make_actor(db, "carl")
-    await enter(db, group, carl)
-    return carl
 
 
 class TestCreateThread:
