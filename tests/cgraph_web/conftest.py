@@ -18,6 +18,7 @@ from cgraph_kit.jobs import Jobs
 from cgraph_kit.limiter import Limiter, MemoryLimiter
 from cgraph_web.action import Route
 from cgraph_web.app import create_app
+from support.people import Person, register
 
 
 class UnknownToken(Unauthorized):
@@ -167,10 +168,37 @@ async def call(asgi: Any, scope: dict[str, Any], pieces: Sequence[bytes | None])
     return Answer(sent[0]["status"], headers, b"".join(part["body"] for part in sent[1:]))
 
 
+def caller_of(app: App, person: Person | None = None) -> Caller:
+    """Somebody, or nobody, who calls the whole application."""
+    return Caller(cast("Any", app), create_app(app), person and person.token)
+
+
 @pytest.fixture(scope="session")
 def site(app: App) -> Caller:
     """Nobody, calling the whole application; `site.as_(token)` is somebody."""
-    return Caller(cast("Any", app), create_app(app))
+    return caller_of(app)
+
+
+@pytest.fixture
+def nobody(app: App) -> Caller:
+    """A caller without a token, of whatever application stands here."""
+    return caller_of(app)
+
+
+@pytest.fixture
+async def ann(app: App) -> Person:
+    return await register(app)
+
+
+@pytest.fixture
+async def bob(app: App) -> Person:
+    return await register(app)
+
+
+@pytest.fixture
+def ada(nobody: Caller, ann: Person) -> Caller:
+    """Ann's caller."""
+    return nobody.as_(ann.token)
 
 
 @pytest.fixture

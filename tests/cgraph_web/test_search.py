@@ -55,16 +55,6 @@ def find(app: App, site: Caller) -> Finder:
     return Finder(app, site)
 
 
-@pytest.fixture
-async def ann(app: App) -> Person:
-    return await register(app)
-
-
-@pytest.fixture
-async def bob(app: App) -> Person:
-    return await register(app)
-
-
 async def tell(app: App, person: Person, place_id: UUID, text: str) -> UUID:
     """Something said in a channel or thread."""
     new = NewMessage(text)

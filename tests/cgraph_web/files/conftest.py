@@ -8,11 +8,7 @@ import pytest
 from cgraph import application
 from cgraph.application import App
 from cgraph.settings import Settings
-from cgraph_web.app import create_app
 from support.limits import RAISED
-from support.people import Person, register
-
-from ..conftest import Caller  # noqa: TID252 (test directories are no packages)
 
 Upload = Callable[..., Awaitable[Any]]
 
@@ -33,33 +29,6 @@ async def app(clones: Any, tmp_path_factory: pytest.TempPathFactory) -> AsyncIte
     )
     async with application.start(settings) as app:
         yield app
-
-
-def caller_of(app: App, person: Person | None = None) -> Caller:
-    """Somebody, or nobody, who calls."""
-    return Caller(app, create_app(app), person and person.token)  # type: ignore[arg-type]
-
-
-@pytest.fixture
-def nobody(app: App) -> Caller:
-    """A caller without a token."""
-    return caller_of(app)
-
-
-@pytest.fixture
-async def ann(app: App) -> Person:
-    return await register(app)
-
-
-@pytest.fixture
-async def bob(app: App) -> Person:
-    return await register(app)
-
-
-@pytest.fixture
-def ada(nobody: Any, ann: Person) -> Any:
-    """Ann's caller."""
-    return nobody.as_(ann.token)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from cgraph.application import App
 from support.people import PASSWORD, Person, register
 from support.pictures import png
 
-from .conftest import caller_of
+from ..conftest import caller_of  # noqa: TID252 (test directories are no packages)
 
 CONTENT = b"0123456789"
 

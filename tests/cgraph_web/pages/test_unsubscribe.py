@@ -16,11 +16,6 @@ ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 
 
 @pytest.fixture
-async def ann(app: App) -> Person:
-    return await register(app)
-
-
-@pytest.fixture
 async def lounge(app: App, ann: Person) -> UUID:
     return await converse(app, ann, await register(app), await register(app))
 

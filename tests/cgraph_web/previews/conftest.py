@@ -9,12 +9,8 @@ from cgraph import application, previews
 from cgraph.application import App
 from cgraph.settings import Settings
 from cgraph_kit.jobs import testing
-from cgraph_web.app import create_app
 from support.limits import RAISED
-from support.people import Person, register
 from support.web_site import WebSite, web_site
-
-from ..conftest import Caller  # noqa: TID252 (test directories are no packages)
 
 Work = Callable[..., Awaitable[None]]
 
@@ -39,28 +35,6 @@ async def app(clones: Any, tmp_path_factory: pytest.TempPathFactory) -> AsyncIte
 async def site() -> AsyncIterator[WebSite]:
     async with web_site() as site:
         yield site
-
-
-@pytest.fixture
-def nobody(app: App) -> Caller:
-    """A caller without a token."""
-    return Caller(app, create_app(app))  # type: ignore[arg-type]
-
-
-@pytest.fixture
-async def ann(app: App) -> Person:
-    return await register(app)
-
-
-@pytest.fixture
-async def bob(app: App) -> Person:
-    return await register(app)
-
-
-@pytest.fixture
-def ada(nobody: Caller, ann: Person) -> Caller:
-    """Ann's caller."""
-    return nobody.as_(ann.token)
 
 
 @pytest.fixture
