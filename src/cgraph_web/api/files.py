@@ -28,6 +28,8 @@ ALT = "alt_text"
 CREATED, ACCEPTED = 201, 202
 PIECE = 256 * 1024
 """Bytes that are read from the store, and held for one reader, at a time."""
+HANDING_OUT = (files.FileNotFound, RangeNotSatisfiable, *accounts.TICKET_ERRORS)
+"""What can go wrong where a file's bytes are handed out."""
 
 
 class HowToRead(Input, frozen=True):
@@ -157,7 +159,7 @@ async def ticket(app: App, actor: Actor) -> Data[Ticket]:
     public=True,
     also=(206,),
     binary=True,
-    errors=(files.FileNotFound, RangeNotSatisfiable, *accounts.TICKET_ERRORS),
+    errors=HANDING_OUT,
 )
 async def show(
     app: App, actor: Actor | None, exchange: Exchange, file_id: UUID, query: Query[HowToRead]
@@ -175,7 +177,7 @@ async def show(
     public=True,
     also=(206,),
     binary=True,
-    errors=(files.FileNotFound, RangeNotSatisfiable, *accounts.TICKET_ERRORS),
+    errors=HANDING_OUT,
 )
 async def show_named(
     app: App,
@@ -195,7 +197,7 @@ async def show_named(
     public=True,
     also=(206,),
     binary=True,
-    errors=(files.FileNotFound, RangeNotSatisfiable, *accounts.TICKET_ERRORS),
+    errors=HANDING_OUT,
 )
 async def thumbnail(
     app: App,
