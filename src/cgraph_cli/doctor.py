@@ -10,7 +10,7 @@ from cgraph.settings import Settings, SettingsError
 from cgraph_kit.engines import EngineError
 from cgraph_web.plugs.rate_limit import check_overrides
 
-from .checks import backups, delivery, machine, network, postgres, proxy, searching
+from .checks import backups, delivery, files, machine, network, postgres, proxy, searching
 from .checks.finding import Finding, fail, ok
 from .node import database, is_made
 from .output import console
@@ -19,7 +19,7 @@ _STYLE = {"ok": "green", "warn": "yellow", "fail": "red bold"}
 
 
 async def command(*, url: str | None = None) -> int:
-    """Look at everything a node needs: settings, disk, database, backups, port, clock, Valkey, search, mail, push, TLS.
+    """Look at everything a node needs: settings, disk, database, backups, port, clock, Valkey, search, files, mail, push, TLS.
 
     Changes nothing, and sends nothing to anybody. Each line says how a thing is and, where it is not well, what to do. Exit status 1 if anything
     fails; warnings alone do not.
@@ -85,6 +85,9 @@ async def _services(settings: Settings) -> AsyncIterator[Finding]:
     yield await backups.age(settings)
     yield await network.valkey(settings)
     yield await searching.index(settings)
+    yield await files.images(settings)
+    async for finding in files.scanner(settings):
+        yield finding
     yield await delivery.mail(settings)
     yield await delivery.push(settings)
     for finding in network.production(settings):
@@ -93,7 +96,7 @@ async def _services(settings: Settings) -> AsyncIterator[Finding]:
 
 async def _database(settings: Settings) -> AsyncIterator[Finding]:
     if settings.database_url:
-        async for finding in postgres.examine(settings.database_url, pool_size=settings.pool_size):
+        async for finding in _parts(settings, settings.database_url):
             yield finding
         yield await backups.tools(settings, settings.direct_database_url or settings.database_url)
         return
@@ -102,8 +105,15 @@ async def _database(settings: Settings) -> AsyncIterator[Finding]:
         return
     try:
         async with database(settings) as dsn:
-            async for finding in postgres.examine(dsn, pool_size=settings.pool_size):
+            async for finding in _parts(settings, dsn):
                 yield finding
             yield await backups.tools(settings, dsn)
     except EngineError as error:
         yield fail("database", f"embedded: {error}", "see the server.log beside the data")
+
+
+async def _parts(settings: Settings, dsn: str) -> AsyncIterator[Finding]:
+    async for finding in postgres.examine(dsn, pool_size=settings.pool_size):
+        yield finding
+    async for finding in searching.freshness(dsn):
+        yield finding

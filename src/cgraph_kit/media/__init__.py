@@ -1,7 +1,7 @@
 """Looking at files nobody trusts: what they are, how large, and images made anew, in a process of their own."""
 
 from .clamd import Scanner, ScannerAway
-from .looking import Bounds, Looked, Picture, WorkerFailed, look
+from .looking import Bounds, Looked, Picture, Trial, WorkerFailed, look, try_out
 from .sniffing import HEAD, looks_like_image
 
 __all__ = [
@@ -11,7 +11,9 @@ __all__ = [
     "Picture",
     "Scanner",
     "ScannerAway",
+    "Trial",
     "WorkerFailed",
     "look",
     "looks_like_image",
+    "try_out",
 ]

@@ -11,12 +11,13 @@ from typing import IO
 
 import msgspec
 
-from .task import Looked, Picture, Task
+from .task import Looked, Picture, Task, Trial
 
-__all__ = ["Bounds", "Looked", "Picture", "WorkerFailed", "look"]
+__all__ = ["Bounds", "Looked", "Picture", "Trial", "WorkerFailed", "look", "try_out"]
 
 ANSWER_MAX = 256 * 1024
 WORKER = (sys.executable, "-I", "-m", "cgraph_kit.media.worker")
+TRIAL = (sys.executable, "-I", "-m", "cgraph_kit.media.trial")
 ENVIRONMENT = {"LANG": "C.UTF-8", "VIPS_CONCURRENCY": "1", "MALLOC_ARENA_MAX": "2"}
 """All of it: secrets of this process are none of the worker's business."""
 _THREADS = ThreadPoolExecutor(64, "media")
@@ -66,6 +67,31 @@ async def look(source: Path, folder: Path, bounds: Bounds, *, edge: int | None =
         return msgspec.json.decode(answer, type=Looked)
     except msgspec.MsgspecError as error:
         raise WorkerFailed(f"it answered nonsense: {error}") from None
+
+
+async def try_out(bounds: Bounds) -> Trial:
+    """What would become of images on this machine. Raises `WorkerFailed`, with the last it said."""
+    return await asyncio.to_thread(_try, bounds)
+
+
+def _try(bounds: Bounds) -> Trial:
+    with tempfile.TemporaryDirectory() as folder:
+        task = Task("", folder, bounds.pixels_max, bounds.memory_mib, max(1, bounds.seconds))
+        try:
+            ended = subprocess.run(  # noqa: S603 (our own interpreter and module)
+                [*TRIAL, msgspec.json.encode(task)],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                env=ENVIRONMENT,
+                timeout=bounds.patience,
+                check=False,
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise WorkerFailed(str(error)) from None
+    if ended.returncode:
+        said = ended.stderr.decode(errors="replace").strip().splitlines()
+        raise WorkerFailed(said[-1] if said else f"it ended with {ended.returncode}")
+    return msgspec.json.decode(ended.stdout, type=Trial)
 
 
 class _Run:

@@ -56,3 +56,14 @@ class Looked(msgspec.Struct, frozen=True):
     thumbnails: Sequence[Picture] = ()
     rss_mib: int = 0
     """The most memory the worker had."""
+
+
+class Trial(msgspec.Struct, frozen=True):
+    """What came of trying the machine."""
+
+    version: str
+    """Of libvips."""
+    failed: Sequence[str]
+    """Content types of images that it cannot make anew."""
+    held: bool
+    """Whether the bound on memory holds."""

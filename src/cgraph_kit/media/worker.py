@@ -24,12 +24,13 @@ LEAST_OUTPUT = 64 * MIB
 def main() -> None:
     """One task in, one answer out."""
     task = msgspec.json.decode(sys.argv[1], type=Task)
-    _bound(task)
+    bound(task)
     looked = _look(task)
     sys.stdout.buffer.write(msgspec.json.encode(replace(looked, rss_mib=_peak())))
 
 
-def _bound(task: Task) -> None:
+def bound(task: Task) -> None:
+    """From here on this process has no more than it may."""
     memory = task.memory_mib * MIB
     output = max(LEAST_OUTPUT, OUTPUT_FACTOR * Path(task.source).stat().st_size)
     for what, most in (

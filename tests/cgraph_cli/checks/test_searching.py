@@ -1,12 +1,15 @@
-"""The cluster that is searched, looked at."""
+"""What is searched, looked at."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
+import asyncpg
 import pytest
 
 from cgraph.settings import Settings
 from cgraph_cli.checks import searching
+from cgraph_cli.checks.finding import Finding
 from support.opensearch import FakeOpenSearch, fake_opensearch
 from support.providers.serving import ca_file, json_answer
 
@@ -56,3 +59,54 @@ class TestIndex:
             Settings(search_url=fake.address("tests"), search_ca_file=wrong)  # type: ignore[arg-type]
         )
         assert (found.level, "CGRAPH_SEARCH_CA_FILE" in found.state) == ("fail", True)
+
+
+async def freshness(dsn: str) -> dict[str, Finding]:
+    return {finding.what: finding async for finding in searching.freshness(dsn)}
+
+
+async def run(dsn: str, *statements: str) -> None:
+    connection = await asyncpg.connect(dsn)
+    try:
+        for statement in statements:
+            await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+class TestFreshness:
+    async def test_an_empty_database_is_well(self, clones: Any) -> None:
+        found = await freshness(await clones.make())
+        assert [(one.what, one.level) for one in found.values()] == [
+            ("search lag", "ok"),
+            ("search index", "ok"),
+        ]
+
+    async def test_what_waits_for_long_is_said(self, clones: Any) -> None:
+        dsn = await clones.make()
+        await run(
+            dsn,
+            "INSERT INTO search_changes (thing_id, kind, changed_at) "
+            "VALUES (gen_random_uuid(), 'post', now() - interval '90 seconds')",
+        )
+        found = (await freshness(dsn))["search lag"]
+        assert (found.level, "1 changes wait" in found.state) == ("warn", True)
+
+    async def test_what_has_not_all_been_written_is_said(self, clones: Any) -> None:
+        dsn = await clones.make()
+        await run(
+            dsn,
+            "UPDATE search_rebuilds SET finished_at = now() WHERE kind <> 'user'",
+            "INSERT INTO streams (id) VALUES (gen_random_uuid())",
+            "INSERT INTO users (id, username) SELECT id, 'ann' FROM streams",
+            "ANALYZE users",
+        )
+        found = (await freshness(dsn))["search index"]
+        assert (found.level, found.state) == ("warn", "0 of about 1 users are written")
+
+    @pytest.mark.parametrize("dsn", ["postgresql://127.0.0.1:1/none", "mysql://x"])
+    async def test_of_none_there_is_nothing_to_tell(self, dsn: str) -> None:
+        assert await freshness(dsn) == {}
+
+    async def test_of_one_that_is_not_migrated_neither(self, server_dsn: str) -> None:
+        assert await freshness(server_dsn.format(database="postgres")) == {}

@@ -1,36 +1,11 @@
 """Asking a scanner, which here is a few lines that speak its protocol."""
 
-import asyncio
-import struct
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from cgraph_kit.media import Scanner, ScannerAway
-
-EICAR = b"X5O!P%@AP"
-
-
-@asynccontextmanager
-async def clamd(path: Path, *, says: bytes | None = None) -> AsyncIterator[str]:
-    """A scanner on a socket that finds EICAR, unless it says something else whatever comes."""
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        assert await reader.readuntil(b"\0") == b"zINSTREAM\0"
-        content = b""
-        while size := struct.unpack(">I", await reader.readexactly(4))[0]:
-            content += await reader.readexactly(size)
-        found = b"stream: Eicar-Signature FOUND\0" if EICAR in content else b"stream: OK\0"
-        writer.write(found if says is None else says)
-        writer.close()
-
-    server = await asyncio.start_unix_server(serve, path)
-    try:
-        yield f"unix://{path}"
-    finally:
-        server.close()
+from support.clamd import EICAR, VERSION, clamd
 
 
 def write(path: Path, content: bytes) -> None:
@@ -66,6 +41,32 @@ class TestScan:
         for address in (f"unix://{tmp_path}/none", "tcp://127.0.0.1:1"):
             with pytest.raises(ScannerAway):
                 await Scanner(address).scan(file)
+
+
+class TestAskVersion:
+    async def test_is_told(self, tmp_path: Path) -> None:
+        async with clamd(tmp_path / "clamd") as address:
+            assert await Scanner(address).ask_version() == VERSION
+
+    async def test_by_something_else(self, tmp_path: Path) -> None:
+        async with clamd(tmp_path / "clamd", says=b"220 mail.example\r\n") as address:
+            with pytest.raises(ScannerAway, match="220 mail"):
+                await Scanner(address).ask_version()
+
+
+class TestTakes:
+    async def test_as_much_as_it_looks_at(self, tmp_path: Path) -> None:
+        async with clamd(tmp_path / "clamd", most=200_000) as address:
+            assert await Scanner(address).takes(200_000)
+            assert not await Scanner(address).takes(200_001)
+
+    async def test_one_that_hangs_up_in_the_middle(self, tmp_path: Path) -> None:
+        async with clamd(tmp_path / "clamd", most=70_000) as address:
+            assert not await Scanner(address).takes(50_000_000)
+
+    async def test_one_that_is_away(self, tmp_path: Path) -> None:
+        with pytest.raises(ScannerAway):
+            await Scanner(f"unix://{tmp_path}/none").takes(1)
 
 
 class TestScanner:

@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
-from cgraph_kit.media import Bounds, WorkerFailed, look, looking
+from cgraph_kit.media import Bounds, WorkerFailed, images, look, looking, trial, try_out
+from cgraph_kit.media.samples import SAMPLES
+from cgraph_kit.media.task import Task
 from support.pictures import gif, jpeg, png
 
 BOUNDS = Bounds(pixels_max=50_000_000, memory_mib=1024, seconds=20)
@@ -132,3 +134,38 @@ class TestLook:
             await look(source, tmp_path, BOUNDS)
             made.add(read(tmp_path / "content"))
         assert len(made) == 1
+
+
+class TestTryOut:
+    async def test_this_machine_makes_every_kind_anew_and_holds_the_bound(self) -> None:
+        tried = await try_out(BOUNDS)
+        assert (tried.failed, tried.held) == ([], True)
+        assert tried.version.count(".") == 2
+
+    async def test_says_why_it_cannot(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        for command, reason in {
+            "echo warning >&2; echo 'no libvips' >&2; exit 1": "^no libvips$",
+            "exit 3": "ended with 3",
+        }.items():
+            monkeypatch.setattr(looking, "TRIAL", ("/bin/sh", "-c", command))
+            with pytest.raises(WorkerFailed, match=reason):
+                await try_out(BOUNDS)
+
+    async def test_waits_no_longer_than_for_a_file(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(looking, "TRIAL", ("/bin/sh", "-c", "exec sleep 100"))
+        with pytest.raises(WorkerFailed, match="timed out"):
+            await try_out(Bounds(1, 128, -6))
+
+    def test_notices_what_cannot_be_made_anew(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        task = Task("", str(tmp_path), 50_000_000, 1024, 20)
+        write(tmp_path / "png", b"no picture")
+        assert not trial._can_remake(task, "image/png")
+        write(tmp_path / "png", SAMPLES["image/png"])
+        assert trial._can_remake(task, "image/png")
+        monkeypatch.setitem(images.LOADERS, "image/png", ("VipsForeignLoadPng", "nosuchload"))
+        assert not trial._can_remake(task, "image/png")
+
+    def test_notices_that_nothing_holds_it(self, tmp_path: Path) -> None:
+        assert not trial._is_held(Task("", str(tmp_path), 1, 1, 1))

@@ -1,0 +1,36 @@
+"""The least picture of each kind that is made anew, to try a machine with: eight pixels by eight, all alike."""
+
+from base64 import b64decode
+from collections.abc import Mapping
+from types import MappingProxyType
+
+_JPEG = (
+    "/9j/2wBDAAgGBgcGBQgHBwcJCQgKDBQNDAsLDBkSEw8UHRofHh0aHBwgJC4nICIsIxwcKDcpLDAxNDQ0Hyc5PTgyPC4z"
+    "NDL/2wBDAQkJCQwLDBgNDRgyIRwhMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIy"
+    "MjL/wAARCAAIAAgDASIAAhEBAxEB/8QAFQABAQAAAAAAAAAAAAAAAAAAAAP/xAAUEAEAAAAAAAAAAAAAAAAAAAAA/8QA"
+    "FAEBAAAAAAAAAAAAAAAAAAAABv/EABQRAQAAAAAAAAAAAAAAAAAAAAD/2gAMAwEAAhEDEQA/ALgCBU//2Q=="
+)
+_PNG = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAMAAADz0U65AAAAA1BMVEXIeCjqlaEmAAAACXBIWXMAAAPoAAAD6AG1e1Jr"
+    "AAAADElEQVQImWNgoA4AAABIAAF7pRHIAAAAAElFTkSuQmCC"
+)
+_GIF = (
+    "R0lGODlhCAAIAIAAAExpcch4KCH/C05FVFNDQVBFMi4wAwEAAAAh+QQFAAAAACwAAAAACAAIAAACB4yPqcvtXQAAOw=="
+)
+_WEBP = "UklGRjgAAABXRUJQVlA4ICwAAADQAQCdASoIAAgAAgA0JaACdLoB+AADsAD+h9f/NgVzXP0t/+Smv8bcdgAAAA=="
+_AVIF = (
+    "AAAAHGZ0eXBhdmlmAAAAAG1pZjFhdmlmbWlhZgAAANZtZXRhAAAAAAAAACFoZGxyAAAAAAAAAABwaWN0AAAAAAAAAAAA"
+    "AAAAAAAAACJpbG9jAAAAAERAAAEAAQAAAAAA+gABAAAAAAAAACQAAAAjaWluZgAAAAAAAQAAABVpbmZlAgAAAAABAABh"
+    "djAxAAAAAA5waXRtAAAAAAABAAAAVmlwcnAAAAA4aXBjbwAAAAxhdjFDgQAMAAAAABRpc3BlAAAAAAAAAAgAAAAIAAAA"
+    "EHBpeGkAAAAAAwgICAAAABZpcG1hAAAAAAAAAAEAAQOBAgMAAAAsbWRhdBIACggYCL9ogIaDQjIWGUeHhiGAAGgAAJBA"
+    "yRuo2leTCS/owA=="
+)
+SAMPLES: Mapping[str, bytes] = MappingProxyType(
+    {
+        "image/jpeg": b64decode(_JPEG),
+        "image/png": b64decode(_PNG),
+        "image/gif": b64decode(_GIF),
+        "image/webp": b64decode(_WEBP),
+        "image/avif": b64decode(_AVIF),
+    }
+)
