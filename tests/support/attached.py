@@ -73,6 +73,7 @@ WHERE f.user_id = ANY($1) AND a.kind <> 'draft' AND (f.loose OR NOT CASE a.kind
     WHEN 'comment' THEN EXISTS (SELECT FROM comments c JOIN forums o ON o.id = c.forum_id
         WHERE c.id = a.item_id AND c.deleted_at IS NULL AND o.deleted_at IS NULL
         AND c.attachments @> jsonb_build_array(jsonb_build_object('id', f.id)))
+    WHEN 'kept' THEN EXISTS (SELECT FROM group_threads t WHERE t.id = a.place_id)
     WHEN 'avatar' THEN EXISTS (SELECT FROM users u WHERE u.id = a.item_id AND strpos(u.avatar_url, f.id::text) > 0)
     WHEN 'icon' THEN EXISTS (SELECT FROM groups g WHERE g.id = a.item_id AND strpos(g.icon_url, f.id::text) > 0)
         OR EXISTS (SELECT FROM forums o WHERE o.id = a.item_id AND o.deleted_at IS NULL AND strpos(o.icon_url, f.id::text) > 0)

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from cgraph.accounts import Actor
 from cgraph_kit.db import Repo
+from cgraph_kit.jobs import PRIORITIES
 
 from .errors import FileEmpty, UploadIncomplete, UploadNotFound
 from .jobs import look_at_file
@@ -33,10 +34,20 @@ async def finish_upload(
         if row.state == "uploading":
             _demand_whole(row)
             await recharge(tx, row.id, row.received)
-            await demand_turn(tx, actor.id, most=limits.files_waiting_max)
+            waiting = await demand_turn(tx, actor.id, most=limits.files_waiting_max)
             await tx.value(_FINISH, row.id)
-            await look_at_file.enqueue(tx, file_id=row.id, schedule_in=LEFT_BEHIND)
+            await look_at_file.enqueue(
+                tx, file_id=row.id, schedule_in=LEFT_BEHIND, priority=_priority(waiting)
+            )
     return row.id
+
+
+def _priority(waiting: int) -> int:
+    """Of a job before which so many of its owner's wait.
+
+    By powers of two, for there are few priorities: before somebody's nth go fewer than 2n of anybody else's, however many they left.
+    """
+    return min(waiting.bit_length(), PRIORITIES.stop - 1)
 
 
 def _demand_whole(row: UploadRow) -> None:

@@ -46,10 +46,12 @@ async def recharge(tx: Transaction, file_id: UUID, bytes: int, *, quota: int | N
         raise await _exceeded(tx, user_id, quota or 0)
 
 
-async def demand_turn(tx: Transaction, user_id: UUID, *, most: int) -> None:
-    """Raises `TooManyWaiting` where so many of somebody's files wait to be looked at. The caller has charged them something."""
-    if await tx.value(_WAITING, user_id) >= most:
+async def demand_turn(tx: Transaction, user_id: UUID, *, most: int) -> int:
+    """How many of somebody's files wait to be looked at. Raises `TooManyWaiting` for so many. The caller has charged them something."""
+    waiting: int = await tx.value(_WAITING, user_id)
+    if waiting >= most:
         raise TooManyWaiting(retry_after=WHILE, limit=most)
+    return waiting
 
 
 async def _exceeded(tx: Transaction, user_id: UUID, quota: int) -> QuotaExceeded:

@@ -26,12 +26,13 @@ from .pruner import Ages
 from .results import Cancel, Nothing, Result, Snooze, backoff
 from .taken import Taken, current
 from .unique import OnePending, Unique, pending_key
-from .worker import Worker, job
+from .worker import PRIORITIES, Worker, job
 
 __all__ = [
     "FINISHED",
     "IF_PENDING",
     "PENDING",
+    "PRIORITIES",
     "STATES",
     "Ages",
     "Cancel",

@@ -22,6 +22,7 @@ Handler = Callable[[Context, Args], Awaitable[Result]]
 Backoff = Callable[[int, int], float]
 
 PRIORITIES = range(10)
+"""The lower goes first."""
 RESERVED = frozenset(("schedule_in", "scheduled_at", "priority", "tags", "meta"))
 """Names that `enqueue` keeps for itself."""
 

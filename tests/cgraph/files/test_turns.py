@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from cgraph import files
 from cgraph.application import App
 from cgraph.files import Limits, Workshop
 from cgraph.files import workshop as module
+from cgraph_kit.jobs import testing
 from cgraph_kit.media import Bounds, Looked
 from support.people import register
 from support.pictures import image, png
@@ -156,6 +158,30 @@ class TestProcess:
             patch.setattr(module, "look", look)
             await most.workshop.finish(id)
         assert (await files.get_file(desk.db, desk.owner, id)).refusal == "file_too_large"
+
+
+class Taking:
+    """A workshop that notes whose turn it was."""
+
+    def __init__(self) -> None:
+        self.taken: list[Any] = []
+
+    async def finish(self, file_id: Any) -> None:
+        self.taken.append(file_id)
+
+
+class TestLookAtFile:
+    async def test_what_a_process_left_behind_is_taken_in_turn(self, desk: Desk, app: App) -> None:
+        await app.db.value("DELETE FROM jobs WHERE queue = 'media'")
+        bob = Desk(app.db, desk.workshop, (await register(app)).actor)
+        many = [await desk.bring(b"one of many") for _ in range(20)]
+        few = [await bob.bring(b"one of few") for _ in range(3)]
+        taking: Any = SimpleNamespace(workshop=Taking())
+        await testing.drain(app.db, taking, [files.look_at_file], queue="media", scheduled=True)
+        taken = taking.workshop.taken
+        assert sorted(taken) == sorted([*many, *few])
+        assert [taken.index(id) for id in few] == [1, 3, 6]
+        assert [id for id in taken if id in many] == many
 
 
 class TestFinishUpload:
