@@ -4,7 +4,7 @@ import asyncio
 from datetime import timedelta
 
 from cgraph import previews
-from cgraph.messaging import MessageEdit, NewMessage, edit_message, send_message
+from cgraph.messaging import MessageEdit, NewMessage, edit_message, send_message, show_previews
 from cgraph.messaging import set_previews_suppressed as suppress
 from cgraph.previews import Placed
 from cgraph_kit import clock
@@ -57,4 +57,29 @@ class TestWant:
         await wanting
 
 
+class TestShow:
+    async def test_waits_for_who_takes_the_links_elsewhere(self, database: Database) -> None:
+        """As conversions do: they hold the place's stream, and then take its links."""
+        ann, bob = await make_actor(database, "ann"), await make_actor(database, "bob")
+        place = await open_between(database, ann, bob)
+        sent = await send_message(database, ann, place, NewMessage(f"https://{HOST}/{new_id()}"))
+        await database.value(_READ, sent.id)
+        placed = Placed("message", sent.id, place)
+
+        async def show() -> None:
+            async with database.transaction() as tx:
+                await show_previews(tx, placed)
+
+        async with database.transaction() as tx:
+            await tx.value("SELECT 1 FROM streams WHERE id = $1 FOR NO KEY UPDATE", place)
+            showing = asyncio.create_task(show())
+            await until_waiting(database)
+            assert len(await previews.lift_links(tx, "message", [sent.id])) == 1
+        await showing
+
+
+_READ = """
+UPDATE link_previews p SET page = '{"kind": "page", "site_name": null, "title": "Bees", "description": null, "image": null}'
+FROM link_preview_uses u WHERE u.preview_id = p.id AND u.item_id = $1
+"""
 _OLD = "INSERT INTO link_previews (id, url, host, expires_at) VALUES ($1, $2, $3, $4)"
