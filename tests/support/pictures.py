@@ -48,6 +48,16 @@ def png(width: int = 3, height: int = 2, *extra: tuple[bytes, bytes], rows: byte
     return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(name, body) for name, body in chunks)
 
 
+def apng() -> bytes:
+    """One that moves: its still, and a second frame, which says something."""
+    control = struct.pack(">IIIIHHBB", 3, 2, 0, 0, 1, 10, 0, 0)
+    frame = struct.pack(">I", 2) + zlib.compress(b"\0" + bytes(9) + b"\0" + bytes(9)) + SECRET
+    moving = png(3, 2, (b"acTL", struct.pack(">II", 2, 0)), (b"fcTL", bytes(4) + control))
+    end = _chunk(b"IEND", b"")
+    later = _chunk(b"fcTL", struct.pack(">I", 1) + control) + _chunk(b"fdAT", frame)
+    return moving.removesuffix(end) + later + end
+
+
 def photo(width: int = 60, height: int = 40, *, turned: int = 6) -> bytes:
     """A JPEG as a phone makes it: lying on its side, and telling where it was taken, in three ways."""
     tiff = struct.pack("<2sHI", b"II", 42, 8) + struct.pack("<H", 2)

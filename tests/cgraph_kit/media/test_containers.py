@@ -89,6 +89,26 @@ class TestInspect:
         assert kept.index(b"mdat") == sent.index(b"mdat")
         assert not look(tmp_path, mp4(private=b""), "video/mp4").rewritten
 
+    @pytest.mark.parametrize(
+        "told",
+        [
+            box(b"udta", box(b"\xa9xyz", SECRET)),  # Android's recorders and cameras
+            box(b"udta", box(b"loci", SECRET)),  # 3GPP
+            box(b"meta", box(b"keys", b"com.apple.quicktime.location.ISO6709") + SECRET),  # Apple's
+            box(b"trak", box(b"meta", SECRET) + box(b"udta", SECRET)),
+        ],
+    )
+    @pytest.mark.parametrize("content_type", ["video/mp4", "video/quicktime"])
+    def test_recordings_tell_no_longer_where_they_were_made(
+        self, tmp_path: Path, told: bytes, content_type: str
+    ) -> None:
+        sound = box(b"trak", box(b"mdia", box(b"hdlr", bytes(8) + b"soun" + bytes(13))))
+        sent = box(b"ftyp", b"M4A " + bytes(4)) + box(b"moov", sound + told) + box(b"mdat", b"la")
+        assert look(tmp_path, sent, content_type).rewritten
+        kept = (tmp_path / "content").read_bytes()
+        assert SECRET not in kept
+        assert (len(kept), kept[-10:]) == (len(sent), sent[-10:])
+
     def test_mp4_with_wide_boxes_keeps_its_order(self, tmp_path: Path) -> None:
         wide = struct.pack(">I4sQ", 1, b"uuid", 16 + len(SECRET)) + SECRET
         sent = mp4(private=b"") + wide + box(b"free", b"after")

@@ -9,7 +9,7 @@ import pyvips  # type: ignore[import-untyped]
 from cgraph.application import App
 from support.later import until_waiting
 from support.people import Person
-from support.pictures import SECRET, image, jpeg, photo, png, wav
+from support.pictures import SECRET, apng, image, jpeg, photo, png, wav
 
 PATH = "/api/v1/files"
 ICC = "icc-profile-data"
@@ -59,6 +59,15 @@ class TestCreate:
             assert got.status == 200
             for told in (SECRET, b"Exif", b"xmpmeta"):
                 assert told not in got.body
+
+    async def test_a_moving_png_becomes_its_still(self, ada: Any, upload: Any) -> None:
+        file = (await upload(apng(), "me.png")).json["data"]
+        assert (file["content_type"], file["frames"]) == ("image/png", 1)
+        got = await ada.get(f"{PATH}/{file['id']}")
+        still = pyvips.Image.new_from_buffer(got.body, "")
+        assert (still.width, still.height, still(0, 0)) == (3, 2, [200, 30, 60])
+        for moving in (b"acTL", b"fcTL", b"fdAT", SECRET):
+            assert moving not in got.body
 
     @pytest.mark.parametrize("kind", ["srgb", "p3", "other"])
     async def test_colours_stay_and_their_profile_does_not(
