@@ -10,7 +10,9 @@ from support.documents import blocks, shell
 from support.guides import Follower, Step, differences, steps
 from support.served import Served
 
-PAGES = ["docs/guides/search.md", "docs/guides/files.md"]
+WHOLE = ["docs/guides/search.md", "docs/guides/files.md"]
+"""All that is shown in them is tried."""
+PAGES = [*WHOLE, "docs/guides/messages.md", "docs/guides/notifications.md"]
 PATIENCE = 10.0
 """Seconds until what was written must be found."""
 
@@ -37,7 +39,7 @@ class TestGuides:
                 different = await answered_as_shown(follower, step)
                 assert not different, "\n".join([f"{page}, answer to", step.script, *different])
 
-    @pytest.mark.parametrize("page", PAGES)
+    @pytest.mark.parametrize("page", WHOLE)
     def test_nothing_is_shown_that_nobody_tries(self, page: str) -> None:
         """Neither an answer without its request, nor a request without a language."""
         assert {block.language for block in blocks(page)} <= {"sh", "http"}
