@@ -11,7 +11,7 @@ from cgraph_kit.engines import embedded_postgres
 from cgraph_kit.jobs import Cron, Jobs, Tuning
 from cgraph_kit.limiter import Limiter
 from cgraph_kit.media import Scanner
-from cgraph_kit.pubsub import LocalBus, LocalPubSub, PubSub, ValkeyPubSub, split
+from cgraph_kit.pubsub import LocalBus, LocalPubSub, PubSub, split
 from cgraph_kit.push import Pushers
 from cgraph_kit.storage import Storage
 
@@ -322,6 +322,9 @@ async def _connect(settings: Settings, dsn: str) -> Database:
 
 async def _bus(settings: Settings) -> PubSub:
     if settings.valkey_url:
+        # Here, because redis-py is a tenth of what a command loads, and most nodes have no Valkey.
+        from cgraph_kit.pubsub.valkey import ValkeyPubSub  # noqa: PLC0415
+
         return await ValkeyPubSub.connect(settings.valkey_url, prefix="cgraph:")
     return LocalPubSub(LocalBus())
 

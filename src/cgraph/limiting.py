@@ -12,7 +12,6 @@ from cgraph_kit.limiter import (
     MemoryLimiter,
     ObservedLimiter,
     Unlimited,
-    ValkeyLimiter,
 )
 
 from .settings import Settings
@@ -51,6 +50,9 @@ async def limiting(settings: Settings) -> AsyncIterator[Limiter]:
 async def _store(stack: AsyncExitStack, settings: Settings) -> Limiter:
     if not settings.valkey_url:
         return MemoryLimiter()
+    # Here, because redis-py is a tenth of what a command loads, and most nodes have no Valkey.
+    from cgraph_kit.limiter.valkey import ValkeyLimiter  # noqa: PLC0415
+
     shared = await ValkeyLimiter.connect(settings.valkey_url, prefix="cgraph:limit:")
     stack.push_async_callback(shared.close)
     return FallbackLimiter(shared, MemoryLimiter(), _count_fallback)

@@ -1,4 +1,7 @@
-"""How often somebody may do something: the interface, in memory for one process, in Valkey for many."""
+"""How often somebody may do something: the interface, in memory for one process, in Valkey for many.
+
+The latter, `cgraph_kit.limiter.valkey`, is imported where there is a Valkey: it brings redis-py with it.
+"""
 
 from .address import address_key, network_of
 from .base import Away, Decision, Limit, Limiter
@@ -6,7 +9,6 @@ from .fallback import FallbackLimiter
 from .memory import MemoryLimiter
 from .observed import ObservedLimiter, Unlimited
 from .rate import parse_rate
-from .valkey import ValkeyLimiter
 
 __all__ = [
     "Away",
@@ -17,7 +19,6 @@ __all__ = [
     "MemoryLimiter",
     "ObservedLimiter",
     "Unlimited",
-    "ValkeyLimiter",
     "address_key",
     "network_of",
     "parse_rate",

@@ -12,7 +12,8 @@ import redis.asyncio
 
 from cgraph_kit.engines import ValkeyServer
 from cgraph_kit.ids import new_id
-from cgraph_kit.limiter import Limiter, MemoryLimiter, ValkeyLimiter
+from cgraph_kit.limiter import Limiter, MemoryLimiter
+from cgraph_kit.limiter.valkey import ValkeyLimiter
 from support.counting import Clock
 
 

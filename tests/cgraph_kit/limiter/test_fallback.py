@@ -5,7 +5,8 @@ import pytest
 
 from cgraph_kit.engines import ValkeyServer
 from cgraph_kit.errors import Unavailable
-from cgraph_kit.limiter import Away, FallbackLimiter, Limit, MemoryLimiter, ValkeyLimiter
+from cgraph_kit.limiter import Away, FallbackLimiter, Limit, MemoryLimiter
+from cgraph_kit.limiter.valkey import ValkeyLimiter
 
 READ = Limit("read", 2, 600, Away.OPEN)
 WRITE = Limit("write", 2, 600, Away.LOCAL)

@@ -14,7 +14,8 @@ import redis.asyncio
 
 from cgraph_kit.engines import ValkeyServer
 from cgraph_kit.errors import Unavailable
-from cgraph_kit.limiter import Limit, ValkeyLimiter
+from cgraph_kit.limiter import Limit
+from cgraph_kit.limiter.valkey import ValkeyLimiter
 
 FIVE = Limit("five", 5, 300)
 

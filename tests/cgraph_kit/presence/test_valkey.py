@@ -10,7 +10,8 @@ import pytest
 
 from cgraph_kit.engines import embedded_valkey
 from cgraph_kit.presence import Presence, PresenceSettings
-from cgraph_kit.pubsub import ValkeyPubSub, split
+from cgraph_kit.pubsub import split
+from cgraph_kit.pubsub.valkey import ValkeyPubSub
 
 SETTINGS = PresenceSettings(heartbeat=0.1, down_after=0.6)
 

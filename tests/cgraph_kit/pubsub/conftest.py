@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from cgraph_kit.engines import ValkeyServer
-from cgraph_kit.pubsub import LocalBus, LocalPubSub, PubSub, ValkeyPubSub
+from cgraph_kit.pubsub import LocalBus, LocalPubSub, PubSub
+from cgraph_kit.pubsub.valkey import ValkeyPubSub
 
 
 class Node:

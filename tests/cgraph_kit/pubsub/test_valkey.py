@@ -9,7 +9,7 @@ import pytest
 
 from cgraph_kit.engines import ValkeyServer
 from cgraph_kit.errors import Unavailable
-from cgraph_kit.pubsub import ValkeyPubSub
+from cgraph_kit.pubsub.valkey import ValkeyPubSub
 
 Connect = Callable[..., Awaitable[Any]]
 
