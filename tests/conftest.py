@@ -1,9 +1,9 @@
 """One PostgreSQL per run, one database per worker, and what tests say about it."""
 
 import asyncio
-import shutil
-import tempfile
+import gc
 from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from cgraph_kit import migrate
 from cgraph_kit.db import Database, Transaction, prepare_connection
 from cgraph_kit.engines import PostgresServer
 from support.limits import RAISED
+from support.memory import clear, in_memory
 
 TEMPLATE = "cgraph_template"
 FAST = {
@@ -29,6 +30,9 @@ FAST = {
 }
 """Nothing here outlives the run, so nothing is paid for durability."""
 
+WAITING = ("e2e", "concurrency", "cgraph_cli")
+"""Directories of tests that start processes and wait for them."""
+
 _server = pytest.StashKey[PostgresServer]()
 
 
@@ -36,12 +40,12 @@ def pytest_configure(config: pytest.Config) -> None:
     """The controller (or the only process) starts the server and migrates the template."""
     if hasattr(config, "workerinput") or config.option.collectonly:
         return
-    memory = Path("/dev/shm")  # noqa: S108 (a RAM disk where there is one)
-    directory = Path(tempfile.mkdtemp(prefix="cgraph-", dir=memory if memory.is_dir() else None))
-    server = PostgresServer(directory, settings=FAST).start()
+    clear()
+    stack = ExitStack()
+    config.add_cleanup(stack.close)
+    server = PostgresServer(stack.enter_context(in_memory()), settings=FAST).start()
+    stack.callback(server.stop)
     config.stash[_server] = server
-    config.add_cleanup(lambda: shutil.rmtree(directory, ignore_errors=True))
-    config.add_cleanup(server.stop)
     try:
         asyncio.run(_make_template(server))
     except migrate.MigrationError as error:
@@ -53,6 +57,19 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_configure_node(node: Any) -> None:
     """Tell each xdist worker where the server is."""
     node.workerinput["postgres"] = node.config.stash[_server].dsn("{database}")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Those that wait come first: other workers compute meanwhile, and what is left for the end is short."""
+    here = Path(__file__).parent
+    waiting = tuple(here / name for name in WAITING)
+    items.sort(key=lambda item: not any(item.path.is_relative_to(each) for each in waiting))
+
+
+def pytest_collection_finish() -> None:
+    """Keep the collector from walking thousands of tests at every turn, as `cgraph_web.server` does with its modules."""
+    gc.collect()
+    gc.freeze()
 
 
 async def _make_template(server: PostgresServer) -> None:
@@ -117,20 +134,25 @@ async def database(dsn: str) -> AsyncIterator[Database]:
     await database.close()
 
 
+@pytest.fixture(scope="session")
+async def used(dsn: str) -> AsyncIterator["asyncpg.Pool[asyncpg.Record]"]:
+    """Connections that tests use one after the other, reset in between: a new one costs more than most tests."""
+    async with asyncpg.create_pool(
+        dsn, min_size=0, init=prepare_connection, max_inactive_connection_lifetime=0
+    ) as pool:
+        yield pool
+
+
 @pytest.fixture
-async def db(dsn: str) -> AsyncIterator[Transaction]:
+async def db(used: "asyncpg.Pool[asyncpg.Record]") -> AsyncIterator[Transaction]:
     """A transaction that is rolled back; what was published in it stands in `db.events`."""
-    connection = await asyncpg.connect(dsn)
-    try:
-        await prepare_connection(connection)
+    async with used.acquire() as connection:
         transaction = connection.transaction()
         await transaction.start()
         # What other tests have committed, to be done later, is none of this one's business.
         await connection.execute("DELETE FROM jobs")
         yield Transaction(connection)
         await transaction.rollback()
-    finally:
-        await connection.close()
 
 
 @pytest.fixture(scope="session")

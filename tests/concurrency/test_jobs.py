@@ -4,7 +4,6 @@ import asyncio
 import os
 import signal
 import sys
-import tempfile
 from asyncio.subprocess import PIPE, STDOUT, Process
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
@@ -24,6 +23,7 @@ from cgraph_kit.jobs import Which, cancel, list_jobs
 from cgraph_kit.jobs.rescuer import CRASHES
 from support.jobnode import PULSE, Order, prepare, work
 from support.later import becomes, until
+from support.memory import in_memory
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 60.0
@@ -204,9 +204,8 @@ class TestTerm:
 @pytest.fixture
 def postgres() -> Iterator[PostgresServer]:
     """A server that may be stopped and started."""
-    memory = Path("/dev/shm")  # noqa: S108 (a RAM disk where there is one)
-    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as name:
-        server = PostgresServer(Path(name), settings={"max_connections": "50"}).start()
+    with in_memory() as path:
+        server = PostgresServer(path, settings={"max_connections": "50"}).start()
         try:
             yield server
         finally:

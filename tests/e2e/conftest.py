@@ -2,7 +2,6 @@
 
 import shutil
 import signal
-import tempfile
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from itertools import count
@@ -13,6 +12,7 @@ import httpx
 import pytest
 
 from support.chat import Chat
+from support.memory import in_memory
 from support.phoenix import Phoenix, phoenix
 from support.served import Served, calling, launched, serving
 
@@ -20,10 +20,8 @@ from support.served import Served, calling, launched, serving
 @pytest.fixture(scope="session")
 def workspace() -> Iterator[Path]:
     """Where the servers of this test process keep their data."""
-    memory = Path("/dev/shm")  # noqa: S108  (a RAM disk where there is one)
-    path = Path(tempfile.mkdtemp(prefix="cgraph-e2e-", dir=memory if memory.is_dir() else None))
-    yield path
-    shutil.rmtree(path, ignore_errors=True)
+    with in_memory() as path:
+        yield path
 
 
 _numbers = count(1)

@@ -2,10 +2,8 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from cgraph_kit.engines import PostgresServer
+from support.memory import in_memory
 
 FAST = {"fsync": "off", "shared_buffers": "16MB"}
 
@@ -111,13 +110,9 @@ def serve() -> Iterator[Serve]:
 @contextmanager
 def temporary() -> Iterator[Path]:
     """An empty directory that anyone may enter; pytest's own are closed to other users."""
-    memory = Path("/dev/shm")  # noqa: S108 (a RAM disk where there is one)
-    path = Path(tempfile.mkdtemp(prefix="engines-", dir=memory if memory.is_dir() else None))
-    path.chmod(0o755)
-    try:
+    with in_memory() as path:
+        path.chmod(0o755)
         yield path
-    finally:
-        shutil.rmtree(path)
 
 
 @pytest.fixture
