@@ -34,13 +34,20 @@ class Lines:
 @contextmanager
 def written(level: str = "info") -> Iterator[Lines]:
     """Everything this process writes meanwhile, as a server would. Then the log is what it was."""
+    lines = Lines()
+    with kept():
+        configure(level, "json", lines.stream)
+        yield lines
+
+
+@contextmanager
+def kept() -> Iterator[None]:
+    """The log is what it was, however it is configured meanwhile."""
     root = logging.getLogger()
     handlers, before = root.handlers[:], root.level
     output = (_output.level, _output._text, _output._stream)
-    lines = Lines()
-    configure(level, "json", lines.stream)
     try:
-        yield lines
+        yield
     finally:
         structlog.reset_defaults()
         _output.use(*output)
