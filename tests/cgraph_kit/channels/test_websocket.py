@@ -249,8 +249,8 @@ class TestIdle:
     async def test_silence_is_closed_with_1002(self) -> None:
         mount = Mount()
         async with serving(mount, limits=QUICK) as running:
-            client = await running.connect()
             start = asyncio.get_running_loop().time()
+            client = await running.connect()
             assert await client.frame() == (CLOSE, b"\x03\xea")
             assert asyncio.get_running_loop().time() - start >= QUICK.idle
             assert mount.receivers[0].code == 1002
