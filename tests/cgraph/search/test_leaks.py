@@ -1,16 +1,17 @@
 """Nobody finds what they may not read, and everybody finds what they may: random searches in random histories.
 
 Each search is held against what its reader gets by reading everything there is, one thing after the other, and looking for
-the words themselves. A run makes five hundred; with `CGRAPH_TEST_SEARCHES=10000` in the environment it makes as many, in
-as many more histories.
+the words themselves: both what the index finds within the reader's scope, before anything checks it again, and what is
+shown and counted in the end. A run makes five hundred; with `CGRAPH_TEST_SEARCHES=10000` in the environment it makes as
+many, in as many more histories.
 """
 
-from collections.abc import Callable, Sequence
-from itertools import pairwise
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from math import ceil
 from os import environ
 from random import Random
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast, get_args
 from uuid import UUID
 
 import pytest
@@ -20,235 +21,227 @@ from cgraph.search import (
     OpenSearchIndex,
     PostgresSearch,
     SearchBackend,
+    SearchFor,
     SearchHit,
     SearchPage,
     SuggestFor,
+    Suggestion,
+    count,
     follow_changes,
     search,
     suggest,
 )
-from cgraph.search.hits import (
-    ChannelHit,
-    CommentHit,
-    ForumHit,
-    GroupHit,
-    MessageHit,
-    PostHit,
-    UserHit,
-)
+from cgraph.search.backend import Found, Hit, Order, Paging, Scope, Wanted
+from cgraph.search.hits import ChannelHit, FileHit, MessageHit
+from cgraph.search.scoping import get_reader
+from cgraph.search.searching import KINDS
+from cgraph.search.suggestions import SHOWN_MOST
 from cgraph_kit.db import Transaction
-from support.readers import Thing, read_everything
+from support.readers import Acquaintance, Thing, read_acquaintance, read_everything
+from support.searches import ANYTHING, Asked, Asking
 from support.worlds import WORDS, World, live, make_world
 
-PEOPLE, MOMENTS, EACH = 6, 3, 14
+PEOPLE, MOMENTS, EACH = 6, 2, 18
 """In a world; when all of them search in it, with more of its history in between; searches of each of them, each time."""
 SEARCHES = int(environ.get("CGRAPH_TEST_SEARCHES", "500"))
-SEEDS = range(ceil(SEARCHES / (PEOPLE * MOMENTS * EACH)))
+SEEDS = range(ceil(SEARCHES / ((PEOPLE + 1) * MOMENTS * EACH)))
+
+ORDERS: Sequence[Order | None] = (None, None, *get_args(Order))
+Keys = set[tuple[str, UUID]]
+"""Kinds and ids: the latter are each thing's own in these worlds."""
 
 
-class Asked(NamedTuple):
-    """A search, and what it must find."""
+class Watched:
+    """An index that notes what it finds, before anybody looks at it again."""
 
-    q: str
-    holds: Callable[[Thing], bool]
-    named: frozenset[UUID] = frozenset()
-    """Forums it names: who names an unlisted one finds what is in it."""
+    def __init__(self, backend: SearchBackend) -> None:
+        self._backend = backend
+        self.found: list[Found] = []
 
-    def finds(self, thing: Thing) -> bool:
-        hidden = "unlisted" in thing.marks and thing.container_id not in self.named
-        return self.holds(thing) and not hidden
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._backend, name)
 
-
-def id_of(hit: SearchHit) -> UUID:  # noqa: PLR0911 (one of each)
-    match hit:
-        case MessageHit(message=message):
-            return message.id
-        case PostHit(post=post):
-            return post.id
-        case CommentHit(comment=comment):
-            return comment.id
-        case UserHit(user=user):
-            return user.id
-        case GroupHit(group=group):
-            return group.id
-        case ForumHit(forum=forum):
-            return forum.id
-        case ChannelHit(channel=channel, thread=thread):
-            named = channel or thread
-            assert named
-            return named.id
-    raise TypeError(hit)
-
-
-class Asking:
-    """Makes up searches that somebody in a world might try."""
-
-    def __init__(self, world: World, reader: Actor, random: Random) -> None:
-        self.world = world
-        self.reader = reader
-        self.random = random
-
-    def search(self) -> Asked:
-        parts = [self._words() for _ in range(self.random.choice((0, 1, 1, 1, 2)))]
-        # Of one operator only once: twice, they would be alternatives.
-        count = self.random.choice((0, 0, 1, 2)) if parts else self.random.choice((1, 2))
-        parts += [condition() for condition in self.random.sample(self._conditions, count)]
-        if all(part.q.startswith("-") for part in parts):  # nothing that is to be found
-            word = self.random.choice(WORDS)
-            parts.append(Asked(word, lambda thing: _has(thing, word)))
-        return Asked(
-            " ".join(part.q for part in parts),
-            lambda thing: all(part.holds(thing) for part in parts),
-            frozenset(id for part in parts for id in part.named),
-        )
+    async def search(self, wanted: Wanted, scope: Scope, paging: Paging) -> Found:
+        found = await self._backend.search(wanted, scope, paging)
+        self.found.append(found)
+        return found
 
     @property
-    def _conditions(self) -> Sequence[Callable[[], Asked]]:
-        return (
-            self._from,
-            self._in,
-            self._forum,
-            self._type,
-            self._is,
-            self._mentions,
-            self._score,
-        )
+    def keys(self) -> Keys:
+        return {(hit.kind, hit.id) for found in self.found for hit in found.hits}
 
-    def _words(self) -> Asked:
-        word, other = self.random.sample(WORDS, 2)
-        match self.random.randrange(6):
-            case 0:
-                beginning = word[: self.random.randint(3, len(word))]
-                return Asked(
-                    f"{beginning}*", lambda one: _any(one, lambda w: w.startswith(beginning))
-                )
-            case 1:
-                return Asked(f'"{word} {other}"', lambda one: _beside(one, word, other))
-            case 2:
-                return Asked(f"-{word}", lambda one: not _has(one, word))
-        return Asked(word, lambda one: _has(one, word))
-
-    def _from(self) -> Asked:
-        person = self.world.someone()
-        name = self.random.choice((f"@{person.username}", str(person.id)))
-        if person.id == self.reader.id:
-            name = "me"
-        if self.random.random() < 0.2:
-            return Asked(f"-from:{name}", lambda one: one.author_id != person.id)
-        return Asked(f"from:{name}", lambda one: one.author_id == person.id)
-
-    def _in(self) -> Asked:
-        """A group, a channel, a thread or a conversation, whether the reader sees it or not."""
-        random, world = self.random, self.world
-        if random.random() < 0.3:
-            name = random.choice(list(world.group_names.values()))
-            ids = {id for id, called in world.group_names.items() if called == name}
-            return Asked(f'in:"{name}"', lambda one: one.group_id in ids)
-        if random.random() < 0.4:
-            name = random.choice(list(world.channel_names.values()))
-            ids = {id for id, called in world.channel_names.items() if called == name}
-            ids |= {id for channel, id in world.threads if channel in ids}
-            return Asked(f"in:#{name}", lambda one: one.container_id in ids)
-        id = random.choice([*world.conversations, *world.places])
-        if random.random() < 0.2:
-            return Asked(f"-in:{id}", lambda one: one.container_id != id)
-        return Asked(f"in:{id}", lambda one: one.container_id == id)
-
-    def _forum(self) -> Asked:
-        id = self.random.choice(self.world.forums)
-        name = self.random.choice((str(id), self.world.slugs[id]))
-        return Asked(f"forum:{name}", lambda one: one.container_id == id, frozenset({id}))
-
-    def _type(self) -> Asked:
-        kind = self.random.choice(
-            ("message", "post", "comment", "channel", "group", "user", "forum")
-        )
-        if self.random.random() < 0.2:
-            return Asked(f"-type:{kind}", lambda one: one.kind != kind)
-        return Asked(f"type:{kind}", lambda one: one.kind == kind)
-
-    def _is(self) -> Asked:
-        state = self.random.choice(("pinned", "edited", "saved", "mentioned", "unread"))
-        if self.random.random() < 0.3:
-            return Asked(f"-is:{state}", lambda one: state not in one.marks)
-        return Asked(f"is:{state}", lambda one: state in one.marks)
-
-    def _mentions(self) -> Asked:
-        person = self.world.someone()
-        return Asked(
-            f"mentions:{person.username}", lambda one: f"mentions {person.id}" in one.marks
-        )
-
-    def _score(self) -> Asked:
-        least = self.random.choice((0, 1))
-        return Asked(f"score:>{least}", lambda one: one.score is not None and one.score > least)
+    @property
+    def totals(self) -> set[int]:
+        return {found.total for found in self.found if found.total is not None}
 
 
-def _any(thing: Thing, holds: Callable[[str], bool]) -> bool:
-    return any(holds(word.removeprefix("@")) for words in thing.words() for word in words)
+class Comparing(NamedTuple):
+    """What one reader finds, beside what they can read."""
 
+    db: Transaction
+    backend: SearchBackend
+    reader: Actor | None
+    things: Sequence[Thing]
+    random: Random
 
-def _has(thing: Thing, word: str) -> bool:
-    return _any(thing, lambda one: one == word)
+    def may_be_found(self, asked: Asked) -> Keys:
+        return _keys(one for one in self.things if asked.known(one))
 
+    async def everything(self) -> None:
+        """All that lies in the reader's scope, and nothing that does not."""
+        scope = (await get_reader(self.db, self.reader)).scope()
+        hits: list[Hit] = []
+        while True:
+            after = hits[-1].position if hits else None
+            paging = Paging(limit=500, order="newest", after=after)
+            found = await self.backend.search(Wanted(), scope, paging)
+            hits += found.hits
+            if not found.more:
+                break
+        _alike([(hit.kind, hit.id) for hit in hits], self.may_be_found(ANYTHING), "everything")
 
-def _beside(thing: Thing, word: str, other: str) -> bool:
-    return any(
-        (first, second) == (word, other)
-        for words in thing.words()
-        for first, second in pairwise(words)
-    )
-
-
-async def compare(
-    db: Transaction, backend: SearchBackend, reader: Actor, asked: Asked, things: Sequence[Thing]
-) -> None:
-    """Every page of it, and the total."""
-    expected = {(one.kind, one.id) for one in things if asked.finds(one)}
-    found: list[tuple[str, UUID]] = []
-    cursor: str | None = None
-    while True:
-        page = SearchPage(asked.q, limit=50, cursor=cursor)
-        results = await search(db, backend, reader, page)
-        if results.widened:  # other words than these: nothing was as it was typed
+    async def search(self, asked: Asked) -> None:
+        """Every page of it, the totals, and what is shown beside."""
+        watched = Watched(self.backend)
+        expected = _keys(one for one in self.things if asked.finds(one))
+        hits, widened, total = await self._pages(asked, cast("SearchBackend", watched))
+        known = self.may_be_found(asked)
+        assert watched.keys <= known, asked.q
+        assert _shown_with(hits) <= known, asked.q
+        found = [_key(hit) for hit in hits]
+        assert (len(found), set(found) - known) == (total, set()), asked.q
+        if widened:  # other words than these: nothing was as it was typed
             assert not expected, asked.q
-            assert {id_of(hit) for hit in results.hits} <= {one.id for one in things}, asked.q
             return
-        found += [(type(hit).__struct_config__.tag, id_of(hit)) for hit in results.hits]
-        cursor = results.after
-        if cursor is None:
-            break
+        _alike(found, expected, asked.q)
+        assert expected <= watched.keys, asked.q
+        if not self._sieves(asked):
+            assert watched.totals <= {len(expected)}, asked.q
+
+    async def _pages(
+        self, asked: Asked, backend: SearchBackend
+    ) -> tuple[list[SearchHit], bool, int]:
+        order = self.random.choice(ORDERS)
+        limit = self.random.choice((50, 50, 7))
+        context = self.random.choice((0, 0, 2))
+        page = SearchPage(asked.q, sort=order, limit=limit, context=context)
+        results = await search(self.db, backend, self.reader, page)
+        hits, total = results.hits, results.total
+        while results.after is not None:
+            page = SearchPage(
+                asked.q, sort=order, limit=limit, context=context, cursor=results.after
+            )
+            results = await search(self.db, backend, self.reader, page)
+            hits = [*hits, *results.hits]
+        return hits, results.widened is not None, total
+
+    async def counts(self, asked: Asked) -> None:
+        """How much of each type there is."""
+        watched = Watched(self.backend)
+        asking = SearchFor(asked.q)
+        counts = await count(self.db, cast("SearchBackend", watched), self.reader, asking)
+        expected = Counter(one.kind for one in self.things if asked.finds(one))
+        told = {one.type: one.total for one in counts}
+        assert told == {kind: expected[kind] for kind in KINDS}, asked.q
+        assert watched.keys <= self.may_be_found(asked), asked.q
+        if not self._sieves(asked):
+            assert watched.totals <= set(told.values()), asked.q
+
+    def _sieves(self, asked: Asked) -> bool:
+        return asked.sieved or any("muted" in one.marks for one in self.things)
+
+
+def _keys(things: Iterable[Thing]) -> Keys:
+    return {(one.kind, one.id) for one in things}
+
+
+def _key(hit: SearchHit) -> tuple[str, UUID]:
+    """The thing itself is called in a hit as its kind is, but for threads."""
+    kind = str(type(hit).__struct_config__.tag)
+    thing = getattr(hit, kind)
+    if thing is None and isinstance(hit, ChannelHit):
+        thing = hit.thread
+    return kind, thing.id
+
+
+def _shown_with(hits: Sequence[SearchHit]) -> Keys:
+    """What is shown with these: messages around them, and what files hang on."""
+    keys: Keys = set()
+    for hit in hits:
+        match hit:
+            case MessageHit(before=before, after=after):
+                keys |= {("message", message.id) for message in (*before, *after)}
+            case FileHit(message=message, comment_id=comment_id, post=post):
+                keys |= {("message", message.id)} if message else set()
+                keys |= {("comment", comment_id)} if comment_id else set()
+                keys |= {("post", post.id)} if post and not comment_id else set()
+    return keys
+
+
+def _alike(found: Sequence[tuple[str, UUID]], expected: Keys, what: str) -> None:
+    """The very same, each once."""
     foreign, missing = set(found) - expected, expected - set(found)
-    assert (foreign, missing) == (set(), set()), asked.q
-    assert (len(found), results.total) == (len(expected), len(expected)), asked.q
+    assert (foreign, missing, len(found)) == (set(), set(), len(expected)), what
 
 
-async def compare_suggestions(
-    db: Transaction, backend: SearchBackend, reader: Actor, typed: str, things: Sequence[Thing]
-) -> None:
-    """Names of places are suggested to who sees them, and only what is called like what was typed."""
-    known = [one for one in things if "unlisted" not in one.marks]
-    names = {one.texts[0] for one in known if one.kind in {"channel", "group", "forum"}}
-    found = await suggest(db, backend, reader, SuggestFor(typed))
-    suggested = {one.label.partition(" (")[0] for one in found if one.kind in {"place", "forum"}}
-    assert suggested <= names, typed
-    beginning = typed.partition(":")[2] or typed
-    expected = {name for name in names if beginning in name}
-    assert suggested or not expected, typed
+class Suggesting(NamedTuple):
+    """What one reader is told while typing, beside whom and what they know."""
+
+    db: Transaction
+    backend: SearchBackend
+    reader: Actor
+    things: Sequence[Thing]
+    known: Acquaintance
+
+    async def places(self, operator: str, typed: str) -> None:
+        """Names of all that may be seen and is called so."""
+        named = {"forum"} if operator == "forum" else {"channel", "group", "forum"}
+        places = [one for one in self.things if one.kind in named and ANYTHING.known(one)]
+        expected = {
+            one.texts[0] for one in places if any(w.startswith(typed) for w in one.words()[0])
+        }
+        if operator == "in":
+            expected |= {name for name in self.known.conversations if name.startswith(typed)}
+        watched = Watched(self.backend)
+        found = await self._asked(f"{operator}:{typed}", watched)
+        names = {one.label.partition(" (")[0] for one in found}
+        assert names <= expected, typed
+        assert len(names) == min(len(expected), SHOWN_MOST), typed
+        assert watched.keys <= _keys(places), typed
+
+    async def people(self, operator: str) -> None:
+        """Names of all who are met where the reader is. Those of all begin alike."""
+        found = await self._asked(operator, Watched(self.backend))
+        names = {one.label for one in found if one.kind == "person"}
+        assert names == self.known.people, operator
+
+    async def _asked(self, q: str, watched: Watched) -> list[Suggestion]:
+        return await suggest(self.db, cast("SearchBackend", watched), self.reader, SuggestFor(q))
 
 
 async def search_after(world: World, backend: SearchBackend, seed: int) -> None:
-    """Live on, and have everybody search."""
+    """Live on, and have everybody search, and somebody whom nobody knows."""
     db = world.db
     await live(world, 80)
     await follow_changes(db, backend)
-    for person in world.people:
+    random = Random(seed)  # noqa: S311
+    for person in (*world.people, None):
         things = await read_everything(world, person)
-        asking = Asking(world, person, Random(seed))  # noqa: S311
-        for word in asking.random.sample(WORDS, 2):
-            await compare_suggestions(db, backend, person, f"in:{word[:4]}", things)
-        for _ in range(EACH):
-            await compare(db, backend, person, asking.search(), things)
+        comparing = Comparing(db, backend, person, things, random)
+        await comparing.everything()
+        asking = Asking(world, person, random)
+        for number in range(EACH):
+            asked = asking.search()
+            await comparing.search(asked)
+            if number % 6 == 0:
+                await comparing.counts(asked)
+        if person is not None:
+            known = await read_acquaintance(world, person)
+            suggesting = Suggesting(db, backend, person, things, known)
+            for operator in ("in", "forum"):
+                await suggesting.places(operator, random.choice(WORDS)[:4])
+            for operator in ("from:p", "in:@p", "@p"):
+                await suggesting.people(operator)
 
 
 class TestSearch:
