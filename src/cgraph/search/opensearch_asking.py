@@ -1,12 +1,15 @@
 """Several searches in one request, each answered whole or not at all."""
 
+import logging
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
 import msgspec
 
-from cgraph_kit.opensearch import Away, OpenSearch, Refused, TimedOut
+from cgraph_kit.opensearch import Answer, Away, OpenSearch, Refused, TimedOut
+
+log = logging.getLogger(__name__)
 
 SECONDS = 8.0
 """A node gives a search up after so long."""
@@ -93,8 +96,16 @@ async def ask(
     ]
     body = b"".join(msgspec.json.encode(line) + b"\n" for line in lines)
     answer = await cluster.ask("POST", "/_msearch", body)
+    try:
+        return _read(answer, len(searches))
+    except Away as error:
+        log.warning("OpenSearch cannot be used: %s", error)
+        raise
+
+
+def _read(answer: Answer, searches: int) -> list[Answered]:
     responses = answer.read(_Responses).responses
-    if len(responses) != len(searches):
+    if len(responses) != searches:
         raise Away("OpenSearch answered other searches than it was given")
     return [_answered(one) for one in responses]
 

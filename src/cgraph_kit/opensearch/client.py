@@ -51,10 +51,20 @@ Body = TypeVar("Body")
 
 
 class Away(Unavailable):
-    """No node answers, or all of them want to be left alone, or we are not let in."""
+    """No node answers, or all of them want to be left alone, or we are not let in.
+
+    `reason` names nodes, for logs and operators; whoever searches is told `message`, which says nothing of that.
+    """
 
     code = "search_unavailable"
     default = "search is temporarily unavailable"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__()
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return self.reason
 
 
 class TimedOut(Away):
