@@ -127,7 +127,7 @@ async def run(arguments: Sequence[str]) -> int:
         complain(f"cgraph: {error}")
         return 1
     except Error as error:
-        complain(f"cgraph: {error.message}")
+        complain(f"cgraph: {error}")
         return 1
     return result if isinstance(result, int) else 0
 
