@@ -1,8 +1,8 @@
 """What contexts give to be found: the words of a thing, whose it is and where it lies."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -34,6 +34,8 @@ class Searchable(msgspec.Struct, frozen=True, kw_only=True):
     """ISO 639-1, where somebody has said it."""
     features: Sequence[str] = ()
     """What `has:` and `is:` ask of the thing alone: `link`, `image`, `poll`, `pinned`, `edited` …"""
+    attachments: Sequence[Mapping[str, Any]] = ()
+    """Its files as they are shown with it, under the names and with the descriptions they had then."""
 
 
 class Reached(msgspec.Struct, frozen=True):

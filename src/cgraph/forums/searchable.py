@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -23,6 +23,7 @@ class _Row(msgspec.Struct, frozen=True):
     language: str | None
     features: list[str]
     inserted_at: datetime
+    attachments: list[dict[str, Any]] | None
     shown: bool
 
     def thing(self, kind: SearchableKind) -> Searchable:
@@ -38,6 +39,7 @@ class _Row(msgspec.Struct, frozen=True):
             text=self.text,
             language=self.language,
             features=(*self.features, *links),
+            attachments=self.attachments or (),
         )
 
 
@@ -93,18 +95,19 @@ _OF_COMMENT = _features(
 _SELECT = {
     "forum": f"""
 SELECT t.id, t.id, NULL::uuid, NULL::uuid, t.title, concat_ws(E'\\n', t.description, t.slug), NULL, {_OF_FORUM},
-    t.inserted_at, t.deleted_at IS NULL
+    t.inserted_at, NULL::jsonb, t.deleted_at IS NULL
 FROM forums t
 """,
     "post": f"""
 SELECT t.id, t.forum_id, NULL::uuid, t.author_id, t.title, concat_ws(E'\\n', t.content, t.url, (
         SELECT string_agg(a.text, E'\\n' ORDER BY a.answer) FROM poll_answers a WHERE t.kind = 'poll' AND a.post_id = t.id
-    )), t.language, {_OF_POST} || {_MENTIONS}, t.inserted_at, t.deleted_at IS NULL AND t.removed_at IS NULL AND f.deleted_at IS NULL
+    )), t.language, {_OF_POST} || {_MENTIONS}, t.inserted_at, t.attachments,
+    t.deleted_at IS NULL AND t.removed_at IS NULL AND f.deleted_at IS NULL
 FROM posts t JOIN forums f ON f.id = t.forum_id
 """,
     "comment": f"""
 SELECT t.id, t.forum_id, t.post_id, t.author_id, '', t.content, p.language, {_OF_COMMENT} || {_MENTIONS},
-    t.inserted_at, t.deleted_at IS NULL AND t.removed_at IS NULL AND f.deleted_at IS NULL
+    t.inserted_at, t.attachments, t.deleted_at IS NULL AND t.removed_at IS NULL AND f.deleted_at IS NULL
 FROM comments t JOIN posts p ON p.id = t.post_id JOIN forums f ON f.id = t.forum_id
 """,
 }

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -22,6 +23,7 @@ class _Row(msgspec.Struct, frozen=True):
     inserted_at: datetime
     edited_at: datetime | None
     pinned_at: datetime | None
+    attachments: list[dict[str, Any]] | None
     shown: bool
 
     def thing(self) -> Searchable:
@@ -34,6 +36,7 @@ class _Row(msgspec.Struct, frozen=True):
             seq=self.seq,
             text=self.content,
             features=tuple(self._features()),
+            attachments=self.attachments or (),
         )
 
     def _features(self) -> Iterator[str]:
@@ -67,7 +70,7 @@ async def scan_searchable(db: Repo, after: Reached, limit: int) -> Scanned:
 # A conversation that has been deleted leaves its messages to be swept.
 _COLUMNS = """
 m.conversation_id, m.seq, m.id, m.sender_id, m.content, m.reply_to_id, m.mentions || coalesce(m.called, '{}'),
-m.inserted_at, m.edited_at, m.pinned_at,
+m.inserted_at, m.edited_at, m.pinned_at, m.attachments,
 m.kind = 'text' AND m.deleted_at IS NULL AND EXISTS (SELECT FROM conversations c WHERE c.id = m.conversation_id)
 """
 _LIST = f"""

@@ -59,8 +59,10 @@ def _bearing(thing: Searchable, hanging: Sequence[files.Attachment]) -> Searchab
 
 
 def _file(thing: Searchable, one: files.Attachment) -> Searchable:
-    """Where and when it was put, by whoever put it there."""
-    features = ["file", sort_of(one.content_type), f"ext:{one.name.rpartition('.')[2].lower()}"]
+    """Where and when it was put, by whoever put it there, and as it is shown there."""
+    shown = {str(each["id"]): each for each in thing.attachments}.get(str(one.id), {})
+    name, alt_text = shown.get("name", one.name), shown.get("alt_text", one.alt_text)
+    features = ["file", sort_of(one.content_type), f"ext:{name.rpartition('.')[2].lower()}"]
     if thing.kind == "comment" and thing.item_id is not None:
         features.append(under(thing.item_id))
     return msgspec.structs.replace(
@@ -69,8 +71,8 @@ def _file(thing: Searchable, one: files.Attachment) -> Searchable:
         id=one.id,
         community_id=community_of(thing),
         item_id=thing.id,
-        title=one.name,
-        text=one.alt_text or "",
+        title=name,
+        text=alt_text or "",
         language=None,
         features=features,
     )

@@ -8,8 +8,9 @@ from uuid import UUID
 
 import pytest
 
-from cgraph import forums, groups, messaging
+from cgraph import files, forums, groups, messaging
 from cgraph.accounts import Actor
+from cgraph.files import FileChange, NewAttachment
 from cgraph.forums import NewComment, NewPost, PostChange
 from cgraph.forums.comment import CommentEdit
 from cgraph.groups import CHANNELS, NewThread
@@ -130,6 +131,36 @@ class TestMessages:
         assert file_id == picture.file_id
         await messaging.delete_message(db, ann, place, sent.id)
         assert await find("numbat") == []
+
+    async def test_with_what_is_said_of_their_files_there(
+        self, db: Transaction, ann: Actor, place: UUID, find: Everything
+    ) -> None:
+        """What is shown is found, and nothing else: what becomes of the file's own name later is not shown there."""
+        picture = await with_file(db, ann, name="numbat.png")
+        described = NewAttachment(picture.file_id, alt_text="a quokka at dawn")
+        new = NewMessage("look", attachments=[described])
+        sent = await messaging.send_message(db, ann, place, new)
+        assert await find("quokka", kinds={"file"}) == [picture.file_id]
+        await files.change_file(db, ann, picture.file_id, FileChange(name="wombat.png"))
+        assert await find("wombat") == []
+        assert await find("numbat") == [picture.file_id]
+        described = NewAttachment(picture.file_id, alt_text="at noon")
+        change = MessageEdit(attachments=[described])
+        await messaging.edit_message(db, ann, place, sent.id, change)
+        assert await find("quokka") == []
+        assert await find("noon") == [picture.file_id]
+
+    async def test_with_what_is_said_of_files_of_posts_and_comments(
+        self, db: Transaction, ann: Actor, find: Everything
+    ) -> None:
+        forum = await make_forum(db, ann)
+        picture = await with_file(db, ann, name="numbat.png")
+        one = NewAttachment(picture.file_id, alt_text="a quokka")
+        other = NewAttachment(picture.file_id, alt_text="a wombat")
+        new = NewPost("Look", content="at this", attachments=[one])
+        post = await forums.create_post(db, ann, forum.id, new)
+        await forums.create_comment(db, ann, post.id, NewComment("look", attachments=[other]))
+        assert await find("quokka") == await find("wombat") == [picture.file_id]
 
     async def test_not_of_a_place_that_is_gone(
         self, db: Transaction, ann: Actor, find: Everything
