@@ -103,9 +103,10 @@ class Asking:
             ids |= {id for channel, id in world.threads if channel in ids}
             return Asked(f"in:#{name}", lambda one: one.container_id in ids)
         id = random.choice([*world.conversations, *world.places])
+        ids = {id, *(thread for channel, thread in world.threads if channel == id)}
         if random.random() < 0.2:
-            return Asked(f"-in:{id}", lambda one: one.container_id != id)
-        return Asked(f"in:{id}", lambda one: one.container_id == id)
+            return Asked(f"-in:{id}", lambda one: one.container_id not in ids)
+        return Asked(f"in:{id}", lambda one: one.container_id in ids)
 
     def _forum(self) -> Asked:
         id = self.random.choice(self.world.forums)

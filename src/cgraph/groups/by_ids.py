@@ -45,19 +45,23 @@ async def list_threads_by_ids(db: Repo, actor: Actor, ids: Sequence[UUID]) -> di
 
 
 class NamedPlace(msgspec.Struct, frozen=True):
-    """A group, or a channel or thread in one, by its name in lower case."""
+    """A group, or a channel or thread in one."""
 
     name: str
+    """Its own or, of what comes with its channel, that one's: in lower case, or the id as a text, as it was asked for."""
     id: UUID
 
 
-async def find_named_places(db: Repo, actor: Actor, names: Sequence[str]) -> list[NamedPlace]:
-    """Groups, channels and threads of the actor's groups with one of these names, whatever their case; one statement.
+async def find_named_places(
+    db: Repo, actor: Actor, names: Sequence[str], ids: Sequence[UUID] = ()
+) -> list[NamedPlace]:
+    """Groups, channels and threads of the actor's groups with one of these names, whatever their case, and channels with
+    one of these ids; one statement.
 
     A channel comes with all its threads. Whether the actor sees them is for the caller to ask.
     """
     wanted = [name.lower() for name in names][:MOST_NAMES]
-    return await db.all(NamedPlace, _NAMED, actor.id, wanted)
+    return await db.all(NamedPlace, _NAMED, actor.id, wanted, ids[:MOST_NAMES])
 
 
 _THREADS = f"SELECT {THREAD} FROM group_threads t WHERE t.id = ANY ($2)"
@@ -67,6 +71,8 @@ WITH mine AS MATERIALIZED (
 ), c AS (
     SELECT lower(c.name) AS name, c.id FROM mine JOIN group_channels c ON c.group_id = mine.id
     WHERE lower(c.name) = ANY ($2) AND c.kind <> 'category'
+    UNION SELECT c.id::text, c.id FROM mine JOIN group_channels c ON c.group_id = mine.id
+    WHERE c.id = ANY ($3::uuid[]) AND c.kind <> 'category'
 )
 SELECT lower(name), id FROM mine WHERE lower(name) = ANY ($2)
 UNION SELECT name, id FROM c

@@ -25,7 +25,6 @@ SOMEBODY = "@"
 SAVED_MOST = 10_000
 """Saved things that are looked through: the latest."""
 _NOTHING = UUID(int=0)
-_UUID_LENGTH = 36
 
 
 class Resolved(msgspec.Struct, frozen=True, kw_only=True):
@@ -163,12 +162,13 @@ async def _known_places(
     people: Mapping[str, UUID],
     of_forums: Mapping[str, UUID],
 ) -> dict[str, set[UUID]]:
-    """Places of these names. A group comes with the private threads that are read in it."""
+    """Places of these names and ids. A channel comes with its threads, a group with the private ones that are read in it."""
     found: dict[str, set[UUID]] = {name: set() for name in names}
     if reader.actor is None:
         return {name: {of_forums[name]} if name in of_forums else set() for name in names}
     wanted = sorted(name for name in names if not name.startswith(SOMEBODY))
-    for place in await groups.find_named_places(db, reader.actor, wanted) if wanted else ():
+    ids = [id for name in wanted if (id := _uuid(name)) is not None]
+    for place in await groups.find_named_places(db, reader.actor, wanted, ids) if wanted else ():
         found[place.name].add(place.id)
     return {name: _with(reader, name, ids, people, of_forums) for name, ids in found.items()}
 
@@ -238,7 +238,9 @@ def _every(query: Query, *operators: Operator) -> set[str]:
 
 
 def _uuid(text: str) -> UUID | None:
+    """As ids are written, in lower case: there are other ways, by which nothing is told."""
     try:
-        return UUID(text) if len(text) == _UUID_LENGTH else None
+        id = UUID(text)
     except ValueError:
         return None
+    return id if str(id) == text else None

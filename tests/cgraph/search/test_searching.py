@@ -4,9 +4,10 @@ from uuid import UUID
 
 import pytest
 
-from cgraph import forums, messaging
+from cgraph import forums, groups, messaging
 from cgraph.accounts import Actor
 from cgraph.forums import MutedWords, NewComment
+from cgraph.groups import NewChannel, NewThread, Permission
 from cgraph.search.backend import Found, Paging, Scope, Wanted
 from cgraph.search.hits import CommentHit, MessageHit, PostHit, SearchHit
 from cgraph.search.indexing import follow_changes
@@ -14,8 +15,10 @@ from cgraph.search.postgres import PostgresSearch
 from cgraph.search.searching import SearchFor, SearchPage, SearchResults, count, search
 from cgraph_kit.db import Transaction
 from support.attached import with_file
+from support.channels import say as tell
+from support.communities import enter, first_channel, found, overwrite
 from support.forums import make_forum, make_post
-from support.talk import open_between, say
+from support.talk import make_actor, open_between, say
 
 
 class Finder:
@@ -59,6 +62,57 @@ class TestSearch:
         assert [id_of(hit) for hit in found.hits] == [sent.id]
         assert (found.total, found.total_is_capped, found.after) == (1, False, None)
         assert (await find(eve, "fox")).hits == []
+
+
+class TestPlaces:
+    @pytest.fixture
+    async def group(self, db: Transaction, ann: Actor, bob: Actor, eve: Actor) -> UUID:
+        """Ann's, in which Bob and Eve are."""
+        id = await found(db, ann)
+        await enter(db, id, bob, eve)
+        return id
+
+    @pytest.mark.parametrize("written", ["in:{}", "in:#general", "IN:{}"])
+    async def test_are_channels_with_the_threads_that_are_read_below(
+        self,
+        db: Transaction,
+        find: Finder,
+        ann: Actor,
+        bob: Actor,
+        eve: Actor,
+        group: UUID,
+        written: str,
+    ) -> None:
+        channel = await first_channel(db, group)
+        elsewhere = await groups.create_channel(db, ann, group, NewChannel(name="hall"))
+        open_one = await groups.create_thread(db, ann, channel, NewThread("swarms"))
+        aside = await groups.create_thread(db, bob, channel, NewThread("aside", private=True))
+        places = {"channel": channel, "open": open_one.id, "aside": aside.id, "hall": elsewhere.id}
+        said = {(await tell(db, bob, place, "waggle")).id: name for name, place in places.items()}
+        q = f"waggle {written.format(channel)}"
+
+        async def names(actor: Actor, q: str) -> set[str]:
+            return {said[id] for id in await find.ids(actor, q)}
+
+        for reader, read in ((ann, {"aside"}), (bob, {"aside"}), (eve, set())):
+            assert await names(reader, q) == {"channel", "open"} | read
+            assert await names(reader, f"waggle -{q.split()[1]}") == {"hall"}
+            assert await names(reader, f"waggle in:{open_one.id}") == {"open"}
+            assert await names(reader, f"waggle in:{aside.id}") == read
+        await overwrite(db, channel, group, deny=Permission.READ_MESSAGE_HISTORY)
+        assert await names(bob, q) == set()
+        assert await names(ann, q) == {"channel", "open", "aside"}
+
+    async def test_of_groups_one_is_not_in_are_none(
+        self, db: Transaction, find: Finder, bob: Actor, group: UUID
+    ) -> None:
+        channel = await first_channel(db, group)
+        thread = await groups.create_thread(db, bob, channel, NewThread("swarms"))
+        await tell(db, bob, thread.id, "waggle")
+        stranger = await make_actor(db)
+        assert await find.ids(stranger, f"in:{channel}") == []
+        assert await find.ids(stranger, f"in:{channel} waggle") == []
+        assert len((await find(bob, f"in:{channel} waggle")).hits) == 1
 
 
 class Counting(PostgresSearch):
