@@ -34,28 +34,28 @@ class Highlighted(msgspec.Struct, frozen=True):
     """Start and length of each match within that part, in order; none overlap."""
 
 
-def highlight(
-    text: str,
-    query: Query,
-    *,
-    language: str | None = None,
-    fragments: Fragments | None = None,
-    window: int = WINDOW,
-) -> Highlighted:
-    """What of a text the query found. `fragments` as it was searched with (`match_of`); `language` as it was indexed with."""
-    matches = matches_of(query, fragments)
-    occurrences = _Occurrences(tokens(text[:LOOKED_AT_MOST], language, among=_among(matches)))
-    found = [occurrences.of(match) for match in matches]
-    spans = _merged(chain.from_iterable(found))
-    start, end = _part(text, spans, found, window)
-    shown = [(a, b - a) for a, b in spans if start <= a and b <= end]
-    return Highlighted(start, end - start, shown[:SPANS_MOST])
+class Highlighter:
+    """Finds the words of one query in texts. `fragments` as it was searched with (`match_of`)."""
 
+    def __init__(self, query: Query, fragments: Fragments | None = None) -> None:
+        self._matches = matches_of(query, fragments)
+        words = [word for match in self._matches for word in _words(match)]
+        self._among = Among(
+            frozenset(word.text for word in words if not word.prefix),
+            tuple(word.text for word in words if word.prefix),
+        )
 
-def _among(matches: Sequence[Match]) -> Among:
-    words = [word for match in matches for word in _words(match)]
-    prefixes = tuple(word.text for word in words if word.prefix)
-    return Among(frozenset(word.text for word in words if not word.prefix), prefixes)
+    def highlight(
+        self, text: str, language: str | None = None, *, window: int = WINDOW
+    ) -> Highlighted:
+        """What of a text the query found. `language` as it was indexed with."""
+        some = tokens(text[:LOOKED_AT_MOST], language, among=self._among)
+        occurrences = _Occurrences(some)
+        found = [occurrences.of(match) for match in self._matches]
+        spans = _merged(chain.from_iterable(found))
+        start, end = _part(text, spans, found, window)
+        shown = [(a, b - a) for a, b in spans if start <= a and b <= end]
+        return Highlighted(start, end - start, shown[:SPANS_MOST])
 
 
 def _words(match: Match) -> Iterator[Word]:

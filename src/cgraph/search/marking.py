@@ -10,7 +10,7 @@ from cgraph_kit.db import Repo
 
 from .analysis import language_of
 from .analysis_matching import Fragments
-from .highlights import highlight
+from .highlights import Highlighter
 from .hits import Highlight, PostHit, SearchHit, Span, Texts
 from .query import Query
 from .scoping import Reader
@@ -25,25 +25,27 @@ async def mark(
     cut = [hit.post.id for hit in hits if isinstance(hit, PostHit) and hit.post.truncated]
     posts = await forums.list_posts_by_ids(db, reader.actor, cut, whole=True)
     whole = {post.id: post.content for post in posts}
+    highlighter = Highlighter(query, fragments)
     return [
-        msgspec.structs.replace(hit, highlights=_highlights(hit, whole, query, fragments))
+        msgspec.structs.replace(hit, highlights=_highlights(hit, whole, highlighter))
         for hit in hits
     ]
 
 
 def _highlights(
-    hit: SearchHit, whole: Mapping[UUID, str], query: Query, fragments: Fragments
+    hit: SearchHit, whole: Mapping[UUID, str], highlighter: Highlighter
 ) -> list[Highlight]:
     language = hit.post.language if isinstance(hit, PostHit) else None
     found = []
     texts = _texts(hit, whole)
-    # As it was analysed: a title is too short to tell its language.
-    of_title = language or language_of(texts.get("content") or "")
     for field, text in texts.items():
         if not text:
             continue
-        spoken = of_title if field == "title" else language
-        marked = highlight(text, query, language=spoken, fragments=fragments)
+        spoken = language
+        if field == "title":
+            # As it was analysed: a title is too short to tell its language.
+            spoken = language or language_of(texts.get("content") or "")
+        marked = highlighter.highlight(text, spoken)
         if marked.spans:
             part = text[marked.start : marked.start + marked.length]
             spans = [Span(start - marked.start, length) for start, length in marked.spans]

@@ -7,11 +7,15 @@ from hypothesis import strategies as st
 from cgraph.search.analysis_matching import Fragments
 from cgraph.search.errors import InvalidQuery
 from cgraph.search.grammar import parse
-from cgraph.search.highlights import WINDOW, highlight
+from cgraph.search.highlights import WINDOW, Highlighted, Highlighter
+
+
+def highlight(text: str, query: str, fragments: Fragments | None = None) -> Highlighted:
+    return Highlighter(parse(query), fragments).highlight(text)
 
 
 def marked(text: str, query: str, fragments: Fragments | None = None) -> list[str]:
-    found = highlight(text, parse(query), fragments=fragments)
+    found = highlight(text, query, fragments)
     return [text[start : start + length] for start, length in found.spans]
 
 
@@ -46,15 +50,15 @@ class TestHighlight:
 
     def test_counts_code_points_of_the_text_as_it_is(self) -> None:
         text = "😀 e\u0301te\u0301 ﬁne"
-        assert highlight(text, parse("ete fine")).spans == [(2, 5), (8, 3)]
+        assert highlight(text, "ete fine").spans == [(2, 5), (8, 3)]
 
     def test_shows_all_of_a_short_text(self) -> None:
-        found = highlight("short", parse("nothing"))
+        found = highlight("short", "nothing")
         assert (found.start, found.length, found.spans) == (0, 5, [])
 
     def test_shows_the_part_with_the_most_of_what_was_looked_for(self) -> None:
         text = f"bees {'x ' * 300}the bees keep honey for us {'y ' * 300}bees bees bees"
-        found = highlight(text, parse("bees honey"))
+        found = highlight(text, "bees honey")
         part = text[found.start : found.start + found.length]
         assert "the bees keep honey for us" in part
         assert found.length <= WINDOW
@@ -62,7 +66,7 @@ class TestHighlight:
         assert [text[start : start + length] for start, length in found.spans] == ["bees", "honey"]
 
     def test_shows_the_beginning_where_nothing_was_found(self) -> None:
-        assert highlight("x" * 1000, parse("bees")).start == 0
+        assert highlight("x" * 1000, "bees").start == 0
 
     @given(
         st.text(st.sampled_from(list("ab 東京'-#.é👍")), max_size=400),
@@ -74,7 +78,7 @@ class TestHighlight:
             query = parse(typed)
         except InvalidQuery:
             return
-        found = highlight(text, query, window=60)
+        found = Highlighter(query).highlight(text, window=60)
         ends = [found.start, *(place for a, n in found.spans for place in (a, a + n))]
         assert ends == sorted(ends)
         assert ends[-1] <= found.start + found.length <= len(text)
