@@ -184,6 +184,7 @@ async def _learn(connection: "asyncpg.Connection[Any]") -> None:
     every = words()
     await connection.execute(_WORDS, every, [analysed("", word).terms for word in every])
     await connection.execute(_KNOWN)
+    await connection.execute(_STEMS)
 
 
 def words() -> list[str]:
@@ -267,6 +268,10 @@ INSERT INTO bench_words SELECT n, word, terms::tsvector
 FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS w (word, terms, n)
 """
 _KNOWN = "INSERT INTO search_words (word) SELECT word FROM bench_words ON CONFLICT DO NOTHING"
+_STEMS = """
+INSERT INTO search_stems (stem) SELECT DISTINCT t.term FROM bench_words, unnest(tsvector_to_array(terms)) AS t (term)
+WHERE starts_with(t.term, '~') ON CONFLICT DO NOTHING
+"""
 _INDEXES = """
 SELECT indexrelid::regclass::text, replace(pg_get_indexdef(indexrelid), ' ON ONLY ', ' ON ') FROM pg_index
 WHERE indrelid = 'search_documents'::regclass AND NOT indisunique

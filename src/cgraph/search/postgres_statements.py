@@ -1,10 +1,13 @@
 """The statements of one search over `search_documents`.
 
 Rights and words are each common or rare, and so are things that both hold for; the planner cannot know the last. So the
-newest are looked at first, some thousands of rows in their order (`walk`): enough where much is found. What that leaves
-is found where indexes meet (`meet`), the newest partition first, without walking: there an estimate that is far off
-costs some milliseconds, and never a look at everything. The planner would ask all partitions, and sort; so each statement
-is given a span of time, and the next one asked only where that was not enough.
+newest are looked at first, in their order (`walk`): enough where much is found. What that leaves is found where indexes
+meet (`meet`), the newest partition first, without walking: there an estimate that is far off costs some milliseconds, and
+never a look at everything. The planner would ask all partitions, and sort; so each statement is given a span of time, and
+the next one asked only where that was not enough.
+
+A page is few; its total is up to a thousand, and what it costs is rows that are read. So it is counted by itself, in no
+order, and no further than to a thousand: along the way where much is found (`pace`), else where indexes meet (`tally`).
 """
 
 from collections.abc import Iterator, Sequence
@@ -34,12 +37,13 @@ MONTHS = 6 * 30 * 86_400
 SETTINGS = """
 SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('jit', 'off', true),
     set_config('max_parallel_workers_per_gather', '0', true), set_config('work_mem', '32MB', true),
-    set_config('random_page_cost', '0.5', true), set_config('cpu_index_tuple_cost', '0.06', true),
-    set_config('enable_seqscan', 'off', true)
+    set_config('random_page_cost', '0.5', true), set_config('cpu_tuple_cost', '1.5', true),
+    set_config('cpu_index_tuple_cost', '0.2', true),
+    set_config('enable_seqscan', 'off', true), set_config('enable_indexscan', 'on', true)
 """
-"""Planning pays here: what is asked for differs in size by a million. Compiling and helpers do not. What is searched lies in
-memory mostly, and reading the entries of a common word costs more than the planner thinks."""
-WALKING = "SELECT set_config('enable_indexscan', 'on', true)"
+"""Planning pays here: what is asked for differs in size by a million. Compiling and helpers do not. Costs are about
+microseconds: what is searched lies in memory mostly, a row costs the look at its terms, an entry of a common word more
+than the planner thinks."""
 MEETING = "SELECT set_config('enable_indexscan', 'off', true)"
 
 _NEXT = timedelta(microseconds=1)
@@ -84,28 +88,45 @@ class Asked(NamedTuple):
 
 
 def walk(asked: Asked, rows: int, most: int) -> Statement:
-    """Those that match among so many next to where the page begins."""
+    """Those that match among so many next to where the page begins. The last column says how many they are."""
     args = Arguments()
-    order = _ORDER[asked.oldest]
-    within = _where([*_times(asked, args), *_place(asked, args)])
-    conditions = _where([*matching(asked.wanted, args), *_readable(asked, args)])
     sql = f"""
-SELECT {_HIT} FROM (SELECT * FROM search_documents d {within} ORDER BY {order} LIMIT {rows}) d
-{conditions} ORDER BY {order} LIMIT {most}
+SELECT {_HIT}, count(*) OVER () AS total FROM {_walked(asked, args, rows)}
+ORDER BY {_ORDER[asked.oldest]} LIMIT {most}
 """
     return Statement(sql, args)
 
 
-def meet(asked: Asked, span: Span, most: int) -> Statement:
-    """Those of a span of time that match, in its order."""
+def pace(asked: Asked, rows: int, most: int) -> Statement:
+    """How many match among so many next to where the page begins, so many at most."""
     args = Arguments()
-    return Statement(_union(asked, args, _HIT, most, span), args)
+    walked = _walked(asked, args, rows)
+    return Statement(f"SELECT count(*) FROM (SELECT FROM {walked} LIMIT {most}) d", args)
+
+
+def meet(asked: Asked, span: Span, most: int) -> Statement:
+    """Those of a span of time that match, in its order. The last column says how many there are in the span."""
+    args = Arguments()
+    found = _every(asked, args, _HIT, span)
+    sql = f"""
+SELECT *, count(*) OVER () AS total FROM ({found}) d ORDER BY {_ORDER[asked.oldest]} LIMIT {most}
+"""
+    return Statement(sql, args)
+
+
+def tally(asked: Asked, span: Span, most: int) -> Statement:
+    """How many of a span of time match, so many at most: in no order, so that no more are read."""
+    args = Arguments()
+    found = _every(asked, args, "", span)
+    return Statement(f"SELECT count(*) FROM (SELECT FROM ({found}) d LIMIT {most}) d", args)
 
 
 def rank(asked: Asked, most: int) -> Statement:
-    """The best of the newest that match. The last column says how many of those there are."""
+    """The best of the newest that match. The column before the last says how many of those there are."""
     args = Arguments()
-    found = _union(asked, args, f"{_HIT}, d.terms", CANDIDATES, Span(None, None))
+    order = f"ORDER BY {_ORDER[asked.oldest]} LIMIT {CANDIDATES}"
+    newest = _every(asked, args, f"{_HIT}, d.terms", Span(None, None), order)
+    found = f"SELECT * FROM ({newest}) d {order}"
     score = _score(asked, args)
     after = asked.paging.after
     onward = ""
@@ -117,7 +138,7 @@ def rank(asked: Asked, most: int) -> Statement:
         ]
         onward = f"WHERE (d.rank, d.inserted_at, d.id) < ({', '.join(values)})"
     sql = f"""
-SELECT {_HIT}, d.rank, d.total FROM (
+SELECT {_HIT}, d.total, d.rank FROM (
     SELECT d.*, {score} AS rank, count(*) OVER () AS total FROM ({found}) d
 ) d {onward} ORDER BY d.rank DESC, d.inserted_at DESC, d.id DESC LIMIT {most}
 """
@@ -151,26 +172,31 @@ def _of_names(wanted: Wanted) -> bool:
     }
 
 
-def _union(asked: Asked, args: Arguments, columns: str, most: int, span: Span) -> str:
-    """Each way of being readable by itself, so that each has its own index; what is readable in two ways is there once."""
+def _walked(asked: Asked, args: Arguments, rows: int) -> str:
     order = _ORDER[asked.oldest]
+    within = _where([*_times(asked, args), *_place(asked, args)])
+    conditions = _where([*matching(asked.wanted, args), *_readable(asked, args)])
+    return (
+        f"(SELECT * FROM search_documents d {within} ORDER BY {order} LIMIT {rows}) d {conditions}"
+    )
+
+
+def _every(asked: Asked, args: Arguments, columns: str, span: Span, tail: str = "") -> str:
+    """All that match. Each way of being readable by itself, for it has indexes of its own; and nothing in two of them."""
     common = [
         *_times(asked, args),
         *_within(span, args),
         *matching(asked.wanted, args),
         *shown(asked.wanted, asked.scope, args),
     ]
-    ways = readable(asked.wanted, asked.scope, args) or ["false"]
-    parts = [
-        f"(SELECT {columns} FROM search_documents d {_where([way, *common])} ORDER BY {order} LIMIT {most})"
-        for way in ways
-    ]
-    if len(parts) == 1:
-        return parts[0]
-    return f"""
-SELECT DISTINCT ON (inserted_at, id, kind, container_id) * FROM ({" UNION ALL ".join(parts)}) d
-ORDER BY {order}, kind, container_id LIMIT {most}
-"""
+    # What is read as a whole comes first: where much is found, the others need not be asked.
+    ways = readable(asked.wanted, asked.scope, args)[::-1] or ["false"]
+    parts = []
+    for number, way in enumerate(ways):
+        before = [f"({' OR '.join(ways[:number])}) IS NOT TRUE"] if number else []
+        where = _where([way, *before, *common])
+        parts.append(f"(SELECT {columns} FROM search_documents d {where} {tail})")
+    return " UNION ALL ".join(parts)
 
 
 def _readable(asked: Asked, args: Arguments) -> Iterator[str]:

@@ -58,6 +58,8 @@ _UNSTEMMED: Mapping[Script, Sequence[str]] = {
 UNSTEMMED = frozenset(chain.from_iterable(_UNSTEMMED.values()))
 """Languages of which the script alone would say another."""
 _SYNONYMS = {"nb": "no", "nn": "no"}
+MARK = "~"
+"""No word begins with it."""
 SHORTEST = 3
 """Letters of a word that is worth a stem."""
 
@@ -97,7 +99,7 @@ def stems(word: str, languages: Sequence[str]) -> list[str]:
     spellings = (small,) if small == plain else (small, plain)
     return list(
         dict.fromkeys(
-            f"~{language}:{fold(_stemmer(language).stemWord(spelling))}"
+            f"{MARK}{language}:{fold(_stemmer(language).stemWord(spelling))}"
             for language in languages
             if small not in FUNCTION_WORDS.get(language, ())
             for spelling in spellings

@@ -1,5 +1,6 @@
 """The words that documents have: what begins with a fragment, contains it, or looks like a misspelt word."""
 
+import re
 from collections.abc import Iterable
 from datetime import timedelta
 
@@ -72,12 +73,18 @@ async def learn(tx: Transaction, words: Iterable[str]) -> None:
 
 
 async def forget_unused(db: Repo) -> int:
-    """Forget the words no document has any more, some at a time; how many. Takes turns with whoever writes the index."""
+    """Forget the words and stems no document has any more; how many words. Takes turns with whoever writes the index."""
+    await _forget(db, _FORGET_STEMS)
+    return await _forget(db, _FORGET_WORDS)
+
+
+async def _forget(db: Repo, statement: str) -> int:
+    """Some at a time."""
     before, forgotten = clock.now() - RECHECK, 0
     while True:
         async with db.transaction() as tx:
             await hold_turn(tx)
-            looked = await tx.one(_Looked, _FORGET, before, AT_ONCE)
+            looked = await tx.one(_Looked, statement, before, AT_ONCE)
         forgotten += looked.forgotten
         if looked.at < AT_ONCE:
             return forgotten
@@ -100,7 +107,7 @@ SELECT word FROM search_words WHERE word % $1 AND length(word) BETWEEN $3 AND $4
 ORDER BY similarity(word, $1) DESC, word LIMIT $2
 """
 _LEARN = "INSERT INTO search_words (word) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING"
-_FORGET = r"""
+_FORGET_WORDS = r"""
 WITH due AS MATERIALIZED (
     SELECT word FROM search_words WHERE checked_at < $1 ORDER BY checked_at LIMIT $2
 ), used AS MATERIALIZED (
@@ -115,3 +122,4 @@ WITH due AS MATERIALIZED (
 )
 SELECT (SELECT count(*) FROM due), (SELECT count(*) FROM forgotten)
 """
+_FORGET_STEMS = re.sub(r"\bword\b", "stem", _FORGET_WORDS.replace("search_words", "search_stems"))

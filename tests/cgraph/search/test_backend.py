@@ -385,6 +385,16 @@ class TestPages:
         onward = await index.search(scope, limit=2, after=found.hits[-1].position)
         assert onward.total is None
 
+    async def test_what_is_read_in_two_ways_counts_once(self, index: Index) -> None:
+        group, channel = new_id(), new_id()
+        in_both = document("fox", community_id=group, container_id=channel)
+        in_group = document("fox", community_id=group)
+        alone = document("fox")
+        await index.put(in_both, in_group, alone)
+        scope = reading(in_both, alone, communities=[group])
+        found = await index.search(scope, Wanted(match=Word("fox")), limit=1)
+        assert (len(found.hits), found.more, found.total) == (1, True, 3)
+
     async def test_the_best_first(self, index: Index) -> None:
         place = new_id()
         often = document("fox fox fox", container_id=place)
