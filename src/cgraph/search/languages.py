@@ -81,6 +81,7 @@ _OF_LETTERS = _points(_LETTERS)
 _OF_WORDS = _points(FUNCTION_WORDS)
 _OF_WORDS |= {word.capitalize(): points for word, points in _OF_WORDS.items()}
 _KNOWN = _OF_WORDS.keys()
+_RANKS = list({**_WORDS, **_LETTERS})
 
 
 def guess(words: Iterable[str]) -> str | None:
@@ -93,9 +94,11 @@ def guess(words: Iterable[str]) -> str | None:
     scores: dict[str, int] = {}
     for language, points in chain.from_iterable(telling):
         scores[language] = scores.get(language, 0) + points
-    if scores and max(scores.values()) * 2 >= _POINTS:
-        return max(scores, key=scores.__getitem__)
-    return None
+    most = max(scores.values(), default=0)
+    if most * 2 < _POINTS:
+        return None
+    # Of equals the same one in every process: sets have an order of their own in each.
+    return min((language for language in scores if scores[language] == most), key=_RANKS.index)
 
 
 def fallback(words: Iterable[str]) -> str | None:

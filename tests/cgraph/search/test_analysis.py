@@ -84,6 +84,10 @@ class TestGuess:
         guessed = guess(re.findall(r"\w+", text))
         assert guessed == language
 
+    @pytest.mark.parametrize(("word", "language"), [("jeg", "da"), ("die", "de")])
+    def test_of_equals_is_the_same_everywhere(self, word: str, language: str) -> None:
+        assert guess([word]) == language
+
     def test_takes_plain_words_for_english(self) -> None:
         assert "~en:fail" in terms("deploy failed yesterday")
         assert not any(term.startswith("~") for term in terms("đuraš"))
