@@ -173,7 +173,7 @@ async def _met(
             hits += [row.hit() for row in rows]
             found += rows[0].total if rows else 0
         else:
-            sql, args = tally(asked, span, most - found)
+            sql, args = tally(asked, span, most - found, hits)
             found += await tx.value(sql, *args)
         if len(hits) >= page and found >= most:
             break
