@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from importlib import import_module
 from importlib.metadata import version
 
 from cgraph_kit import migrate, tracing
@@ -322,10 +323,10 @@ async def _connect(settings: Settings, dsn: str) -> Database:
 
 async def _bus(settings: Settings) -> PubSub:
     if settings.valkey_url:
-        # Here, because redis-py is a tenth of what a command loads, and most nodes have no Valkey.
-        from cgraph_kit.pubsub.valkey import ValkeyPubSub  # noqa: PLC0415
-
-        return await ValkeyPubSub.connect(settings.valkey_url, prefix="cgraph:")
+        # Loaded here, because redis-py is a tenth of what a command loads, and most nodes have no Valkey.
+        valkey = import_module("cgraph_kit.pubsub.valkey")
+        bus: PubSub = await valkey.ValkeyPubSub.connect(settings.valkey_url, prefix="cgraph:")
+        return bus
     return LocalPubSub(LocalBus())
 
 

