@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 RUN := $(VENV)/.run
 DEV := $(VENV)/.dev
 CODE := src tests bench tools
+# One more than the cores of CI: many tests wait for the processes they have started.
+WORKERS := 3
 
 # Tests start processes by the hundred. Each would compile every module anew where this is set, as in many containers.
 unexport PYTHONDONTWRITEBYTECODE
@@ -24,7 +26,7 @@ ifdef ARGS
 	@$(BIN)/pytest $(ARGS)
 else
 	@$(MAKE) --no-print-directory check
-	@$(BIN)/pytest --numprocesses 2 --cov --cov-report=term
+	@$(BIN)/pytest --numprocesses $(WORKERS) --cov --cov-report=term
 endif
 
 check: $(DEV)  ## format, lint, types, import contracts, generated references and mails

@@ -2,7 +2,7 @@
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Generator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -29,9 +29,6 @@ FAST = {
     "max_connections": "300",
 }
 """Nothing here outlives the run, so nothing is paid for durability."""
-
-WAITING = ("e2e", "concurrency", "cgraph_cli")
-"""Directories of tests that start processes and wait for them."""
 
 _server = pytest.StashKey[PostgresServer]()
 
@@ -60,16 +57,20 @@ def pytest_configure_node(node: Any) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Those that wait come first: other workers compute meanwhile, and what is left for the end is short."""
-    here = Path(__file__).parent
-    waiting = tuple(here / name for name in WAITING)
-    items.sort(key=lambda item: not any(item.path.is_relative_to(each) for each in waiting))
+    """Those that wait for servers come first: others compute meanwhile, and what is left for the end is short."""
+    waiting = Path(__file__).parent / "e2e"
+    items.sort(key=lambda item: not item.path.is_relative_to(waiting))
 
 
-def pytest_collection_finish() -> None:
-    """Keep the collector from walking thousands of tests at every turn, as `cgraph_web.server` does with its modules."""
-    gc.collect()
-    gc.freeze()
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Keep the garbage collector from walking thousands of tests at every turn: they stay, as modules do."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 async def _make_template(server: PostgresServer) -> None:
