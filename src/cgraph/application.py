@@ -82,6 +82,7 @@ WORKERS = (
     search.index_changes,
     search.rebuild_index,
     search.tidy_words,
+    search.let_go_of_places,
 )
 """Every job there is."""
 QUEUES = frozenset(worker.queue for worker in WORKERS)
@@ -131,6 +132,7 @@ CRONTAB = (
     Cron("*/10 * * * * *", search.index_changes),
     Cron("* * * * *", search.rebuild_index),
     Cron("13 3 * * *", search.tidy_words),
+    Cron("29 * * * *", search.let_go_of_places),
 )
 """Those that come by the clock, but for the backup, whose time is the operator's."""
 

@@ -133,6 +133,7 @@ from .overview import get_group, list_groups
 from .overwrite import ChannelOverwrite, NewOverwrite, OverwriteChange
 from .overwrites import list_overwrites, remove_overwrite, set_overwrite, sync_channel
 from .permissions import Permission
+from .places_gone import forget_places_gone, list_places_gone
 from .pruning import Prune, Pruned, count_prunable, prune_later, prune_members
 from .purging import purge_messages
 from .readable import (
@@ -355,6 +356,7 @@ __all__ = [
     "find_role_ids",
     "find_shut_out",
     "follow_thread",
+    "forget_places_gone",
     "get_access",
     "get_ban",
     "get_channel",
@@ -394,6 +396,7 @@ __all__ = [
     "list_members",
     "list_onlooked",
     "list_overwrites",
+    "list_places_gone",
     "list_readable_places",
     "list_reviewed_channels",
     "list_roles",

@@ -28,6 +28,7 @@ class Readable(msgspec.Struct, frozen=True):
     whole: frozenset[UUID] = frozenset()
     """Those all of whose channels and public threads they read, but for these channels and what hangs on them:"""
     excluded: frozenset[UUID] = frozenset()
+    """Beside them, channels and public threads that are gone and may be held somewhere: see `places_gone`."""
     listed: frozenset[UUID] = frozenset()
     """Channels and public threads of other groups they read, and all private threads they read."""
     seen: frozenset[UUID] = frozenset()
@@ -49,6 +50,8 @@ class _Row(FactsRow, frozen=True):
     """What roles alone give."""
     channels: list[dict[str, Any]] | None
     """Those with overwrites that concern the member; all where roles alone do not let them read back."""
+    gone: list[UUID] | None
+    """Of the group, whatever was said of them."""
 
 
 class _Thread(msgspec.Struct, frozen=True):
@@ -66,6 +69,8 @@ class _Rights(msgspec.Struct, frozen=True):
     channels: Mapping[UUID, int]
     group_of: Mapping[UUID, UUID]
     """Of these channels."""
+    gone: Mapping[UUID, Collection[UUID]]
+    """By the group."""
     audiences: frozenset[UUID]
 
     def of(self, channel_id: UUID, group_id: UUID) -> int:
@@ -104,7 +109,9 @@ async def get_readable(db: Repo, actor: Actor) -> Readable:
     return Readable(
         frozenset(rights.groups),
         whole,
-        frozenset(id for id in odd if rights.group_of[id] in whole),
+        frozenset(id for id in odd if rights.group_of[id] in whole).union(
+            *(ids for group_id, ids in rights.gone.items() if group_id in whole)
+        ),
         frozenset(id for id, group_id, bits in places if group_id not in whole and _reads(bits))
         | frozenset(id for id, _, bits in private if _reads(bits)),
         frozenset(id for id, _, bits in [*places, *private] if bits & _VIEW and not _reads(bits)),
@@ -141,15 +148,18 @@ async def _rights(db: Repo, user_id: UUID) -> _Rights:
     groups: dict[UUID, int] = {}
     channels: dict[UUID, int] = {}
     group_of: dict[UUID, UUID] = {}
+    gone: dict[UUID, list[UUID]] = {}
     audiences: set[UUID] = set()
     for row in await db.all(_Row, _FACTS, user_id, _READ):
         member = row.facts(now)
         audiences.update([row.group_id, *(role.id for role in member.roles)])
         groups[row.group_id] = permissions.in_channel(member, ())
+        if row.gone:
+            gone[row.group_id] = row.gone
         for one in msgspec.convert(row.channels or [], list[_Channel]):
             channels[one.id] = _bits(member, one)
             group_of[one.id] = row.group_id
-    return _Rights(groups, channels, group_of, frozenset(audiences))
+    return _Rights(groups, channels, group_of, gone, frozenset(audiences))
 
 
 def _bits(member: MemberFacts, channel: _Channel) -> int:
@@ -175,9 +185,12 @@ WITH me AS MATERIALIZED (
     SELECT c.group_id, c.id, NULL FROM me AS m JOIN group_channels c ON c.group_id = m.group_id AND c.kind <> 'category'
     WHERE m.bits & $2 <> $2 AND NOT EXISTS (SELECT FROM own WHERE own.channel_id = c.id)
 )
-SELECT m.*, s.channels FROM me AS m LEFT JOIN (
+SELECT m.*, s.channels, g.ids FROM me AS m LEFT JOIN (
     SELECT group_id, jsonb_agg(jsonb_build_object('id', id, 'pooled', pooled)) AS channels FROM said GROUP BY group_id
-) s USING (group_id)
+) s USING (group_id) LEFT JOIN (
+    SELECT group_id, array_agg(id) AS ids FROM me JOIN group_places_gone USING (group_id)
+    WHERE NOT with_channel GROUP BY group_id
+) g USING (group_id)
 """
 _THREADS = """
 SELECT t.id, t.channel_id, t.group_id, t.private, f.user_id IS NOT NULL

@@ -27,7 +27,7 @@ from .hits import (
     UserHit,
 )
 from .indexing import follow_changes
-from .jobs import index_changes, rebuild_index, tidy_words, waking
+from .jobs import index_changes, let_go_of_places, rebuild_index, tidy_words, waking
 from .lag import observing
 from .limits import DEFAULT_LIMITS, Limits, limits_of
 from .opening import Health, look_at_cluster, opening
@@ -109,6 +109,7 @@ __all__ = [
     "get_saved_search",
     "index_changes",
     "keep_recent_searches",
+    "let_go_of_places",
     "limits_of",
     "list_rebuilds",
     "list_saved_searches",

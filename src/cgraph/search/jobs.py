@@ -15,6 +15,7 @@ from cgraph_kit.jobs import JobsEnqueued, Nothing, OnePending, Snooze, job
 
 from .changes import something_waits
 from .indexing import follow_changes
+from .places_gone import forget_places_gone
 from .reindexing import rebuild_some
 
 if TYPE_CHECKING:
@@ -64,6 +65,16 @@ class TidyWords(msgspec.Struct, frozen=True):
 async def tidy_words(app: "App", _args: TidyWords) -> None:
     """Forget the words of what has been erased. Twice is harmless: the second time there is nothing left to do."""
     await app.search.tidy()
+
+
+class LetGoOfPlaces(msgspec.Struct, frozen=True):
+    """Channels and threads that are gone, and out of the index."""
+
+
+@job(queue=QUEUE, max_attempts=1, timeout=600, unique=OnePending())
+async def let_go_of_places(app: "App", _args: LetGoOfPlaces) -> None:
+    """No longer take out of what is read what the index holds nothing of. Twice is harmless: it is asked each time."""
+    await forget_places_gone(app.db, app.search)
 
 
 class Waker:

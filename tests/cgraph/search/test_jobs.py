@@ -1,18 +1,25 @@
 """The jobs behind search, and what those who watch are told."""
 
 from typing import Any, cast
+from uuid import UUID
 
 import pytest
 
+from cgraph import groups
 from cgraph.accounts import Actor
+from cgraph.groups import NewThread
+from cgraph.messaging.sweeping import sweep
 from cgraph.search.backend import Paging, Scope, Wanted, Word
 from cgraph.search.changes import get_lag, something_waits
+from cgraph.search.indexing import follow_changes
 from cgraph.search.jobs import (
     IndexChanges,
+    LetGoOfPlaces,
     RebuildIndex,
     TidyWords,
     Waker,
     index_changes,
+    let_go_of_places,
     rebuild_index,
     tidy_words,
 )
@@ -23,6 +30,8 @@ from cgraph_kit import telemetry
 from cgraph_kit.db import Repo, Transaction
 from cgraph_kit.errors import Unavailable
 from cgraph_kit.jobs import JobsEnqueued, Nothing, Snooze
+from support.channels import say as tell
+from support.communities import first_channel, found
 from support.forums import make_forum
 from support.indexed import of_forum
 from support.talk import open_between, say
@@ -91,6 +100,45 @@ class TestTidyWords:
         await tidy_words.handler(app, TidyWords())
         sql = "SELECT count(*) FROM search_documents WHERE container_id = $1"
         assert [await db.value(sql, forum.id) for forum in (gone, kept)] == [0, 1]
+
+
+class TestLetGoOfPlaces:
+    @pytest.fixture
+    async def gone(self, app: Any, db: Transaction, ann: Actor) -> list[UUID]:
+        """A channel and its thread, with something said in both, deleted hours ago."""
+        group = await found(db, ann)
+        channel = await first_channel(db, group)
+        thread = await groups.create_thread(db, ann, channel, NewThread("swarms"))
+        for place in (channel, thread.id):
+            await tell(db, ann, place, "quokka")
+        await follow_changes(db, app.search)
+        await groups.delete_channel(db, ann, channel)
+        await db.value("UPDATE group_places_gone SET gone_at = now() - interval '3 hours'")
+        return [channel, thread.id]
+
+    async def _kept(self, app: Any, db: Transaction) -> set[UUID]:
+        await follow_changes(db, app.search)
+        await let_go_of_places.handler(app, LetGoOfPlaces())
+        return set(await db.values("SELECT id FROM group_places_gone"))
+
+    async def test_keeps_them_until_the_index_has_nothing_of_them(
+        self, app: Any, db: Transaction, gone: list[UUID], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("cgraph.search.places_gone.AT_ONCE", 1)
+        channel, thread = gone
+        assert await self._kept(app, db) == {channel, thread}
+        await sweep(db, [channel])
+        assert await self._kept(app, db) == {channel, thread}
+        await sweep(db, [thread])
+        await self._kept(app, db)
+        assert await self._kept(app, db) == set()
+
+    async def test_keeps_them_for_a_while(
+        self, app: Any, db: Transaction, gone: list[UUID]
+    ) -> None:
+        await sweep(db, gone)
+        await db.value("UPDATE group_places_gone SET gone_at = now()")
+        assert await self._kept(app, db) == set(gone)
 
 
 class TestObserve:

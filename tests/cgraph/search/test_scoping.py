@@ -96,6 +96,32 @@ class TestGetReader:
         assert (scope.excluded, scope.containers, scope.seen) == ({channel_id}, {}, {group})
         assert thread.id in (await get_reader(db, ann)).scope().containers
 
+    async def test_takes_out_what_is_gone_whoever_was_denied_it(
+        self, db: Transaction, ann: Actor, bob: Actor, group: UUID
+    ) -> None:
+        hall = await groups.create_channel(db, ann, group, NewChannel(name="hall"))
+        await groups.create_thread(db, ann, hall.id, NewThread("swarms"))
+        await groups.create_thread(db, ann, hall.id, NewThread("aside", private=True))
+        earlier = await groups.create_thread(db, ann, hall.id, NewThread("frames"))
+        await overwrite(db, hall.id, group, deny=VIEW)
+        await groups.delete_thread(db, ann, earlier.id)
+        scopes = [(await get_reader(db, one)).scope() for one in (ann, bob)]
+        assert [scope.excluded for scope in scopes] == [{earlier.id}, {hall.id, earlier.id}]
+        await groups.delete_channel(db, ann, hall.id)
+        for reader in (ann, bob):
+            scope = (await get_reader(db, reader)).scope()
+            assert (scope.communities, scope.containers) == ({group}, {})
+            assert scope.excluded == {hall.id}
+
+    async def test_takes_nothing_out_of_what_is_not_read_whole(
+        self, db: Transaction, ann: Actor, bob: Actor, group: UUID
+    ) -> None:
+        hall = await groups.create_channel(db, ann, group, NewChannel(name="hall"))
+        await db.value("UPDATE group_roles SET permissions = 0 WHERE id = $1", group)
+        await groups.delete_channel(db, ann, hall.id)
+        scope = (await get_reader(db, bob)).scope()
+        assert (scope.communities, scope.excluded) == (set(), set())
+
     async def test_shows_channels_and_threads_that_cannot_be_read_back(
         self, db: Transaction, ann: Actor, bob: Actor, group: UUID
     ) -> None:
