@@ -29,11 +29,31 @@ CREATE FUNCTION public.folded(name text) RETURNS text
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     RETURN regexp_replace(lower(NORMALIZE(name, NFKD)), '[\u0300-\u036f]'::text, ''::text, 'g'::text);
 
+CREATE FUNCTION public.forget_message_previews() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    DELETE FROM link_preview_uses u USING gone
+    WHERE u.kind = 'message' AND u.item_id = gone.id AND u.place_id = gone.conversation_id;
+    RETURN NULL;
+END $$;
+
 CREATE FUNCTION public.forget_previews() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
 BEGIN
     DELETE FROM link_preview_uses u USING gone WHERE u.kind = TG_ARGV[0] AND u.item_id = gone.id;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.learn_stems() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO search_stems (stem)
+    SELECT DISTINCT term FROM written, unnest(tsvector_to_array(terms)) AS t (term) WHERE starts_with(term, '~')
+    ORDER BY term
+    ON CONFLICT DO NOTHING;
     RETURN NULL;
 END $$;
 
@@ -60,6 +80,16 @@ BEGIN
     INSERT INTO search_changes (thing_id, container_id, kind)
     SELECT DISTINCT item_id, CASE WHEN kind = 'message' THEN place_id END, kind FROM changed
     WHERE kind IN ('message', 'post', 'comment');
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.note_channels_gone() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO group_places_gone (id, group_id) SELECT id, group_id FROM gone WHERE kind <> 'category'
+    ON CONFLICT DO NOTHING;
+    UPDATE group_places_gone SET with_channel = true WHERE channel_id IN (SELECT id FROM gone) AND NOT with_channel;
     RETURN NULL;
 END $$;
 
@@ -104,6 +134,17 @@ CREATE FUNCTION public.note_things() RETURNS trigger
     AS $$
 BEGIN
     INSERT INTO search_changes (inserted_at, thing_id, kind) SELECT inserted_at, id, TG_ARGV[0] FROM changed;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.note_threads_gone() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO group_places_gone (id, group_id, channel_id, with_channel)
+    SELECT id, group_id, channel_id, NOT EXISTS (SELECT FROM group_channels c WHERE c.id = channel_id)
+    FROM gone WHERE NOT private
+    ON CONFLICT DO NOTHING;
     RETURN NULL;
 END $$;
 
@@ -617,6 +658,14 @@ CREATE TABLE public.group_overwrites (
     CONSTRAINT group_overwrites_check CHECK (((allow & deny) = 0)),
     CONSTRAINT group_overwrites_deny_check CHECK ((deny >= 0)),
     CONSTRAINT group_overwrites_target_kind_check CHECK ((target_kind = ANY (ARRAY['role'::text, 'member'::text])))
+);
+
+CREATE TABLE public.group_places_gone (
+    id uuid NOT NULL,
+    group_id uuid NOT NULL,
+    channel_id uuid,
+    with_channel boolean DEFAULT false NOT NULL,
+    gone_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
 CREATE TABLE public.group_roles (
@@ -1315,6 +1364,7 @@ CREATE TABLE public.scheduled_messages (
     attachments jsonb,
     allowed_mentions jsonb,
     place text DEFAULT 'conversation'::text NOT NULL,
+    suppress_previews boolean DEFAULT false NOT NULL,
     CONSTRAINT scheduled_messages_check CHECK (((state = 'failed'::text) = (failure IS NOT NULL))),
     CONSTRAINT scheduled_messages_place_check CHECK ((place = ANY (ARRAY['conversation'::text, 'channel'::text, 'thread'::text]))),
     CONSTRAINT scheduled_messages_state_check CHECK ((state = ANY (ARRAY['scheduled'::text, 'failed'::text])))
@@ -1398,6 +1448,11 @@ CREATE TABLE public.search_rebuilds (
     generation integer DEFAULT 1 NOT NULL,
     started_at timestamp with time zone DEFAULT now() NOT NULL,
     finished_at timestamp with time zone
+);
+
+CREATE TABLE public.search_stems (
+    stem text NOT NULL COLLATE pg_catalog."C",
+    checked_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
 CREATE TABLE public.search_turn (
@@ -1613,6 +1668,9 @@ ALTER TABLE ONLY public.group_members
 ALTER TABLE ONLY public.group_overwrites
     ADD CONSTRAINT group_overwrites_pkey PRIMARY KEY (channel_id, target_id);
 
+ALTER TABLE ONLY public.group_places_gone
+    ADD CONSTRAINT group_places_gone_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.group_roles
     ADD CONSTRAINT group_roles_group_id_id_key UNIQUE (group_id, id);
 
@@ -1799,6 +1857,9 @@ ALTER TABLE ONLY public.search_preferences
 ALTER TABLE ONLY public.search_rebuilds
     ADD CONSTRAINT search_rebuilds_pkey PRIMARY KEY (kind);
 
+ALTER TABLE ONLY public.search_stems
+    ADD CONSTRAINT search_stems_pkey PRIMARY KEY (stem);
+
 ALTER TABLE ONLY public.search_turn
     ADD CONSTRAINT search_turn_pkey PRIMARY KEY (one);
 
@@ -1941,6 +2002,10 @@ CREATE INDEX group_members_temporary ON public.group_members USING btree (group_
 CREATE INDEX group_members_user ON public.group_members USING btree (user_id, group_id);
 
 CREATE INDEX group_overwrites_target ON public.group_overwrites USING btree (target_id);
+
+CREATE INDEX group_places_gone_channel ON public.group_places_gone USING btree (channel_id);
+
+CREATE INDEX group_places_gone_said ON public.group_places_gone USING btree (group_id) WHERE (NOT with_channel);
 
 CREATE INDEX group_thread_members_user ON public.group_thread_members USING btree (user_id);
 
@@ -2142,6 +2207,10 @@ CREATE INDEX search_documents_found ON ONLY public.search_documents USING gin (t
 
 CREATE INDEX search_documents_after_terms_features_idx ON public.search_documents_after USING gin (terms, features) WITH (fastupdate='on', gin_pending_list_limit='512');
 
+CREATE INDEX search_documents_names ON ONLY public.search_documents USING gin (terms) WITH (fastupdate=off) WHERE (kind = ANY (ARRAY['user'::text, 'group'::text, 'channel'::text, 'forum'::text]));
+
+CREATE INDEX search_documents_after_terms_idx ON public.search_documents_after USING gin (terms) WITH (fastupdate=off) WHERE (kind = ANY (ARRAY['user'::text, 'group'::text, 'channel'::text, 'forum'::text]));
+
 CREATE INDEX search_documents_before_author_id_idx ON public.search_documents_before USING btree (author_id);
 
 CREATE INDEX search_documents_before_community_id_idx ON public.search_documents_before USING btree (community_id);
@@ -2153,6 +2222,10 @@ CREATE INDEX search_documents_before_inserted_at_id_idx ON public.search_documen
 CREATE INDEX search_documents_before_item_id_idx ON public.search_documents_before USING btree (item_id) WHERE (kind = 'file'::text);
 
 CREATE INDEX search_documents_before_terms_features_idx ON public.search_documents_before USING gin (terms, features) WITH (fastupdate='on', gin_pending_list_limit='512');
+
+CREATE INDEX search_documents_before_terms_idx ON public.search_documents_before USING gin (terms) WITH (fastupdate=off) WHERE (kind = ANY (ARRAY['user'::text, 'group'::text, 'channel'::text, 'forum'::text]));
+
+CREATE INDEX search_stems_checked ON public.search_stems USING btree (checked_at);
 
 CREATE INDEX search_words_checked ON public.search_words USING btree (checked_at);
 
@@ -2206,6 +2279,8 @@ ALTER INDEX public.search_documents_file ATTACH PARTITION public.search_document
 
 ALTER INDEX public.search_documents_found ATTACH PARTITION public.search_documents_after_terms_features_idx;
 
+ALTER INDEX public.search_documents_names ATTACH PARTITION public.search_documents_after_terms_idx;
+
 ALTER INDEX public.search_documents_author ATTACH PARTITION public.search_documents_before_author_id_idx;
 
 ALTER INDEX public.search_documents_community ATTACH PARTITION public.search_documents_before_community_id_idx;
@@ -2218,6 +2293,8 @@ ALTER INDEX public.search_documents_file ATTACH PARTITION public.search_document
 
 ALTER INDEX public.search_documents_found ATTACH PARTITION public.search_documents_before_terms_features_idx;
 
+ALTER INDEX public.search_documents_names ATTACH PARTITION public.search_documents_before_terms_idx;
+
 CREATE TRIGGER drop_previews BEFORE UPDATE OF deleted_at ON public.comments FOR EACH ROW WHEN (((old.deleted_at IS NULL) AND (new.deleted_at IS NOT NULL))) EXECUTE FUNCTION public.drop_previews('comment');
 
 CREATE TRIGGER drop_previews BEFORE UPDATE OF deleted_at ON public.messages FOR EACH ROW WHEN (((old.deleted_at IS NULL) AND (new.deleted_at IS NOT NULL))) EXECUTE FUNCTION public.drop_previews('message');
@@ -2226,9 +2303,15 @@ CREATE TRIGGER drop_previews BEFORE UPDATE OF deleted_at ON public.posts FOR EAC
 
 CREATE TRIGGER forget_previews AFTER DELETE ON public.comments REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION public.forget_previews('comment');
 
-CREATE TRIGGER forget_previews AFTER DELETE ON public.messages REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION public.forget_previews('message');
+CREATE TRIGGER forget_previews AFTER DELETE ON public.messages REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION public.forget_message_previews();
 
 CREATE TRIGGER forget_previews AFTER DELETE ON public.posts REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION public.forget_previews('post');
+
+CREATE TRIGGER keep_gone AFTER DELETE ON public.group_channels REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION public.note_channels_gone();
+
+CREATE TRIGGER keep_gone AFTER DELETE ON public.group_threads REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION public.note_threads_gone();
+
+CREATE TRIGGER learn_stems AFTER INSERT ON public.search_documents REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION public.learn_stems();
 
 CREATE TRIGGER name_new_group_members AFTER INSERT ON public.group_members REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.name_new_group_members();
 
