@@ -27,7 +27,7 @@ from . import lab, search_rivals, seeded
 from .seeded import Seeded
 from .world import RAISED
 
-DOCUMENTS, QUERIES = 5_000_000, 200
+DOCUMENTS, QUERIES = 5_000_000, 100
 CONVERSATIONS, GROUPS = {"1": 1, "50": 50, "500": 500}, {"groups": 20}
 """What each reader reads beside all public forums: so many conversations, or so many whole groups."""
 PEOPLE, RATE, SECONDS, PROBES = 200, 500, 60, 4
