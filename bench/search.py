@@ -33,7 +33,7 @@ CONVERSATIONS, GROUPS = {"1": 1, "50": 50, "500": 500}, {"groups": 20}
 PEOPLE, RATE, SECONDS, PROBES = 200, 500, 60, 4
 """Who writes, messages in a second, for how long; and of how many in a second it is asked when they are found."""
 FOUND_WITHIN = 30.0
-PLAN_LINES = 60
+PLAN_LINES, PLAN_WIDTH = 60, 160
 
 
 def run(runs: int, quick: bool, directory: Path | None = None) -> dict[str, Any]:
@@ -203,7 +203,7 @@ async def _plan(here: Seeded, one: _Asked) -> dict[str, Any]:
     plans = [one for one in heard if "search_documents" in one and "(actual" in one]
     longest = max(plans, key=_milliseconds).splitlines()
     first = next(n for n, line in enumerate(longest) if "(cost=" in line)
-    lines = [line for line in longest[first:] if "never executed" not in line]
+    lines = [line[:PLAN_WIDTH] for line in longest[first:] if "never executed" not in line]
     return {
         "q": one.q,
         "ms": [_milliseconds(plan) for plan in plans],
