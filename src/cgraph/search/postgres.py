@@ -131,6 +131,8 @@ async def _in_time(tx: Transaction, asked: Asked) -> Found:
     found = await _paced(tx, asked, counting, share) if hits and counting else 0
     if len(hits) < page or found < counting:
         hits, found = await _met(tx, asked, page, counting, hits)
+    # What is written meanwhile may be seen by one statement and not by another.
+    found = max(found, len(hits))
     more, hits = len(hits) > paging.limit, hits[: paging.limit]
     if not counting:
         return Found(hits, more, None)
