@@ -28,7 +28,11 @@ async def make_world(db: Transaction, seed: int, *, people: int = 6) -> World:
 
 
 async def _make_group(world: World) -> None:
-    owner, name = world.someone(), f"{world.random.choice(WORDS)} {world.random.choice(WORDS)}"
+    # No conversation or thread is called so: `in:` finds whatever is.
+    owner, name = (
+        world.someone(),
+        f"{world.random.choice(WORDS)} {world.random.choice(WORDS)} guild",
+    )
     group_id = (await groups.create_group(world.db, owner, NewGroup(name=name))).id
     world.groups.append(group_id)
     world.group_names[group_id] = name
