@@ -18,6 +18,7 @@ from starlette.routing import Route
 
 from cgraph.accounts import Actor, Person
 from cgraph.messaging import MessagePayload, NewMessage, reading, saying
+from cgraph.messaging.message_row import MessageRow
 from cgraph_kit import streams
 from cgraph_kit.db import prepare_connection
 from cgraph_kit.ids import new_id
@@ -54,8 +55,8 @@ async def page(request: Request) -> Response:
     conversation_id = UUID(request.path_params["id"])
     limit = int(request.query_params.get("limit", 50))
     pool: Any = request.app.state.pool
-    rows = await pool.fetch(reading._LATEST, conversation_id, actor.id, limit + 1)  # noqa: SLF001
-    messages = [reading._Row(*row).message() for row in rows[-limit:]]  # noqa: SLF001
+    rows = await pool.fetch(reading._OPEN.latest, conversation_id, actor.id, limit + 1)  # noqa: SLF001
+    messages = [MessageRow(*row).message() for row in rows[-limit:]]
     return Response(encode({"data": messages, "page": {}}), media_type="application/json")
 
 
